@@ -1,0 +1,326 @@
+/**
+ * The Terraform schema of every kind, as data: what each attribute is called there, its type and flags, and where its
+ * value comes from in the API. The provider, its documentation and the provider code specification read it.
+ */
+import { COMMON_READ_ONLY, COMMON_WRITABLE } from '../common.ts';
+import type { Attribute, Attributes, Kind, ValueType } from '../kind.ts';
+import { KINDS, lineage } from '../kinds/index.ts';
+
+/** A Terraform type in the JSON form of the plugin protocol. */
+export type TerraformType =
+  | 'string'
+  | 'number'
+  | 'bool'
+  | readonly ['list' | 'set' | 'map', TerraformType]
+  | readonly ['object', Readonly<Record<string, TerraformType>>];
+
+/** Where the value of a Terraform attribute comes from, and where it goes. */
+export type Source =
+  /** The resource's address. */
+  | { readonly from: 'address' }
+  /** One of the names along the address; `own` for the resource's own, the last one. */
+  | { readonly from: 'name'; readonly parameter: string; readonly own: boolean }
+  /** The API attribute of the same meaning. */
+  | { readonly from: 'api'; readonly attribute: string }
+  /** A map that only the provider knows; its hash is sent as the API attribute. */
+  | { readonly from: 'triggers'; readonly attribute: string }
+  /** Sent as the API attribute and never stored; sent again when the attribute named by `version` changes. */
+  | { readonly from: 'write-only'; readonly attribute: string; readonly version: string }
+  /** The version that goes with a write-only attribute; never sent. */
+  | { readonly from: 'write-only-version'; readonly attribute: string }
+  /** A setting of the provider's own behaviour; never sent. */
+  | { readonly from: 'option'; readonly option: string; readonly default: boolean };
+
+export interface TerraformAttribute {
+  readonly name: string;
+  /** Exactly one of `type` and `nested` is given. */
+  readonly type?: TerraformType;
+  readonly nested?: NestedAttributes;
+  readonly description: string;
+  readonly required: boolean;
+  readonly optional: boolean;
+  readonly computed: boolean;
+  readonly sensitive: boolean;
+  readonly writeOnly: boolean;
+  /** Another value plans a replacement. */
+  readonly immutable: boolean;
+  readonly source: Source;
+  /** How the kind describes the API attribute, where there is one. */
+  readonly api?: Attribute;
+}
+
+export interface NestedAttributes {
+  readonly nesting: 'single' | 'set';
+  readonly attributes: readonly TerraformAttribute[];
+}
+
+/** A resource or a data source. */
+export interface TerraformSchema {
+  /** `accredit_service_account`. */
+  readonly type: string;
+  readonly kind: Kind;
+  readonly version: number;
+  readonly description: string;
+  readonly attributes: readonly TerraformAttribute[];
+}
+
+/** One setting of the provider block. */
+export interface ProviderSetting {
+  readonly name: string;
+  readonly type: 'string' | 'bool';
+  readonly description: string;
+  readonly sensitive: boolean;
+  /** Read when the block does not give it; with `_FILE` behind it, a file that holds the value. */
+  readonly variable: string;
+  readonly default?: string;
+}
+
+const TYPE_PREFIX = 'accredit_';
+
+/** The provider block. All of it is optional there: the environment can give each setting instead. */
+export const PROVIDER_SETTINGS: readonly ProviderSetting[] = [
+  setting('endpoint', 'string', 'Where the daemon answers: `https://accredit.example.com` or `http://127.0.0.1:7345`.'),
+  setting('token', 'string', 'The token that the provider authenticates with.', { sensitive: true }),
+  setting('organization', 'string', 'The organization of resources that do not name one; `default` if left out.', {
+    default: 'default',
+  }),
+  setting(
+    'manager',
+    'string',
+    'The name under which this configuration owns what it declares; `terraform` if left out. ' +
+      'Give each configuration its own, and none can change what another declares.',
+    { default: 'terraform' },
+  ),
+  setting('ca_certificate_file', 'string', "A PEM file with the certificates that the daemon's is checked against."),
+  setting(
+    'forbid_secrets_in_state',
+    'bool',
+    'When true, a configuration that would put a secret into the Terraform state is an error.',
+  ),
+];
+
+/** The Terraform type of a kind: `accredit_organization`. */
+export function terraformType(kind: Kind): string {
+  return TYPE_PREFIX + kind.kind;
+}
+
+/** The resource of a kind. Throws a `RangeError` for a built-in kind: those have a data source only. */
+export function resourceSchema(kind: Kind): TerraformSchema {
+  if (kind.builtIn) throw new RangeError(`${kind.kind} is built in and has no resource`);
+  const attributes = [
+    ...identityAttributes(kind),
+    ...entriesOf(kind).flatMap(([name, attribute]) => resourceAttributes(name, attribute)),
+    ...Object.entries(kind.terraformOptions ?? {}).map(([name, option]) =>
+      describe(
+        name,
+        { type: 'bool' },
+        {
+          description: option.description,
+          optional: true,
+          computed: true,
+          source: { from: 'option', option: name, default: option.default },
+        },
+      ),
+    ),
+  ];
+  return { type: terraformType(kind), kind, version: 0, description: kind.description, attributes };
+}
+
+/** The data source of a kind: the same names go in, everything that the API answers comes out, but no secret. */
+export function dataSourceSchema(kind: Kind): TerraformSchema {
+  const identity = identityAttributes(kind);
+  const taken = new Set(identity.map((attribute) => attribute.name));
+  const attributes = [
+    ...identity,
+    ...entriesOf(kind)
+      .filter(([name, attribute]) => !taken.has(name) && !attribute.writeOnly && !attribute.once)
+      .map(([name, attribute]) => computedAttribute(name, attribute)),
+  ];
+  return { type: terraformType(kind), kind, version: 0, description: kind.description, attributes };
+}
+
+/** The resources by Terraform type. */
+export const RESOURCE_SCHEMAS: ReadonlyMap<string, TerraformSchema> = new Map(
+  KINDS.filter((kind) => !kind.builtIn).map((kind) => [terraformType(kind), resourceSchema(kind)]),
+);
+
+/** The data sources by Terraform type. */
+export const DATA_SOURCE_SCHEMAS: ReadonlyMap<string, TerraformSchema> = new Map(
+  KINDS.map((kind) => [terraformType(kind), dataSourceSchema(kind)]),
+);
+
+/** The type of an attribute's values, nested attributes included. */
+export function attributeType(attribute: TerraformAttribute): TerraformType {
+  if (attribute.nested === undefined) return attribute.type as TerraformType;
+  const object = objectType(attribute.nested.attributes);
+  return attribute.nested.nesting === 'set' ? ['set', object] : object;
+}
+
+/** The object type that these attributes make together. */
+export function objectType(attributes: readonly TerraformAttribute[]): TerraformType {
+  return ['object', Object.fromEntries(attributes.map((attribute) => [attribute.name, attributeType(attribute)]))];
+}
+
+function entriesOf(kind: Kind): [string, Attribute][] {
+  return Object.entries({ ...COMMON_WRITABLE, ...kind.attributes, ...COMMON_READ_ONLY });
+}
+
+function identityAttributes(kind: Kind): TerraformAttribute[] {
+  const names = lineage(kind).map((level): TerraformAttribute => {
+    const own = level === kind;
+    // Only the organization has a default, and an organization's own name is its `name`.
+    const defaulted = !own && level.parent === undefined;
+    return describe(
+      own ? 'name' : level.parameter,
+      { type: 'string' },
+      {
+        description: own
+          ? `The last segment of the ${kind.title}'s address. Another name is another ${kind.title}.`
+          : `The name of the ${level.title} that it belongs to${defaulted ? "; the provider's if left out" : ''}.`,
+        ...(defaulted ? { optional: true, computed: true } : { required: true }),
+        immutable: true,
+        source: { from: 'name', parameter: level.parameter, own },
+      },
+    );
+  });
+  const id = describe(
+    'id',
+    { type: 'string' },
+    {
+      description: 'The address: the path of names that identifies the resource, and by which it is imported.',
+      computed: true,
+      source: { from: 'address' },
+    },
+  );
+  return [id, ...names];
+}
+
+function resourceAttributes(name: string, attribute: Attribute): TerraformAttribute[] {
+  if (attribute.volatile || attribute.terraform === 'data-source-only') return [];
+  if (attribute.terraform === 'triggers') {
+    return [
+      describe(
+        `${name}_triggers`,
+        { type: ['map', 'string'] },
+        {
+          description:
+            'Any values: when one of them changes, the secret is rotated in place. ' +
+            'Giving them for the first time (after an import, say) or removing them rotates nothing.',
+          optional: true,
+          source: { from: 'triggers', attribute: name },
+          api: attribute,
+        },
+      ),
+    ];
+  }
+  if (attribute.terraform === 'versioned-write-only') {
+    const version = `${name}_wo_version`;
+    return [
+      describe(
+        `${name}_wo`,
+        { type: 'string' },
+        {
+          description: `${attribute.description} Sent at creation, and again when \`${version}\` changes.`,
+          optional: true,
+          sensitive: true,
+          writeOnly: true,
+          source: { from: 'write-only', attribute: name, version },
+          api: attribute,
+        },
+      ),
+      describe(
+        version,
+        { type: 'string' },
+        {
+          description: `Any text; change it together with \`${name}_wo\`, which Terraform does not remember.`,
+          optional: true,
+          source: { from: 'write-only-version', attribute: name },
+        },
+      ),
+    ];
+  }
+  if (attribute.access === 'read-only') return [computedAttribute(name, attribute)];
+  return [writableAttribute(name, attribute)];
+}
+
+function writableAttribute(name: string, attribute: Attribute): TerraformAttribute {
+  return describe(name, shape(attribute, writableAttribute), {
+    description: attribute.description,
+    required: attribute.access === 'required',
+    optional: attribute.access === 'optional',
+    computed: attribute.access === 'optional' && attribute.default !== undefined && attribute.default !== null,
+    sensitive: attribute.sensitive === true,
+    immutable: attribute.immutable === true,
+    source: { from: 'api', attribute: name },
+    api: attribute,
+  });
+}
+
+function computedAttribute(name: string, attribute: Attribute): TerraformAttribute {
+  return describe(name, shape(attribute, computedAttribute), {
+    description: attribute.description,
+    computed: true,
+    sensitive: attribute.sensitive === true,
+    source: { from: 'api', attribute: name },
+    api: attribute,
+  });
+}
+
+type Shape = Pick<TerraformAttribute, 'type' | 'nested'>;
+
+function shape(value: ValueType, inner: (name: string, attribute: Attribute) => TerraformAttribute): Shape {
+  const nested = (attributes: Attributes): TerraformAttribute[] =>
+    Object.entries(attributes).map(([name, attribute]) => inner(name, attribute));
+  if (value.type === 'object') return { nested: { nesting: 'single', attributes: nested(value.attributes) } };
+  if (value.type === 'set' && value.items.type === 'object') {
+    return { nested: { nesting: 'set', attributes: nested(value.items.attributes) } };
+  }
+  return { type: plainType(value) };
+}
+
+function plainType(value: ValueType): TerraformType {
+  switch (value.type) {
+    case 'string':
+      return 'string';
+    case 'boolean':
+      return 'bool';
+    case 'integer':
+      return 'number';
+    case 'set':
+      return ['set', plainType(value.items)];
+    case 'map':
+      return ['map', plainType(value.values)];
+    case 'object':
+      return [
+        'object',
+        Object.fromEntries(Object.entries(value.attributes).map(([name, inner]) => [name, plainType(inner)])),
+      ];
+  }
+}
+
+function describe(
+  name: string,
+  form: Shape,
+  given: Partial<TerraformAttribute> & Pick<TerraformAttribute, 'description' | 'source'>,
+): TerraformAttribute {
+  return {
+    name,
+    ...form,
+    required: false,
+    optional: false,
+    computed: false,
+    sensitive: false,
+    writeOnly: false,
+    immutable: false,
+    ...given,
+  };
+}
+
+function setting(
+  name: string,
+  type: 'string' | 'bool',
+  description: string,
+  given: Partial<ProviderSetting> = {},
+): ProviderSetting {
+  return { name, type, description, sensitive: false, variable: `ACCREDIT_${name.toUpperCase()}`, ...given };
+}
