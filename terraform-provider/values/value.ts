@@ -144,13 +144,18 @@ const EXTENSIONS: ExtensionCodecType<undefined> = {
 
 /** Keys get a prefix while the library holds them, for it refuses `__proto__`, which is a valid key of a map. */
 const KEY_PREFIX = '.';
+const PREFIXED_KEYS = {
+  canBeCached: () => true,
+  decode: (bytes: Uint8Array, offset: number, length: number) =>
+    KEY_PREFIX + Buffer.from(bytes.buffer, bytes.byteOffset + offset, length).toString('utf8'),
+};
 
 function decodeMsgpack(bytes: Uint8Array): Raw {
   try {
     return decode(bytes, {
       extensionCodec: EXTENSIONS,
       useBigInt64: true,
-      mapKeyConverter: (key) => KEY_PREFIX + String(key),
+      keyDecoder: PREFIXED_KEYS,
     });
   } catch (cause) {
     throw new ValueError('The value is not valid msgpack.', { cause });
