@@ -11,8 +11,8 @@ export type TerraformType =
   | 'string'
   | 'number'
   | 'bool'
-  | readonly ['list' | 'set' | 'map', TerraformType]
-  | readonly ['object', Readonly<Record<string, TerraformType>>];
+  | ['list' | 'set' | 'map', TerraformType]
+  | ['object', Record<string, TerraformType>];
 
 /** Where the value of a Terraform attribute comes from, and where it goes. */
 export type Source =

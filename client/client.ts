@@ -1,0 +1,300 @@
+/** A typed client of the HTTP API. It holds a token and prints nothing. */
+import { randomUUID } from 'node:crypto';
+import type { Json, JsonObject } from '../terraform-provider-spec/kind.ts';
+import { errorOf, parseObject, unexpected } from './errors.ts';
+import { type Clock, retrying, SYSTEM_CLOCK } from './retry.ts';
+import { type HttpRequest, type HttpResponse, httpTransport, parseEndpoint, type Transport } from './transport.ts';
+import { VERSION } from './version.ts';
+
+export interface ClientOptions {
+  /** `https://accredit.example.com`, with a path if the daemon is mounted below one. */
+  readonly endpoint: string;
+  readonly token: string;
+  /** PEM; the certificates that the daemon's is checked against, instead of the system's. */
+  readonly caCertificate?: string | undefined;
+  /** What calls: `accredit-terraform`. Sent with the version as `User-Agent`. */
+  readonly product?: string;
+  /** Sent as `Accredit-Manager` with every write that does not name another. */
+  readonly manager?: string | undefined;
+  /** How long one call may take with all its repetitions, milliseconds. */
+  readonly deadline?: number;
+  readonly clock?: Clock;
+  readonly transport?: Transport;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The headers of the declarative contract that every write takes. */
+export interface WriteOptions extends CallOptions {
+  /** Instead of the client's; null for none. */
+  readonly manager?: string | null;
+  readonly adopt?: boolean;
+  readonly allowSelf?: boolean;
+  /** An entity tag as it was answered. */
+  readonly ifMatch?: string;
+}
+
+export interface PutOptions extends WriteOptions {
+  readonly claim?: string;
+  /** A fresh one is made if left out: a repeated PUT answers with the same secret. */
+  readonly idempotencyKey?: string;
+  /** Refuse to converge on what exists: `If-None-Match: *`. */
+  readonly onlyCreate?: boolean;
+}
+
+export interface DeleteOptions extends WriteOptions {
+  /** Act only on what this claim made. */
+  readonly claim?: string;
+  /** False refuses while there are live tokens below. */
+  readonly cascade?: boolean;
+  /** Revoke and delete a token in one go. */
+  readonly revoke?: boolean;
+}
+
+export interface RotateOptions extends WriteOptions {
+  readonly idempotencyKey?: string;
+}
+
+export interface Fetched {
+  readonly resource: JsonObject;
+  readonly etag: string | undefined;
+}
+
+export interface Written extends Fetched {
+  /** `Accredit-Outcome`: created, updated, rotated or unchanged. */
+  readonly outcome: string;
+}
+
+/** What a write would do. */
+export interface DryRun {
+  readonly outcome: string;
+  /** JSON pointers of the attributes that would change. */
+  readonly changed: readonly string[];
+  /** What would stop working, for people. */
+  readonly cutsOff: readonly string[];
+}
+
+/** Who the token is. */
+export interface Self {
+  readonly identifier: string;
+  readonly address: string;
+  /** The name of the organization it belongs to. */
+  readonly organization: string;
+  /** Patterns, as `permission.ts` reads them. */
+  readonly permissions: readonly string[];
+}
+
+export interface ListOptions extends CallOptions {
+  readonly view?: 'full';
+  readonly labels?: readonly string[];
+  readonly status?: string;
+  readonly expiresBefore?: string;
+  readonly unusedSince?: string;
+  /** Items fetched at a time. */
+  readonly limit?: number;
+}
+
+const DEADLINE = 20_000;
+const ATTEMPT_TIMEOUT = 15_000;
+
+type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/**
+ * Every method rejects with `ApiError` for an error that was answered, with `ConnectionError` when no answer came, and
+ * with the signal's reason when aborted. Calls are repeated within the deadline where a repetition does no harm, which
+ * by contract is every call here: GET, PUT and DELETE are idempotent, and what mints carries an Idempotency-Key.
+ */
+export class Client {
+  readonly #transport: Transport;
+  readonly #clock: Clock;
+  readonly #deadline: number;
+  readonly #manager: string | undefined;
+  readonly #headers: Readonly<Record<string, string>>;
+
+  /** Throws a `TypeError` for an endpoint that is none. */
+  constructor(options: ClientOptions) {
+    this.#transport = options.transport ?? httpTransport(parseEndpoint(options.endpoint), options.caCertificate);
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
+    this.#deadline = options.deadline ?? DEADLINE;
+    this.#manager = options.manager;
+    this.#headers = {
+      accept: 'application/json, application/problem+json',
+      authorization: `Bearer ${options.token}`,
+      'user-agent': `${options.product ?? 'accredit-client'}/${VERSION}`,
+    };
+  }
+
+  /** The resource at an address; `view: 'full'` adds what changes without anybody writing. */
+  async get(address: string, options: CallOptions & { view?: 'full' } = {}): Promise<Fetched> {
+    const answer = await this.#call('GET', `/${address}`, { query: { view: options.view }, signal: options.signal });
+    return { resource: objectIn(answer), etag: answer.headers.etag };
+  }
+
+  /** Creates or converges. The resource holds its secret if this call, or the one it repeats, made one. */
+  async put(address: string, body: JsonObject, options: PutOptions = {}): Promise<Written> {
+    const answer = await this.#call('PUT', `/${address}`, {
+      body,
+      signal: options.signal,
+      headers: { ...this.#putHeaders(options), 'idempotency-key': options.idempotencyKey ?? randomUUID() },
+    });
+    return written(answer);
+  }
+
+  /** What `put` would do; changes nothing. */
+  async planPut(address: string, body: JsonObject, options: PutOptions = {}): Promise<DryRun> {
+    const answer = await this.#call('PUT', `/${address}`, {
+      body,
+      query: { dry_run: 'true' },
+      signal: options.signal,
+      headers: this.#putHeaders(options),
+    });
+    const plan = objectIn(answer);
+    return { outcome: String(plan.outcome), changed: strings(plan.changed), cutsOff: strings(plan.cuts_off) };
+  }
+
+  /** Deletes, whether or not something is there. Answers the outcome: deleted, slot-ended or unchanged. */
+  async delete(address: string, options: DeleteOptions = {}): Promise<string> {
+    const answer = await this.#call('DELETE', `/${address}`, {
+      query: {
+        claim: options.claim,
+        cascade: options.cascade === undefined ? undefined : String(options.cascade),
+        revoke: options.revoke ? 'true' : undefined,
+      },
+      headers: this.#writeHeaders(options),
+      signal: options.signal,
+    });
+    return outcomeOf(answer);
+  }
+
+  /** Mints a new secret for the token at an address. */
+  async rotate(address: string, body: JsonObject = {}, options: RotateOptions = {}): Promise<Written> {
+    const answer = await this.#call('POST', `/${address}/rotation`, {
+      body,
+      signal: options.signal,
+      headers: { ...this.#writeHeaders(options), 'idempotency-key': options.idempotencyKey ?? randomUUID() },
+    });
+    return written(answer);
+  }
+
+  /** Every resource of a collection such as `organizations/default/accounts`, page by page, by address. */
+  async *list(collection: string, options: ListOptions = {}): AsyncGenerator<JsonObject> {
+    let cursor: string | undefined;
+    do {
+      const answer = await this.#call('GET', `/${collection}`, {
+        query: {
+          cursor,
+          limit: String(options.limit ?? 500),
+          view: options.view,
+          label: options.labels,
+          status: options.status,
+          expires_before: options.expiresBefore,
+          unused_since: options.unusedSince,
+        },
+        signal: options.signal,
+      });
+      const page = objectIn(answer);
+      if (!Array.isArray(page.items)) throw unexpected(answer.status, 'the list that was answered has no items');
+      yield* page.items as JsonObject[];
+      cursor = typeof page.next_cursor === 'string' ? page.next_cursor : undefined;
+    } while (cursor !== undefined);
+  }
+
+  /** Who the token is, and what it may do. */
+  async self(options: CallOptions = {}): Promise<Self> {
+    const self = objectIn(await this.#call('GET', '/self', { signal: options.signal }));
+    return {
+      identifier: String(self.identifier),
+      address: String(self.address),
+      organization: String(self.organization).replace(/^organizations\//, ''),
+      permissions: strings(self.permissions),
+    };
+  }
+
+  /** Closes the connections that are kept open. */
+  close(): void {
+    this.#transport.close();
+  }
+
+  #writeHeaders(options: WriteOptions): Record<string, string> {
+    const manager = options.manager === undefined ? this.#manager : options.manager;
+    return {
+      ...(manager === undefined || manager === null ? {} : { 'accredit-manager': manager }),
+      ...(options.adopt ? { 'accredit-adopt': 'true' } : {}),
+      ...(options.allowSelf ? { 'accredit-allow-self': 'true' } : {}),
+      ...(options.ifMatch === undefined ? {} : { 'if-match': options.ifMatch }),
+    };
+  }
+
+  #putHeaders(options: PutOptions): Record<string, string> {
+    return {
+      ...this.#writeHeaders(options),
+      ...(options.claim === undefined ? {} : { 'accredit-claim': options.claim }),
+      ...(options.onlyCreate ? { 'if-none-match': '*' } : {}),
+    };
+  }
+
+  async #call(
+    method: HttpRequest['method'],
+    path: string,
+    given: { query?: Query; headers?: Record<string, string>; body?: Json; signal?: AbortSignal | undefined },
+  ): Promise<HttpResponse> {
+    const request: Omit<HttpRequest, 'timeout'> = {
+      method,
+      path: `/v1${path}${queryText(given.query ?? {})}`,
+      headers: {
+        ...this.#headers,
+        ...given.headers,
+        ...(given.body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(given.body === undefined ? {} : { body: JSON.stringify(given.body) }),
+      signal: given.signal,
+    };
+    const answer = await retrying(
+      (remaining) => this.#transport.send({ ...request, timeout: Math.min(ATTEMPT_TIMEOUT, remaining) }),
+      { clock: this.#clock, deadline: this.#deadline, signal: given.signal },
+    );
+    if (answer.status >= 300 && answer.status < 400) {
+      throw unexpected(answer.status, 'the endpoint redirects; give the address that it redirects to');
+    }
+    if (answer.status < 200 || answer.status > 299) {
+      throw errorOf(answer.status, answer.headers['content-type'], answer.body);
+    }
+    return answer;
+  }
+}
+
+function queryText(query: Query): string {
+  const pairs = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value === undefined) continue;
+    for (const one of typeof value === 'string' ? [value] : value) pairs.append(name, one);
+  }
+  return pairs.size === 0 ? '' : `?${pairs}`;
+}
+
+function objectIn(answer: HttpResponse): JsonObject {
+  const object = parseObject(answer.body);
+  if (object === undefined) {
+    throw unexpected(answer.status, 'the answer is not one of an Accredit daemon; another service may be there');
+  }
+  return object;
+}
+
+function written(answer: HttpResponse): Written {
+  return { resource: objectIn(answer), etag: answer.headers.etag, outcome: outcomeOf(answer) };
+}
+
+/** Also tells a daemon from something else that answers 2xx to everything. */
+function outcomeOf(answer: HttpResponse): string {
+  const outcome = answer.headers['accredit-outcome'];
+  if (typeof outcome !== 'string') {
+    throw unexpected(answer.status, 'the answer names no outcome, so it is not one of an Accredit daemon');
+  }
+  return outcome;
+}
+
+function strings(value: Json | undefined): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}

@@ -1,0 +1,88 @@
+import type { Json, JsonObject } from '../terraform-provider-spec/kind.ts';
+
+/** One thing that the daemon found wrong with a request. `pointer` is a JSON pointer (RFC 6901) into the body. */
+export interface ApiErrorDetail {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** The daemon, or something in front of it, answered with an error (RFC 9457 where it is the daemon's). */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+  /** The stable code of the problem; `unexpected-answer` when the answer is not one of the daemon's. */
+  readonly code: string;
+  readonly detail: string;
+  readonly errors: readonly ApiErrorDetail[];
+  /** By which the daemon's log names the request. */
+  readonly requestId: string | undefined;
+
+  constructor(status: number, problem: Omit<ApiErrorFields, 'status'>) {
+    super(`${problem.detail} (HTTP ${status}, ${problem.code})`);
+    this.status = status;
+    this.code = problem.code;
+    this.detail = problem.detail;
+    this.errors = problem.errors ?? [];
+    this.requestId = problem.requestId;
+  }
+}
+
+export interface ApiErrorFields {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly errors?: readonly ApiErrorDetail[];
+  readonly requestId?: string | undefined;
+}
+
+/** No answer came: the daemon is down, unreachable, too slow, or its certificate is not trusted. */
+export class ConnectionError extends Error {
+  override readonly name = 'ConnectionError';
+  /** Node's error code, such as `ECONNREFUSED`; `TIMEOUT` when an answer took too long. */
+  readonly code: string;
+
+  constructor(endpoint: string, code: string, cause?: unknown) {
+    const why = cause instanceof Error && cause.message !== '' ? cause.message : code;
+    super(`${endpoint} cannot be reached: ${why}`, { cause });
+    this.code = code;
+  }
+}
+
+/**
+ * Reads an error answer. A body that is no problem of the daemon's (a proxy's page, say) gives the code
+ * `unexpected-answer` and is not quoted: nobody knows what is in it.
+ */
+export function errorOf(status: number, contentType: string | undefined, body: string): ApiError {
+  const problem = contentType?.startsWith('application/problem+json') ? parseObject(body) : undefined;
+  if (problem === undefined || typeof problem.code !== 'string') {
+    return unexpected(status, 'the answer is not one of an Accredit daemon; a proxy or another service may be there');
+  }
+  return new ApiError(status, {
+    code: problem.code,
+    detail: typeof problem.detail === 'string' ? problem.detail : String(problem.title ?? problem.code),
+    errors: Array.isArray(problem.errors) ? problem.errors.flatMap(readDetail) : [],
+    requestId: typeof problem.request_id === 'string' ? problem.request_id : undefined,
+  });
+}
+
+/** An answer that the contract does not know. */
+export function unexpected(status: number, detail: string): ApiError {
+  return new ApiError(status, { code: 'unexpected-answer', detail });
+}
+
+/** The JSON object that `text` holds, or `undefined`. */
+export function parseObject(text: string): JsonObject | undefined {
+  let value: Json;
+  try {
+    value = JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+}
+
+function readDetail(entry: Json): ApiErrorDetail[] {
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return [];
+  const { pointer, detail } = entry;
+  return typeof pointer === 'string' && typeof detail === 'string' ? [{ pointer, detail }] : [];
+}
