@@ -1,0 +1,91 @@
+/** What follows from a kind's attributes about whole values: which there are, when two are equal, what changed. */
+import { COMMON_READ_ONLY, COMMON_WRITABLE } from '../common.ts';
+import type { Attribute, Attributes, Json, JsonObject, Kind, ValueType } from '../kind.ts';
+import { pointerTo } from './pointer.ts';
+
+/** The attributes that a body may hold: those of every kind, then the kind's own, in the order of their description. */
+export function writableAttributes(kind: Kind): Attributes {
+  return select({ ...COMMON_WRITABLE, ...kind.attributes }, (attribute) => attribute.access !== 'read-only');
+}
+
+/** The attributes that only the daemon writes: those of every kind, then the kind's own. */
+export function readOnlyAttributes(kind: Kind): Attributes {
+  return select({ ...COMMON_READ_ONLY, ...kind.attributes }, (attribute) => attribute.access === 'read-only');
+}
+
+/** All attributes of a kind: read-only and common ones included. */
+export function allAttributes(kind: Kind): Attributes {
+  return { ...COMMON_WRITABLE, ...COMMON_READ_ONLY, ...kind.attributes };
+}
+
+/**
+ * Whether two values of that type mean the same: sets are equal in whatever order, at any depth, and an attribute that
+ * an object lacks is null. The values must be valid for the type, or null.
+ */
+export function equalValues(type: ValueType, a: Json, b: Json): boolean {
+  return canonicalValue(type, a) === canonicalValue(type, b);
+}
+
+/** A text that is the same for two values of that type exactly when `equalValues` holds. */
+export function canonicalValue(type: ValueType, value: Json | undefined): string {
+  if (value === null || value === undefined) return 'null';
+  switch (type.type) {
+    case 'set':
+      return `[${(value as Json[])
+        .map((item) => canonicalValue(type.items, item))
+        .sort()
+        .join(',')}]`;
+    case 'map':
+      return `{${Object.entries(value as JsonObject)
+        .map(([key, item]) => `${JSON.stringify(key)}:${canonicalValue(type.values, item)}`)
+        .sort()
+        .join(',')}}`;
+    case 'object':
+      return `{${Object.entries(type.attributes)
+        .map(([name, attribute]) => `${name}:${canonicalValue(attribute, own(value as JsonObject, name))}`)
+        .join(',')}}`;
+    default:
+      return JSON.stringify(value);
+  }
+}
+
+/**
+ * JSON pointers (RFC 6901) of the writable attributes that differ between two desired states; inside objects, of the
+ * attributes there. One that keeps its stored value when left out does not differ by being left out of `after`.
+ */
+export function changedAttributes(kind: Kind, before: JsonObject, after: JsonObject): string[] {
+  return differences(writableAttributes(kind), before, after, '').map(({ pointer }) => pointer);
+}
+
+/** Those of `changedAttributes` that are fixed at creation. */
+export function changedImmutables(kind: Kind, before: JsonObject, after: JsonObject): string[] {
+  return differences(writableAttributes(kind), before, after, '')
+    .filter(({ immutable }) => immutable)
+    .map(({ pointer }) => pointer);
+}
+
+interface Difference {
+  readonly pointer: string;
+  readonly immutable: boolean;
+}
+
+function differences(attributes: Attributes, before: JsonObject, after: JsonObject, base: string): Difference[] {
+  return Object.entries(attributes).flatMap(([name, attribute]): Difference[] => {
+    const [old, wanted] = [own(before, name) ?? null, own(after, name) ?? null];
+    if (attribute.keeps === true && wanted === null) return [];
+    if (equalValues(attribute, old, wanted)) return [];
+    const pointer = pointerTo(base, name);
+    const immutable = attribute.immutable === true;
+    if (attribute.type !== 'object' || immutable || old === null || wanted === null) return [{ pointer, immutable }];
+    return differences(attribute.attributes, old as JsonObject, wanted as JsonObject, pointer);
+  });
+}
+
+/** The value of an own property: `constructor` and its like are found on every object. */
+function own(object: JsonObject, name: string): Json | undefined {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
+function select(attributes: Attributes, wanted: (attribute: Attribute) => boolean): Attributes {
+  return Object.fromEntries(Object.entries(attributes).filter(([, attribute]) => wanted(attribute)));
+}
