@@ -1,0 +1,245 @@
+/**
+ * Real Terraform in a directory of its own: the stock binary starts the provider that the build put into dist/mirror.
+ * Workspaces share nothing, so tests that use them can run side by side.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const MIRROR = join(ROOT, 'dist', 'mirror');
+const COMMAND_TIMEOUT = 120_000;
+
+/** Whether there is a `terraform` on the PATH. */
+export function hasTerraform(): boolean {
+  return spawnSync('terraform', ['version'], { env: { ...process.env, CHECKPOINT_DISABLE: '1' } }).status === 0;
+}
+
+/** For the first line of a suite: skips it where there is no `terraform`, which fails a run with CI=true. */
+export function requireTerraform(context: Mocha.Context): void {
+  context.timeout(180_000);
+  if (!hasTerraform()) context.skip();
+  if (!existsSync(MIRROR)) throw new Error('dist/mirror is missing: run npm run build:provider');
+}
+
+export interface Run {
+  readonly exitCode: number;
+  /** Standard output and standard error, in the order in which they came. */
+  readonly output: string;
+  readonly stdout: string;
+}
+
+export interface WorkspaceOptions {
+  /** Given to the provider as ACCREDIT_ENDPOINT and ACCREDIT_TOKEN. */
+  readonly endpoint: string;
+  readonly token: string;
+  /** Further variables for Terraform and the provider. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** One resource as `terraform show -json` tells it. */
+export interface StateResource {
+  readonly address: string;
+  readonly type: string;
+  readonly values: Record<string, unknown>;
+  readonly tainted?: boolean;
+}
+
+/** What a plan would do to one resource: `['no-op']`, `['update']`, `['delete', 'create']`… */
+export interface PlannedChange {
+  readonly address: string;
+  readonly actions: readonly string[];
+  readonly before: Record<string, unknown> | null;
+  readonly after: Record<string, unknown> | null;
+}
+
+export class Workspace {
+  readonly directory: string;
+  #environment: Record<string, string>;
+
+  private constructor(directory: string, environment: Record<string, string>) {
+    this.directory = directory;
+    this.#environment = environment;
+  }
+
+  /** An initialised directory that holds `configuration` as main.tf. */
+  static async create(configuration: string, options: WorkspaceOptions): Promise<Workspace> {
+    const directory = await mkdtemp(join(tmpdir(), 'accredit-terraform-'));
+    const cliConfiguration = join(directory, 'terraform.rc');
+    await mkdir(join(directory, 'home'));
+    await writeFile(
+      cliConfiguration,
+      `disable_checkpoint = true\nprovider_installation {\n  filesystem_mirror {\n    path = ${JSON.stringify(MIRROR)}\n  }\n}\n`,
+    );
+    const workspace = new Workspace(directory, {
+      PATH: process.env.PATH ?? '',
+      HOME: join(directory, 'home'),
+      TF_CLI_CONFIG_FILE: cliConfiguration,
+      TF_IN_AUTOMATION: '1',
+      TF_INPUT: '0',
+      ACCREDIT_ENDPOINT: options.endpoint,
+      ACCREDIT_TOKEN: options.token,
+      ...options.environment,
+    });
+    try {
+      await workspace.configure(configuration);
+      await workspace.run(['init']);
+      return workspace;
+    } catch (error) {
+      await workspace.dispose();
+      throw error;
+    }
+  }
+
+  /** Replaces main.tf, in front of which it puts where the provider comes from. */
+  async configure(configuration: string): Promise<void> {
+    await writeFile(join(this.directory, 'main.tf'), `${REQUIRED_PROVIDERS}\n${configuration}`);
+  }
+
+  /** Sets variables of Terraform and the provider for the commands that follow. */
+  setEnvironment(variables: Readonly<Record<string, string>>): void {
+    this.#environment = { ...this.#environment, ...variables };
+  }
+
+  /** Forgets the state, as if the configuration were applied for the first time. */
+  async forgetState(): Promise<void> {
+    for (const name of ['terraform.tfstate', 'terraform.tfstate.backup']) {
+      await rm(join(this.directory, name), { force: true });
+    }
+  }
+
+  apply(...args: string[]): Promise<Run> {
+    return this.run(['apply', '-auto-approve', ...args]);
+  }
+
+  destroy(...args: string[]): Promise<Run> {
+    return this.run(['destroy', '-auto-approve', ...args]);
+  }
+
+  taint(address: string): Promise<Run> {
+    return this.run(['taint', address]);
+  }
+
+  import(address: string, id: string): Promise<Run> {
+    return this.run(['import', address, id]);
+  }
+
+  /** Whether a plan has changes; rejects when the plan fails. */
+  async hasChanges(...args: string[]): Promise<{ changes: boolean; output: string }> {
+    const run = await this.run(['plan', '-detailed-exitcode', ...args], [0, 2]);
+    return { changes: run.exitCode === 2, output: run.output };
+  }
+
+  /** Rejects with the plan's text unless a plan, with and without refreshing, is empty. */
+  async assertConverged(): Promise<void> {
+    for (const args of [['-refresh=false'], []]) {
+      const { changes, output } = await this.hasChanges(...args);
+      if (changes) throw new Error(`the plan ${args.join(' ')} is not empty:\n${output}`);
+    }
+  }
+
+  /** The changes of a plan other than `no-op`. */
+  async planned(...args: string[]): Promise<PlannedChange[]> {
+    const file = join(this.directory, 'plan.bin');
+    await this.run(['plan', `-out=${file}`, ...args]);
+    const { resource_changes: changes = [] } = JSON.parse((await this.run(['show', '-json', file])).stdout) as {
+      resource_changes?: { address: string; change: Omit<PlannedChange, 'address'> }[];
+    };
+    return changes
+      .map(({ address, change: { actions, before, after } }) => ({ address, actions, before, after }))
+      .filter(({ actions }) => actions[0] !== 'no-op' && actions[0] !== 'read');
+  }
+
+  /** The resources and data sources in the state. */
+  async resources(): Promise<StateResource[]> {
+    const { values } = JSON.parse((await this.run(['show', '-json'])).stdout) as {
+      values?: { root_module: { resources?: StateResource[] } };
+    };
+    return values?.root_module.resources ?? [];
+  }
+
+  /** The attributes in the state of the resource at that Terraform address; rejects when there is none. */
+  async values(address: string): Promise<Record<string, unknown>> {
+    const resources = await this.resources();
+    const found = resources.find((resource) => resource.address === address);
+    if (found === undefined) {
+      throw new Error(
+        `${address} is not in the state, which holds ${resources.map((each) => each.address).join(', ')}`,
+      );
+    }
+    return found.values;
+  }
+
+  /** The state file as text: what anybody who reads it can see. */
+  rawState(): Promise<string> {
+    return readFile(join(this.directory, 'terraform.tfstate'), 'utf8');
+  }
+
+  /** Runs a command that must fail and answers what it printed, with line wrapping and decoration taken out. */
+  async diagnostic(args: readonly string[]): Promise<string> {
+    const run = await this.run(args, undefined);
+    if (run.exitCode === 0) throw new Error(`terraform ${args.join(' ')} was to fail and did not:\n${run.output}`);
+    return run.output.replace(/[│╷╵]/gu, ' ').replace(/\s+/g, ' ');
+  }
+
+  /**
+   * Runs `terraform` with these arguments. Rejects with everything that it printed when the exit code is not among
+   * `expected`; `undefined` expects nothing.
+   */
+  async run(args: readonly string[], expected: readonly number[] | undefined = [0]): Promise<Run> {
+    const [command = '', ...rest] = args;
+    const plain = PLAIN.has(command) ? ['-no-color'] : [];
+    const run = await execute([command, ...plain, ...rest], this.directory, this.#environment);
+    if (expected !== undefined && !expected.includes(run.exitCode)) {
+      throw new Error(`terraform ${args.join(' ')} ended with ${run.exitCode}:\n${run.output}`);
+    }
+    return run;
+  }
+
+  /** Removes the directory. What was applied stays with the daemon. */
+  async dispose(): Promise<void> {
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+const REQUIRED_PROVIDERS = `terraform {
+  required_providers {
+    accredit = {
+      source = "registry.terraform.io/accredit/accredit"
+    }
+  }
+}
+`;
+
+/** The commands that know -no-color. */
+const PLAIN = new Set(['init', 'plan', 'apply', 'destroy', 'import', 'show', 'validate', 'refresh', 'output']);
+
+function execute(args: readonly string[], cwd: string, env: Record<string, string>): Promise<Run> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('terraform', args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    let stdout = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`terraform ${args.join(' ')} took longer than ${COMMAND_TIMEOUT / 1000} s:\n${output}`));
+    }, COMMAND_TIMEOUT);
+    child.once('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    child.once('close', (code) => {
+      clearTimeout(timer);
+      resolve({ exitCode: code ?? -1, output, stdout });
+    });
+  });
+}
