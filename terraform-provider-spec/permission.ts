@@ -1,10 +1,12 @@
 /**
- * Permissions are `noun.verb`; `noun.*` and `*` are wildcards. A few nouns are so strong that `*` leaves them out:
- * they are held only by naming them.
+ * Permissions are `noun.verb`; `*`, `noun.*` and `*.verb` are wildcards. A few nouns are so strong that only their own
+ * `noun.*` reaches them: they are held by naming them.
  */
 
+const WORD = '[a-z][a-z0-9-]{0,62}';
+
 /** What a permission or a pattern of them looks like. */
-export const PERMISSION_PATTERN = /^(\*|[a-z][a-z0-9-]{0,62}\.(\*|[a-z][a-z0-9-]{0,62}))$/;
+export const PERMISSION_PATTERN = new RegExp(`^(\\*|${WORD}\\.(\\*|${WORD})|\\*\\.${WORD})$`);
 
 /** Nouns that no wildcard but their own `noun.*` matches. */
 export const PROTECTED_NOUNS: ReadonlySet<string> = new Set(['organizations', 'owners', 'signing-keys']);
@@ -12,9 +14,10 @@ export const PROTECTED_NOUNS: ReadonlySet<string> = new Set(['organizations', 'o
 /** Whether the pattern `held` gives everything that `wanted`, a permission or itself a pattern, stands for. */
 export function covers(held: string, wanted: string): boolean {
   if (held === wanted) return true;
-  const noun = nounOf(wanted);
-  if (held === '*') return !PROTECTED_NOUNS.has(noun);
-  return held.endsWith('.*') && nounOf(held) === noun;
+  const [heldNoun, heldVerb] = split(held);
+  const [noun, verb] = split(wanted);
+  const nounCovered = heldNoun === noun || (heldNoun === '*' && !PROTECTED_NOUNS.has(noun));
+  return nounCovered && (heldVerb === '*' || heldVerb === verb);
 }
 
 /** Whether some pattern in `held` covers `wanted`. */
@@ -23,18 +26,34 @@ export function allows(held: Iterable<string>, wanted: string): boolean {
   return false;
 }
 
-/** The patterns that hold exactly what both sets hold. */
+/** The patterns that hold exactly what both sets hold, sorted. */
 export function intersect(left: readonly string[], right: readonly string[]): string[] {
   const both = new Set<string>();
   for (const a of left) {
     for (const b of right) {
-      if (covers(a, b)) both.add(b);
-      else if (covers(b, a)) both.add(a);
+      const common = meet(a, b);
+      if (common !== undefined) both.add(common);
     }
   }
   return [...both].sort();
 }
 
-function nounOf(permission: string): string {
-  return permission.split('.', 1)[0] as string;
+/** The pattern for what two patterns have in common, if anything. */
+function meet(a: string, b: string): string | undefined {
+  if (covers(a, b)) return b;
+  if (covers(b, a)) return a;
+  // Neither holds the other, so only `noun.*` with `*.verb` can still meet.
+  const [aNoun, aVerb] = split(a);
+  const [bNoun, bVerb] = split(b);
+  const noun = aNoun === '*' ? bNoun : aNoun;
+  const verb = aVerb === '*' ? bVerb : aVerb;
+  const pattern = `${noun}.${verb}`;
+  return covers(a, pattern) && covers(b, pattern) ? pattern : undefined;
+}
+
+/** Noun and verb; `*` alone stands for any noun and any verb. */
+function split(permission: string): [noun: string, verb: string] {
+  if (permission === '*') return ['*', '*'];
+  const dot = permission.indexOf('.');
+  return [permission.slice(0, dot), permission.slice(dot + 1)];
 }

@@ -1,0 +1,125 @@
+/** What a principal may do to a resource, and the rules that keep anybody from handing on more than they hold. */
+import { organizationOf } from '../../terraform-provider-spec/address.ts';
+import type { Kind } from '../../terraform-provider-spec/kind.ts';
+import { allows } from '../../terraform-provider-spec/permission.ts';
+import type { Resource } from './model.ts';
+import { DEFAULT_ORGANIZATION, isOwner, type Principal, permissionsIn, sees, tokenPermissions } from './principal.ts';
+import { Problem } from './problem.ts';
+import type { Snapshot } from './snapshot.ts';
+import { statusOf } from './token-state.ts';
+
+/** The refusal for an address at which there is nothing, or nothing that the caller may know of: one and the same. */
+export function notFound(address: string): Problem {
+  return new Problem('not-found', `There is no ${address}.`);
+}
+
+/**
+ * Throws unless the principal holds `permission` in the organization of `address`. Whoever is not of that organization
+ * gets the answer for one that does not exist; whoever is of it gets `forbidden`, whether or not the address exists.
+ */
+export function requirePermission(principal: Principal, address: string, permission: string): void {
+  const organization = organizationOf(address);
+  if (!sees(principal, organization)) throw notFound(organization);
+  requireHeld(permissionsIn(principal, organization), permission);
+}
+
+/** The permission that writing needs: creating and deleting an organization is the installation's business. */
+export function writePermission(kind: Kind, exists: boolean, verb: 'write' | 'delete'): string {
+  if (kind.parent !== undefined) return `${kind.noun}.${verb}`;
+  if (verb === 'delete') return 'organizations.delete';
+  return exists ? `${kind.noun}.write` : 'organizations.create';
+}
+
+/** Throws `forbidden` unless `account` is no owner's, or the principal is an owner there. */
+export function requirePowerOver(principal: Principal, account: Resource): void {
+  if (!account.owner) return;
+  if (permissionsIn(principal, account.organization).length > 0 && isOwner(principal)) return;
+  throw new Problem('forbidden', `Only an owner can act on ${account.address}, which holds the role "owner".`);
+}
+
+/** Throws `forbidden` unless the principal holds everything in `wanted` in the organization of `address`. */
+export function requireEveryRight(principal: Principal, address: string, wanted: readonly string[]): void {
+  const held = permissionsIn(principal, organizationOf(address));
+  const missing = wanted.filter((permission) => !allows(held, permission));
+  if (missing.length === 0) return;
+  throw new Problem(
+    'forbidden',
+    `This would hand on more than the caller holds: ${missing
+      .slice(0, 10)
+      .map((text) => `"${text}"`)
+      .join(', ')}.`,
+  );
+}
+
+function requireHeld(held: readonly string[], permission: string): void {
+  if (allows(held, permission)) return;
+  throw new Problem('forbidden', `This needs the permission "${permission}", which the caller does not hold.`);
+}
+
+/**
+ * Throws when, after the drafted changes, the secret that the caller presented no longer works, unless the caller said
+ * that this is meant.
+ */
+export function requireOwnCredential(after: Snapshot, principal: Principal, now: number, allowSelf: boolean): void {
+  if (allowSelf || survives(after, principal, now)) return;
+  throw new Problem(
+    'own-credential',
+    'This would end the very credential that the request was made with. ' +
+      'Give the rotation an overlap, use another credential, or send "Accredit-Allow-Self: true".',
+  );
+}
+
+function survives(after: Snapshot, principal: Principal, now: number): boolean {
+  const token = after.resource(principal.token.address);
+  if (token === undefined || token.uid !== principal.token.uid) return false;
+  if (statusOf(after, token, now).status !== 'active') return false;
+  const { current, previous } = token.state as {
+    current: { hash: string };
+    previous: { hash: string; valid_until: number } | null;
+  };
+  if (current.hash === principal.hash) return true;
+  return previous !== null && previous.hash === principal.hash && previous.valid_until > now;
+}
+
+/**
+ * Throws when the drafted changes would leave the installation without a live credential of an owner, or (with
+ * `expiryMoved`) would let the one that lasts longest end sooner.
+ */
+export function requireOwnerLeft(
+  before: Snapshot,
+  after: Snapshot,
+  touched: readonly Resource[],
+  options: { now: number; expiryMoved: boolean },
+): void {
+  if (!touched.some((resource) => mattersToOwners(before, resource))) return;
+  const endBefore = lastOwnerEnd(before, options.now);
+  const endAfter = lastOwnerEnd(after, options.now);
+  const lost = endAfter === undefined && endBefore !== undefined;
+  const shortened = options.expiryMoved && endAfter !== undefined && endBefore !== undefined && endAfter < endBefore;
+  if (!lost && !shortened) return;
+  throw new Problem(
+    'last-owner',
+    lost
+      ? 'This would take away the last live credential of the last owner of the installation. Make another one first.'
+      : 'This would let the last credential of the last owner of the installation expire. Make another one first.',
+  );
+}
+
+function mattersToOwners(before: Snapshot, resource: Resource): boolean {
+  if (resource.organization !== DEFAULT_ORGANIZATION) return false;
+  if (resource.owner) return true;
+  return before.resource(resource.parent)?.owner === true;
+}
+
+/** The end of the owner credential that lives longest; `undefined` when none is alive. */
+function lastOwnerEnd(snapshot: Snapshot, now: number): number | undefined {
+  let last: number | undefined;
+  for (const account of snapshot.owners(DEFAULT_ORGANIZATION)) {
+    for (const token of snapshot.children(account.address)) {
+      if (statusOf(snapshot, token, now).status !== 'active') continue;
+      if (!allows(tokenPermissions(snapshot, token.attributes, account), 'owners.write')) continue;
+      last = Math.max(last ?? 0, token.valid_until ?? Number.POSITIVE_INFINITY);
+    }
+  }
+  return last;
+}

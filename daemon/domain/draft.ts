@@ -1,0 +1,113 @@
+import type { AuditEvent, Replay, Resource, Revocation, Secret } from './model.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/**
+ * Changes laid over a snapshot, not in it yet. What a write would lead to can be looked at (is an owner left? does the
+ * caller's own token survive?) and shown, before `commit` hands it on or the draft is dropped, as in a dry run.
+ */
+export class Draft implements Snapshot {
+  readonly #base: Snapshot;
+  readonly #resources = new Map<string, Resource | null>();
+  readonly #secrets = new Map<string, Secret>();
+  readonly #touches: [hash: string, at: number, ip: string | null][] = [];
+  readonly #revocations = new Map<string, Revocation | null>();
+  readonly #replays: Replay[] = [];
+  readonly #events: AuditEvent[] = [];
+
+  constructor(base: Snapshot) {
+    this.#base = base;
+  }
+
+  /** Whether anything would be written. */
+  get changed(): boolean {
+    return this.#resources.size + this.#secrets.size + this.#revocations.size + this.#touches.length > 0;
+  }
+
+  resource(address: string): Resource | undefined {
+    const drafted = this.#resources.get(address);
+    return drafted === undefined ? this.#base.resource(address) : (drafted ?? undefined);
+  }
+
+  children(address: string): readonly Resource[] {
+    return this.#overlay(this.#base.children(address), (resource) => resource.parent === address);
+  }
+
+  referrers(address: string): readonly Resource[] {
+    return this.#overlay(this.#base.referrers(address), (resource) => resource.parent === address);
+  }
+
+  owners(organization: string): readonly Resource[] {
+    return this.#overlay(
+      this.#base.owners(organization),
+      (resource) => resource.owner && resource.organization === organization,
+    );
+  }
+
+  secret(hash: string): Secret | undefined {
+    return this.#secrets.get(hash) ?? this.#base.secret(hash);
+  }
+
+  revocation(address: string): Revocation | undefined {
+    const drafted = this.#revocations.get(address);
+    return drafted === undefined ? this.#base.revocation(address) : (drafted ?? undefined);
+  }
+
+  replay(key: string): Replay | undefined {
+    return this.#base.replay(key);
+  }
+
+  put(resource: Resource): void {
+    this.#resources.set(resource.address, resource);
+  }
+
+  remove(address: string): void {
+    this.#resources.set(address, null);
+  }
+
+  addSecret(secret: Secret): void {
+    this.#secrets.set(secret.hash, secret);
+  }
+
+  touchSecret(hash: string, at: number, ip: string | null): void {
+    this.#touches.push([hash, at, ip]);
+  }
+
+  putRevocation(revocation: Revocation): void {
+    this.#revocations.set(revocation.address, revocation);
+  }
+
+  removeRevocation(address: string): void {
+    this.#revocations.set(address, null);
+  }
+
+  putReplay(replay: Replay): void {
+    this.#replays.push(replay);
+  }
+
+  record(event: AuditEvent): void {
+    this.#events.push(event);
+  }
+
+  /** Hands every change on to the snapshot below. */
+  commit(): void {
+    for (const [address, resource] of this.#resources) {
+      if (resource === null) this.#base.remove(address);
+      else this.#base.put(resource);
+    }
+    for (const secret of this.#secrets.values()) this.#base.addSecret(secret);
+    for (const [hash, at, ip] of this.#touches) this.#base.touchSecret(hash, at, ip);
+    for (const [address, revocation] of this.#revocations) {
+      if (revocation === null) this.#base.removeRevocation(address);
+      else this.#base.putRevocation(revocation);
+    }
+    for (const replay of this.#replays) this.#base.putReplay(replay);
+    for (const event of this.#events) this.#base.record(event);
+  }
+
+  #overlay(rows: readonly Resource[], belongs: (resource: Resource) => boolean): readonly Resource[] {
+    if (this.#resources.size === 0) return rows;
+    const kept = rows.filter((row) => !this.#resources.has(row.address));
+    for (const resource of this.#resources.values()) if (resource !== null && belongs(resource)) kept.push(resource);
+    return kept.sort((left, right) => (left.address < right.address ? -1 : 1));
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * Retries are safe: the first answer to a request with an Idempotency-Key is kept and given again, secret included.
+ * The database holds only marks of key and request, and the answer sealed under a key that needs both the master key
+ * and the Idempotency-Key.
+ */
+import type { Json } from '../../terraform-provider-spec/kind.ts';
+import type { Answer, WriteOptions } from './api.ts';
+import type { Ambient } from './identity.ts';
+import { Problem } from './problem.ts';
+import type { Snapshot } from './snapshot.ts';
+import { slotOf, statusOf } from './token-state.ts';
+
+const LIFETIME_MS = 24 * 60 * 60 * 1000;
+
+/** Which request a key belongs to: an account's, to one method and address. */
+export interface ReplayScope {
+  /** The address of the caller's account. */
+  readonly account: string;
+  readonly method: string;
+  /** The address with what of the query decides. */
+  readonly target: string;
+  readonly key: string;
+}
+
+/** What is sealed: the answer, and which secret it holds, if any. */
+export interface Recorded {
+  readonly answer: Answer;
+  readonly minted?: { readonly address: string; readonly hash: string };
+  /** The hash of the caller's secret, when this very request retired it. */
+  readonly retired?: string;
+}
+
+/** The row key of a scope. */
+export function replayKey(ambient: Ambient, scope: ReplayScope): string {
+  return ambient.keyring.mark('replay', ...contextOf(scope));
+}
+
+/** Everything that makes two requests the same. */
+export function requestMark(ambient: Ambient, options: WriteOptions, body: Json): string {
+  const { claim, manager, adopt, allowSelf, ifMatch, ifNoneMatch } = options;
+  const contract = { claim, manager, adopt: adopt === true, allowSelf: allowSelf === true, ifMatch, ifNoneMatch };
+  return ambient.keyring.mark('request', JSON.stringify(contract), JSON.stringify(body ?? null));
+}
+
+/**
+ * The recorded answer to this request, or `undefined` when the key is new (or its 24 hours are over).
+ * Throws `idempotency-key-reused` for another request under the same key, `superseded` when the recorded secret is no
+ * longer live.
+ */
+export function findReplay(
+  snapshot: Snapshot,
+  ambient: Ambient,
+  scope: ReplayScope,
+  request: string,
+): Recorded | undefined {
+  const row = snapshot.replay(replayKey(ambient, scope));
+  const now = ambient.now();
+  if (row === undefined || row.expires_at <= now) return undefined;
+  if (row.request !== request) {
+    throw new Problem(
+      'idempotency-key-reused',
+      'This Idempotency-Key was used for another request to this address. Use a fresh key for every new request.',
+    );
+  }
+  const recorded = JSON.parse(ambient.keyring.open(contextOf(scope), row.answer)) as Recorded;
+  if (recorded.minted !== undefined && !stillLive(snapshot, recorded.minted, now)) {
+    throw new Problem('superseded', 'The secret that this request made no longer works; its answer is not repeated.');
+  }
+  return { ...recorded, answer: { ...recorded.answer, replayed: true } };
+}
+
+/** Keeps an answer, in the transaction of the change that it reports. */
+export function recordReplay(
+  snapshot: Snapshot,
+  ambient: Ambient,
+  scope: ReplayScope,
+  request: string,
+  recorded: Recorded,
+): void {
+  const now = ambient.now();
+  snapshot.putReplay({
+    key: replayKey(ambient, scope),
+    request,
+    answer: ambient.keyring.seal(contextOf(scope), JSON.stringify(recorded)),
+    created_at: now,
+    expires_at: now + LIFETIME_MS,
+  });
+}
+
+function contextOf({ account, method, target, key }: ReplayScope): string[] {
+  return [account, method, target, key];
+}
+
+function stillLive(snapshot: Snapshot, minted: { address: string; hash: string }, now: number): boolean {
+  const token = snapshot.resource(minted.address);
+  if (token === undefined || slotOf(token, minted.hash, now) === undefined) return false;
+  return statusOf(snapshot, token, now).status === 'active';
+}

@@ -1,0 +1,29 @@
+import type { Attributes } from './kind.ts';
+import { TOKEN_ATTRIBUTES } from './kinds/token-attributes.ts';
+
+/** The body of `POST …/rotation` and `POST /v1/self/rotate`; none is the same as an empty one. */
+export const ROTATION_REQUEST: Attributes = {
+  if_rotated_at: {
+    type: 'string',
+    format: 'timestamp',
+    access: 'optional',
+    description: 'Rotate only if this is still the `rotated_at` of the token.',
+  },
+  overlap: {
+    type: 'string',
+    format: 'duration-or-zero',
+    access: 'optional',
+    description: 'The overlap of this rotation alone; the declared one if left out.',
+  },
+  secret_hash: { ...(TOKEN_ATTRIBUTES.secret_hash as Attributes[string]), writeOnly: undefined, keeps: undefined },
+};
+
+/** The body of `PUT …/revocation`. */
+export const REVOCATION_REQUEST: Attributes = {
+  reason: {
+    type: 'string',
+    enum: ['compromised', 'leaver', 'other'],
+    access: 'required',
+    description: 'Why the token is revoked; it shows in the status of the token.',
+  },
+};
