@@ -44,11 +44,16 @@ export const DEFAULT_MAX_ITEMS = 1024;
  * to be judged (whether a role exists, whether a date is past) is not judged here.
  */
 export function readBody(kind: Kind, body: Json): BodyReading {
+  return readAttributes(allAttributes(kind), body);
+}
+
+/** Like `readBody`, for a body that is described by its attributes alone. */
+export function readAttributes(attributes: Attributes, body: Json): BodyReading {
   const violations: Violation[] = [];
   const refuse: Refuse = (pointer, detail) => {
     if (violations.length < MOST_VIOLATIONS) violations.push({ pointer, detail });
   };
-  const desired = readObject(allAttributes(kind), body, '', refuse);
+  const desired = readObject(attributes, body, '', refuse);
   return violations.length === 0 ? { ok: true, desired } : { ok: false, violations };
 }
 
