@@ -1,41 +1,8 @@
 /** What can go wrong, said without HTTP. One place (`http/problems.ts`) turns it into answers. */
 
-export type ProblemCode =
-  // the request
-  | 'malformed-json'
-  | 'malformed-request'
-  | 'invalid-address'
-  | 'invalid-header'
-  | 'invalid-query'
-  | 'invalid'
-  | 'too-large'
-  | 'unsupported-media-type'
-  // the caller
-  | 'unauthenticated'
-  | 'forbidden'
-  | 'not-found'
-  | 'method-not-allowed'
-  | 'too-many-requests'
-  // the state
-  | 'immutable'
-  | 'in-use'
-  | 'live-tokens'
-  | 'managed-by-another'
-  | 'revoked'
-  | 'secret-in-use'
-  | 'superseded'
-  | 'last-owner'
-  | 'own-credential'
-  | 'default-organization'
-  | 'built-in'
-  | 'rotation-conflict'
-  | 'expired'
-  | 'request-in-progress'
-  | 'idempotency-key-reused'
-  | 'precondition-failed'
-  // the daemon
-  | 'unavailable'
-  | 'internal';
+import type { ProblemCode } from '../../terraform-provider-spec/problem-codes.ts';
+
+export type { ProblemCode };
 
 /** One thing that is wrong with a body, header or query. `pointer` is a JSON pointer (RFC 6901) into the body. */
 export interface ProblemDetail {
