@@ -1,0 +1,126 @@
+/** One batch of decisions inside one transaction: load, decide, write. */
+import { type Needs, NotLoaded, type Operation } from '../domain/snapshot.ts';
+import { Changes } from './changes.ts';
+import type { Transaction } from './database.ts';
+import { Overlay } from './overlay.ts';
+import { type LoadedRow, Rows, union } from './rows.ts';
+import type { Statements } from './statements.ts';
+import { AUDIT_EVENTS, encodeRow, REPLAYS, RESOURCES, REVOCATIONS, SECRETS } from './tables.ts';
+
+/** How often one decision may ask for more rows. The deepest decisions need a handful of rounds. */
+export const MAX_ROUNDS = 32;
+
+/** What became of a decision: its answer, or what it threw. */
+export type Decided = { readonly answer: unknown } | { readonly thrown: unknown };
+
+/** The answers in the order of the operations, and everything that they changed. */
+export interface Decisions {
+  readonly decided: readonly Decided[];
+  readonly changes: Changes;
+}
+
+/**
+ * Decides the operations in their order, each on what the ones before it left. One that throws leaves nothing. Rejects
+ * only when the database fails.
+ */
+export async function decide(
+  operations: readonly Operation<unknown>[],
+  transaction: Transaction,
+  statements: Statements,
+): Promise<Decisions> {
+  const rows = new Rows();
+  const changes = new Changes();
+  const decided: Decided[] = [];
+  let needs: Needs[] = operations.map((operation) => operation.needs);
+  let rounds = 0;
+  while (decided.length < operations.length) {
+    await load(rows, needs, transaction, statements);
+    needs = [];
+    const before = decided.length;
+    for (const operation of operations.slice(before)) {
+      const overlay = new Overlay(rows, changes);
+      const outcome = attempt(operation, overlay);
+      if ('needs' in outcome) {
+        needs.push(outcome.needs);
+        continue;
+      }
+      // Behind one that waits for rows, an operation is tried only to learn now what it will ask for.
+      if (needs.length > 0) continue;
+      if ('answer' in outcome) changes.merge(overlay.own);
+      decided.push(outcome);
+    }
+    rounds = decided.length > before ? 1 : rounds + 1;
+    if (needs.length > 0 && rounds >= MAX_ROUNDS) {
+      decided.push({ thrown: new Error(`a decision asked for more rows ${MAX_ROUNDS} times over`) });
+      rounds = 0;
+    }
+  }
+  return { decided, changes };
+}
+
+function attempt(operation: Operation<unknown>, overlay: Overlay): Decided | { readonly needs: Needs } {
+  try {
+    return { answer: operation.decide(overlay) };
+  } catch (error) {
+    return error instanceof NotLoaded ? { needs: error.needs } : { thrown: error };
+  }
+}
+
+async function load(
+  rows: Rows,
+  needs: readonly Needs[],
+  transaction: Transaction,
+  statements: Statements,
+): Promise<void> {
+  const missing = rows.missing(union(needs));
+  if (missing.size === 0) return;
+  const loaded = await transaction.query(statements.load([...missing.keys()]), [
+    JSON.stringify(Object.fromEntries(missing)),
+  ]);
+  rows.add(missing, loaded as LoadedRow[]);
+}
+
+/** Writes the changes, with one statement per table and kind of change. */
+export async function write(changes: Changes, transaction: Transaction, statements: Statements): Promise<void> {
+  const { resources, revocations } = changes;
+  const send = async (sql: string, list: readonly unknown[]) => {
+    if (list.length > 0) await transaction.change(sql, [JSON.stringify(list)]);
+  };
+  await send(statements.deleteResources, removed(resources));
+  await send(
+    statements.upsertResources,
+    kept(resources).map((row) => encodeRow(RESOURCES, row)),
+  );
+  await send(statements.insertSecrets, addedSecrets(changes));
+  await send(statements.touchSecrets, usesOfStored(changes));
+  await send(statements.deleteRevocations, removed(revocations));
+  await send(
+    statements.upsertRevocations,
+    kept(revocations).map((row) => encodeRow(REVOCATIONS, row)),
+  );
+  await send(
+    statements.upsertReplays,
+    [...changes.replays.values()].map((row) => encodeRow(REPLAYS, row)),
+  );
+  await send(
+    statements.insertAuditEvents,
+    changes.events.map((event) => encodeRow(AUDIT_EVENTS, event)),
+  );
+}
+
+function removed<Row>(rows: ReadonlyMap<string, Row | null>): string[] {
+  return [...rows].filter(([, row]) => row === null).map(([key]) => key);
+}
+
+function kept<Row>(rows: ReadonlyMap<string, Row | null>): Row[] {
+  return [...rows.values()].filter((row) => row !== null);
+}
+
+/** A secret that was made and used in the same batch is inserted as used. */
+function addedSecrets({ secrets, uses }: Changes): unknown[] {
+  return [...secrets.values()].map((secret) => encodeRow(SECRETS, { ...secret, ...uses.get(secret.hash) }));
+}
+
+function usesOfStored({ secrets, uses }: Changes): unknown[] {
+  return [...uses].filter(([hash]) => !secrets.has(hash)).map(([hash, use]) => ({ hash, ...use }));
+}

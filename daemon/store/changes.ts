@@ -1,0 +1,67 @@
+/** What decisions changed and nothing has written yet. */
+import type { AuditEvent, Replay, Resource, Revocation, Secret } from '../domain/model.ts';
+
+/** When and from where a secret was last used. */
+export interface Use {
+  readonly last_used_at: number;
+  readonly last_used_ip: string | null;
+}
+
+/** `null` stands for removed. */
+export class Changes {
+  readonly resources = new Map<string, Resource | null>();
+  readonly secrets = new Map<string, Secret>();
+  readonly uses = new Map<string, Use>();
+  readonly revocations = new Map<string, Revocation | null>();
+  readonly replays = new Map<string, Replay>();
+  readonly events: AuditEvent[] = [];
+  // Where to look for changed resources by what they lie in; may name some that have been removed since.
+  readonly #byParent = new Map<string, Set<string>>();
+  readonly #owners = new Map<string, Set<string>>();
+
+  get empty(): boolean {
+    return (
+      this.resources.size === 0 &&
+      this.secrets.size === 0 &&
+      this.uses.size === 0 &&
+      this.revocations.size === 0 &&
+      this.replays.size === 0 &&
+      this.events.length === 0
+    );
+  }
+
+  putResource(resource: Resource): void {
+    this.resources.set(resource.address, resource);
+    addTo(this.#byParent, resource.parent, resource.address);
+    if (resource.owner) addTo(this.#owners, resource.organization, resource.address);
+  }
+
+  /** Addresses of changed resources that lie, or lay, directly below `parent`. */
+  changedBelow(parent: string): Iterable<string> {
+    return this.#byParent.get(parent) ?? [];
+  }
+
+  /** Addresses of changed resources that are, or were, owners of `organization`. */
+  changedOwners(organization: string): Iterable<string> {
+    return this.#owners.get(organization) ?? [];
+  }
+
+  /** Takes over what a later decision changed. */
+  merge(later: Changes): void {
+    for (const [address, resource] of later.resources) {
+      if (resource === null) this.resources.set(address, null);
+      else this.putResource(resource);
+    }
+    for (const [hash, secret] of later.secrets) this.secrets.set(hash, secret);
+    for (const [hash, use] of later.uses) this.uses.set(hash, use);
+    for (const [address, revocation] of later.revocations) this.revocations.set(address, revocation);
+    for (const [key, replay] of later.replays) this.replays.set(key, replay);
+    for (const event of later.events) this.events.push(event);
+  }
+}
+
+function addTo(index: Map<string, Set<string>>, key: string, address: string): void {
+  const addresses = index.get(key);
+  if (addresses === undefined) index.set(key, new Set([address]));
+  else addresses.add(address);
+}

@@ -1,0 +1,169 @@
+/** The read path. It never waits for the writer. */
+import { type EntityManager, IsNull, LessThan, MoreThan } from 'typeorm';
+import type { Resource, StoredAuditEvent } from '../domain/model.ts';
+import {
+  type AuditQuery,
+  type ExpiredQuery,
+  type ListQuery,
+  type Needs,
+  NotLoaded,
+  type Operation,
+  type Reader,
+  Unavailable,
+} from '../domain/snapshot.ts';
+import { MAX_ROUNDS } from './batch.ts';
+import { type Database, unavailable } from './database.ts';
+import { ReadOnlyOverlay } from './overlay.ts';
+import { type LoadedRow, Rows, union } from './rows.ts';
+import { AUDIT_EVENTS, RESOURCES } from './tables.ts';
+
+interface Waiting {
+  readonly decide: Operation<unknown>['decide'];
+  /** Everything that it asked for so far. */
+  needs: Needs[];
+  rounds: number;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class StoreReader implements Reader {
+  readonly #database: Database;
+  #waiting: Waiting[] = [];
+  #running: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /**
+   * Reads that wait at the same time share one load, which has not begun when they join it: so each sees everything
+   * committed before it was called. A load is one statement, hence one state of the database; a decision that asks for
+   * more gets all of its rows anew rather than rows of two states.
+   */
+  read<T>(operation: Pick<Operation<T>, 'needs' | 'decide'>): Promise<T> {
+    if (this.#closed) return Promise.reject(closing());
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.push({
+        decide: (snapshot) => operation.decide(snapshot),
+        needs: [operation.needs],
+        rounds: 0,
+        resolve: resolve as (answer: unknown) => void,
+        reject,
+      });
+      this.#running ??= this.#drain();
+    });
+  }
+
+  async list(query: ListQuery): Promise<readonly Resource[]> {
+    if ((query.parent === undefined) === (query.organization === undefined)) {
+      throw new TypeError('a list is either below a parent or of an organization');
+    }
+    return this.query((manager) =>
+      manager.getRepository<Resource>(RESOURCES.name).find({
+        where: {
+          kind: query.kind,
+          ...(query.parent !== undefined && { parent: query.parent }),
+          ...(query.organization !== undefined && { organization: query.organization }),
+          ...(query.after !== undefined && { address: MoreThan(query.after) }),
+        },
+        order: { address: 'ASC' },
+        take: query.limit,
+      }),
+    );
+  }
+
+  async audit(query: AuditQuery): Promise<readonly StoredAuditEvent[]> {
+    return this.query((manager) => {
+      const select = manager
+        .getRepository<StoredAuditEvent>(AUDIT_EVENTS.name)
+        .createQueryBuilder('event')
+        .where('event.organization = :organization', { organization: query.organization });
+      if (query.before !== undefined) select.andWhere('event.id < :before', { before: query.before });
+      if (query.address !== undefined) {
+        // Everything that starts with the address and a slash; '0' is the character after '/'.
+        select.andWhere('(event.address = :address OR (event.address > :first AND event.address < :end))', {
+          address: query.address,
+          first: `${query.address}/`,
+          end: `${query.address}0`,
+        });
+      }
+      return select.orderBy('event.id', 'DESC').limit(query.limit).getMany();
+    });
+  }
+
+  async expired(query: ExpiredQuery): Promise<readonly Resource[]> {
+    return this.query((manager) =>
+      manager.getRepository<Resource>(RESOURCES.name).find({
+        where: { organization: query.organization, managed_by: IsNull(), valid_until: LessThan(query.before) },
+        order: { valid_until: 'ASC', address: 'ASC' },
+        take: query.limit,
+      }),
+    );
+  }
+
+  /** Runs one query on a connection that only reads. Rejects with `Unavailable` on trouble with the database. */
+  async query<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    if (this.#closed) throw closing();
+    try {
+      return await this.#database.read(work);
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  /** Waits for the reads that came before; later ones reject. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#running;
+  }
+
+  async #drain(): Promise<void> {
+    // Lets everything that is asked in this turn of the event loop join.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting;
+      this.#waiting = [];
+      const again = await this.#decideTogether(group);
+      this.#waiting.push(...again);
+    }
+    this.#running = undefined;
+  }
+
+  /** Answers the group; resolves to those that asked for more. */
+  async #decideTogether(group: readonly Waiting[]): Promise<Waiting[]> {
+    const rows = new Rows();
+    try {
+      const wanted = union(group.flatMap(({ needs }) => needs));
+      if (wanted.size > 0) {
+        const keys = Object.fromEntries([...wanted].map(([part, values]) => [part, [...values]]));
+        const sql = this.#database.statements.load([...wanted.keys()]);
+        const loaded = await this.#database.read((manager) => manager.query(sql, [JSON.stringify(keys)]));
+        rows.add(wanted, loaded as LoadedRow[]);
+      }
+    } catch (error) {
+      for (const { reject } of group) reject(unavailable(error));
+      return [];
+    }
+    const again: Waiting[] = [];
+    for (const waiting of group) {
+      try {
+        waiting.resolve(waiting.decide(new ReadOnlyOverlay(rows)));
+      } catch (error) {
+        if (!(error instanceof NotLoaded)) waiting.reject(error);
+        else if (waiting.rounds >= MAX_ROUNDS) {
+          waiting.reject(new Error(`a decision asked for more rows ${MAX_ROUNDS} times over`));
+        } else {
+          waiting.needs.push(error.needs);
+          waiting.rounds += 1;
+          again.push(waiting);
+        }
+      }
+    }
+    return again;
+  }
+}
+
+function closing(): Unavailable {
+  return new Unavailable('the store is closing');
+}

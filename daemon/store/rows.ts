@@ -1,0 +1,96 @@
+/** What has been loaded of the database, and what is known to be absent. */
+import type { Replay, Resource, Revocation, Secret } from '../domain/model.ts';
+import { type Needs, REFERRER_LIMIT } from '../domain/snapshot.ts';
+import { PART_TABLES, PARTS, type Part } from './statements.ts';
+import { decodeRow, type Table } from './tables.ts';
+
+/** Keys wanted of each part. */
+export type Wanted = ReadonlyMap<Part, ReadonlySet<string>>;
+
+/** The union of what several decisions need. */
+export function union(needs: Iterable<Needs>): Wanted {
+  const wanted = new Map<Part, Set<string>>();
+  for (const need of needs) {
+    for (const part of PARTS) {
+      for (const key of need[part] ?? []) {
+        const keys = wanted.get(part);
+        if (keys === undefined) wanted.set(part, new Set([key]));
+        else keys.add(key);
+      }
+    }
+  }
+  return wanted;
+}
+
+/** A row as the load statement answers it: SQLite gives the JSON array as text, PostgreSQL's driver parses it. */
+export interface LoadedRow {
+  readonly part: Part;
+  readonly row: string | readonly unknown[];
+}
+
+/** Rows of one state of the database. `undefined` from `get` of a map means not loaded, `null` known to be absent. */
+export class Rows {
+  readonly resources = new Map<string, Resource | null>();
+  readonly children = new Map<string, Resource[]>();
+  readonly referrers = new Map<string, Resource[]>();
+  readonly owners = new Map<string, Resource[]>();
+  readonly secrets = new Map<string, Secret | null>();
+  readonly revocations = new Map<string, Revocation | null>();
+  readonly replays = new Map<string, Replay | null>();
+
+  /** The keys of `wanted` that are not loaded yet. */
+  missing(wanted: Wanted): Map<Part, string[]> {
+    const missing = new Map<Part, string[]>();
+    for (const [part, keys] of wanted) {
+      const unknown = [...keys].filter((key) => !this[part].has(key));
+      if (unknown.length > 0) missing.set(part, unknown);
+    }
+    return missing;
+  }
+
+  /** Takes in what the load statement answered for `wanted`; what it did not answer is absent from now on. */
+  add(wanted: ReadonlyMap<Part, Iterable<string>>, loaded: readonly LoadedRow[]): void {
+    for (const [part, keys] of wanted) {
+      for (const key of keys) {
+        if (part === 'children' || part === 'referrers' || part === 'owners') this[part].set(key, []);
+        else if (!this[part].has(key)) this[part].set(key, null);
+      }
+    }
+    for (const { part, row } of loaded) this.#addRow(part, typeof row === 'string' ? JSON.parse(row) : row);
+    for (const part of ['children', 'referrers', 'owners'] as const) {
+      for (const key of wanted.get(part) ?? []) this[part].get(key)?.sort(byAddress);
+    }
+  }
+
+  /** Whether there may be more below `address` than the referrers that were loaded. */
+  referrersCutOff(address: string): boolean {
+    return (this.referrers.get(address)?.length ?? 0) >= REFERRER_LIMIT;
+  }
+
+  #addRow(part: Part, values: readonly unknown[]): void {
+    const row = decodeRow(PART_TABLES[part] as Table<unknown>, values);
+    switch (part) {
+      case 'secrets':
+        this.secrets.set((row as Secret).hash, row as Secret);
+        return;
+      case 'revocations':
+        this.revocations.set((row as Revocation).address, row as Revocation);
+        return;
+      case 'replays':
+        this.replays.set((row as Replay).key, row as Replay);
+        return;
+      default: {
+        const resource = row as Resource;
+        this.resources.set(resource.address, resource);
+        if (part === 'children' || part === 'referrers') this[part].get(resource.parent)?.push(resource);
+        if (part === 'owners') this.owners.get(resource.organization)?.push(resource);
+      }
+    }
+  }
+}
+
+/** Orders resources as the databases do. Addresses are ASCII, where code units and bytes agree. */
+export function byAddress(left: Resource, right: Resource): number {
+  if (left.address === right.address) return 0;
+  return left.address < right.address ? -1 : 1;
+}

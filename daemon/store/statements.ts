@@ -1,0 +1,180 @@
+/**
+ * The SQL of the bulk path. However many rows a statement carries, they travel as one JSON parameter: databases limit
+ * the number of parameters, and a statement costs about the same whatever it carries.
+ */
+import { REFERRER_LIMIT } from '../domain/snapshot.ts';
+import {
+  AUDIT_EVENTS,
+  type ColumnType,
+  columnsOf,
+  type Dialect,
+  REPLAYS,
+  RESOURCES,
+  REVOCATIONS,
+  SECRETS,
+  type Table,
+} from './tables.ts';
+
+/** What one statement can load; each part takes a list of keys. */
+export const PARTS = ['resources', 'children', 'referrers', 'owners', 'secrets', 'revocations', 'replays'] as const;
+export type Part = (typeof PARTS)[number];
+
+/** The tables from which the parts are read. */
+export const PART_TABLES = {
+  resources: RESOURCES,
+  children: RESOURCES,
+  referrers: RESOURCES,
+  owners: RESOURCES,
+  secrets: SECRETS,
+  revocations: REVOCATIONS,
+  replays: REPLAYS,
+} as const;
+
+/** One dialect's statements. Each takes exactly one parameter, a JSON text, unless it says otherwise. */
+export interface Statements {
+  /**
+   * Reads all of these parts in one statement, so that what is read is one state of the database. Takes an object with
+   * a list of keys per part; answers rows of `part` and `row`, a JSON array in the order of `columnsOf`.
+   */
+  load(parts: readonly Part[]): string;
+  /** Takes a list of encoded rows. */
+  readonly upsertResources: string;
+  readonly upsertRevocations: string;
+  readonly upsertReplays: string;
+  readonly insertSecrets: string;
+  readonly insertAuditEvents: string;
+  /** Takes a list of `{ hash, last_used_at, last_used_ip }`; never sets a time back. */
+  readonly touchSecrets: string;
+  /** Takes a list of addresses. */
+  readonly deleteResources: string;
+  readonly deleteRevocations: string;
+  /** Takes a time and how many at most. */
+  readonly deleteExpiredReplays: string;
+  /** Takes a name and a value; does nothing when the name is there. */
+  readonly insertMeta: string;
+  /** Takes a name and a value. */
+  readonly replaceMeta: string;
+  /** Takes a name. */
+  readonly selectMeta: string;
+}
+
+/** The statements for that dialect. */
+export function statements(dialect: Dialect): Statements {
+  const syntax = SYNTAX[dialect];
+  const [first, second] = dialect === 'sqlite' ? ['?1', '?2'] : ['$1', '$2'];
+  return {
+    load: (parts) => parts.map((part) => loadPart(syntax, part)).join(' UNION ALL '),
+    upsertResources: upsert(syntax, RESOURCES),
+    upsertRevocations: upsert(syntax, REVOCATIONS),
+    upsertReplays: upsert(syntax, REPLAYS),
+    insertSecrets: insert(syntax, SECRETS),
+    insertAuditEvents: insert(syntax, AUDIT_EVENTS),
+    touchSecrets:
+      `UPDATE secrets SET last_used_at = used.last_used_at, last_used_ip = used.last_used_ip ` +
+      `FROM (${rows(syntax, SECRETS, ['hash', 'last_used_at', 'last_used_ip'])}) AS used ` +
+      `WHERE secrets.hash = used.hash AND (secrets.last_used_at IS NULL OR secrets.last_used_at < used.last_used_at)`,
+    deleteResources: `DELETE FROM resources WHERE address IN (${syntax.keys})`,
+    deleteRevocations: `DELETE FROM revocations WHERE address IN (${syntax.keys})`,
+    deleteExpiredReplays:
+      `DELETE FROM replays WHERE key IN ` +
+      `(SELECT key FROM replays WHERE expires_at < ${first} ORDER BY expires_at LIMIT ${second})`,
+    insertMeta: `INSERT INTO meta (name, value) VALUES (${first}, ${second}) ON CONFLICT (name) DO NOTHING`,
+    replaceMeta:
+      `INSERT INTO meta (name, value) VALUES (${first}, ${second}) ` +
+      'ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+    selectMeta: `SELECT name, value FROM meta WHERE name = ${first}`,
+  };
+}
+
+/** What differs between the dialects. */
+interface Syntax {
+  /** A derived table `wanted` with the keys of one part in its column `value`. */
+  wanted(part: Part): string;
+  /** Joins a table to `wanted` in that order: there are always fewer keys wanted than rows in the table. */
+  readonly join: string;
+  /** Builds one JSON array of these columns. */
+  readonly array: string;
+  /** A subquery over a list of keys that is the whole parameter. */
+  readonly keys: string;
+  /** The rows that are the whole parameter, as a query that gives these columns and their place in the list, `place`. */
+  rows(columns: readonly (readonly [name: string, type: ColumnType])[]): string;
+  /** At most `REFERRER_LIMIT` rows for each wanted key. */
+  readonly referrers: string;
+}
+
+const SYNTAX: Record<Dialect, Syntax> = {
+  sqlite: {
+    wanted: (part) => `json_each(?1, '$.${part}') AS wanted`,
+    join: 'CROSS JOIN',
+    array: 'json_array',
+    keys: 'SELECT value FROM json_each(?1)',
+    rows: (columns) =>
+      `SELECT ${columns.map(([name]) => `json_extract(value, '$.${name}') AS "${name}"`).join(', ')}, key AS place ` +
+      'FROM json_each(?1)',
+    referrers:
+      'CROSS JOIN resources AS r ON r.address IN ' +
+      `(SELECT address FROM resources WHERE parent = wanted.value ORDER BY address LIMIT ${REFERRER_LIMIT})`,
+  },
+  postgres: {
+    wanted: (part) => `jsonb_array_elements_text($1::jsonb -> '${part}') AS wanted(value)`,
+    join: 'JOIN',
+    array: 'json_build_array',
+    keys: 'SELECT jsonb_array_elements_text($1::jsonb)',
+    rows: (columns) =>
+      `SELECT list.* FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS (` +
+      columns.map(([name, type]) => `"${name}" ${POSTGRES_TYPES[type]}`).join(', ') +
+      `)) WITH ORDINALITY AS list(${columns.map(([name]) => `"${name}"`).join(', ')}, place)`,
+    referrers:
+      'CROSS JOIN LATERAL (SELECT * FROM resources WHERE parent = wanted.value ' +
+      `ORDER BY address LIMIT ${REFERRER_LIMIT}) AS r`,
+  },
+};
+
+const POSTGRES_TYPES: Record<ColumnType, string> = {
+  path: 'text',
+  text: 'text',
+  time: 'bigint',
+  count: 'bigint',
+  boolean: 'boolean',
+  json: 'text',
+  serial: 'bigint',
+};
+
+function loadPart(syntax: Syntax, part: Part): string {
+  const table: Table<never> = PART_TABLES[part] as never;
+  const fields = columnsOf(table).map(([name]) => `r."${name as string}"`);
+  const source = {
+    resources: `${syntax.join} resources AS r ON r.address = wanted.value`,
+    children: `${syntax.join} resources AS r ON r.parent = wanted.value`,
+    referrers: syntax.referrers,
+    owners: `${syntax.join} resources AS r ON r.organization = wanted.value AND r.owner`,
+    secrets: `${syntax.join} secrets AS r ON r.hash = wanted.value`,
+    revocations: `${syntax.join} revocations AS r ON r.address = wanted.value`,
+    replays: `${syntax.join} replays AS r ON r.key = wanted.value`,
+  }[part];
+  return `SELECT '${part}' AS part, ${syntax.array}(${fields.join(', ')}) AS "row" FROM ${syntax.wanted(part)} ${source}`;
+}
+
+/** `SELECT` of the parameter's rows, in their order, with the columns named. */
+function rows<Row>(syntax: Syntax, table: Table<Row>, names: readonly (keyof Row & string)[]): string {
+  const wanted = names.map((name) => [name, table.columns[name].type] as const);
+  return syntax.rows(wanted);
+}
+
+function insert<Row>(syntax: Syntax, table: Table<Row>): string {
+  const names = columnsOf(table)
+    .filter(([, { type }]) => type !== 'serial')
+    .map(([name]) => name);
+  const list = names.map((name) => `"${name}"`).join(', ');
+  return (
+    `INSERT INTO ${table.name} (${list}) SELECT ${list} FROM (${rows(syntax, table, names)}) AS added ` +
+    'WHERE true ORDER BY place'
+  );
+}
+
+function upsert<Row>(syntax: Syntax, table: Table<Row>): string {
+  const changes = columnsOf(table)
+    .filter(([name]) => name !== table.key)
+    .map(([name]) => `"${name}" = excluded."${name}"`);
+  return `${insert(syntax, table)} ON CONFLICT ("${table.key}") DO UPDATE SET ${changes.join(', ')}`;
+}

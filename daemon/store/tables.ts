@@ -1,0 +1,160 @@
+/**
+ * The tables, described once: the entity schemas, the bulk statements and the reading of rows derive from here. Only
+ * the migrations spell the columns out again, since a migration must never change after its release; a test compares.
+ */
+import type { Replay, Resource, Revocation, Secret, StoredAuditEvent } from '../domain/model.ts';
+
+export type Dialect = 'sqlite' | 'postgres';
+
+/**
+ * What a column holds. `path` is text that is sorted and paged by, so it needs byte order in every database; `time` and
+ * `count` are integers that a double holds exactly; `json` is kept as text, because a binary JSON type would reorder
+ * keys and normalise numbers, and attributes come back exactly as they were sent.
+ */
+export type ColumnType = 'path' | 'text' | 'time' | 'count' | 'boolean' | 'json' | 'serial';
+
+export interface Column {
+  readonly type: ColumnType;
+  readonly nullable?: true;
+}
+
+/** One table of rows of type `Row`, whose primary key is the column `key`. */
+export interface Table<Row> {
+  readonly name: string;
+  readonly key: keyof Row & string;
+  readonly columns: { readonly [name in keyof Row & string]: Column };
+  readonly indexes: readonly Index<Row>[];
+}
+
+export interface Index<Row> {
+  readonly name: string;
+  readonly columns: readonly (keyof Row & string)[];
+  /** Makes it partial; must read the same in every dialect. */
+  readonly where?: string;
+}
+
+/** A small value of the installation. */
+export interface MetaRow {
+  readonly name: string;
+  readonly value: string;
+}
+
+const path: Column = { type: 'path' };
+const text: Column = { type: 'text' };
+const textOrNull: Column = { type: 'text', nullable: true };
+const time: Column = { type: 'time' };
+const timeOrNull: Column = { type: 'time', nullable: true };
+const json: Column = { type: 'json' };
+
+export const RESOURCES: Table<Resource> = {
+  name: 'resources',
+  key: 'address',
+  columns: {
+    address: path,
+    kind: text,
+    organization: path,
+    parent: path,
+    name: text,
+    uid: text,
+    revision: { type: 'count' },
+    created_at: time,
+    created_by: text,
+    updated_at: time,
+    managed_by: textOrNull,
+    claim: textOrNull,
+    attributes: json,
+    state: json,
+    owner: { type: 'boolean' },
+    valid_until: timeOrNull,
+  },
+  indexes: [
+    { name: 'resources_by_parent', columns: ['parent', 'address'] },
+    { name: 'resources_by_kind', columns: ['organization', 'kind', 'address'] },
+    { name: 'resources_owners', columns: ['organization'], where: 'owner' },
+    {
+      name: 'resources_unmanaged_by_end',
+      columns: ['organization', 'valid_until'],
+      where: 'valid_until IS NOT NULL AND managed_by IS NULL',
+    },
+  ],
+};
+
+export const SECRETS: Table<Secret> = {
+  name: 'secrets',
+  key: 'hash',
+  columns: {
+    hash: text,
+    address: path,
+    uid: text,
+    created_at: time,
+    last_used_at: timeOrNull,
+    last_used_ip: textOrNull,
+  },
+  indexes: [],
+};
+
+export const REVOCATIONS: Table<Revocation> = {
+  name: 'revocations',
+  key: 'address',
+  columns: { address: path, organization: path, reason: text, created_at: time, created_by: text },
+  indexes: [],
+};
+
+export const REPLAYS: Table<Replay> = {
+  name: 'replays',
+  key: 'key',
+  columns: { key: text, request: text, answer: text, created_at: time, expires_at: time },
+  indexes: [{ name: 'replays_by_end', columns: ['expires_at'] }],
+};
+
+export const AUDIT_EVENTS: Table<StoredAuditEvent> = {
+  name: 'audit_events',
+  key: 'id',
+  columns: {
+    id: { type: 'serial' },
+    organization: path,
+    at: time,
+    actor: text,
+    actor_token: textOrNull,
+    action: text,
+    address: path,
+    outcome: text,
+    request_id: text,
+    details: json,
+  },
+  indexes: [{ name: 'audit_events_by_organization', columns: ['organization', 'id'] }],
+};
+
+export const META: Table<MetaRow> = {
+  name: 'meta',
+  key: 'name',
+  columns: { name: text, value: text },
+  indexes: [],
+};
+
+/** The columns of a table by name, in the order in which rows travel. */
+export function columnsOf<Row>(table: Table<Row>): [keyof Row & string, Column][] {
+  return Object.entries(table.columns) as [keyof Row & string, Column][];
+}
+
+/** What goes into the database for the row: JSON as text, everything else as it is. */
+export function encodeRow<Row>(table: Table<Row>, row: Partial<Row>): Record<string, unknown> {
+  const encoded: Record<string, unknown> = {};
+  for (const [name, { type }] of columnsOf(table)) {
+    const value = row[name];
+    if (value !== undefined) encoded[name] = type === 'json' ? JSON.stringify(value) : value;
+  }
+  return encoded;
+}
+
+/** The row whose columns came as `values`, in the order of `columnsOf`. */
+export function decodeRow<Row>(table: Table<Row>, values: readonly unknown[]): Row {
+  const row: Record<string, unknown> = {};
+  columnsOf(table).forEach(([name, { type }], index) => {
+    const value = values[index];
+    if (type === 'json') row[name] = JSON.parse(value as string);
+    else if (type === 'boolean') row[name] = Boolean(value);
+    else row[name] = value;
+  });
+  return row as Row;
+}
