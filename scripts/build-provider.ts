@@ -1,0 +1,83 @@
+/**
+ * Bundles the Terraform provider into one executable file, in the layout that Terraform takes as a filesystem mirror, and says how to
+ * use it. The file needs nothing beside it but Node.
+ */
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const SOURCE_ADDRESS = 'registry.terraform.io/accredit/accredit';
+
+/** Terraform's names for what Node calls otherwise. */
+const OPERATING_SYSTEMS: Record<string, string> = { win32: 'windows' };
+const ARCHITECTURES: Record<string, string> = { x64: 'amd64', ia32: '386' };
+
+/** Where the build put the provider. */
+export interface BuiltProvider {
+  /** The executable. */
+  path: string;
+  /** The directory to name in `filesystem_mirror`. */
+  mirror: string;
+  version: string;
+}
+
+/**
+ * First in the file, in words that every Node understands. An old Node gets to say why it will not do, on standard output, which is
+ * where Terraform looks. `require` is made by hand: a file without extension is CommonJS or an ES module depending on the package.json
+ * above wherever it was put, and this way it is valid as both.
+ */
+const BANNER = `#!/usr/bin/env node
+if (!process.getBuiltinModule) {
+  console.log("The accredit provider needs Node.js 20.19 or newer; this is " + process.version + ".");
+  process.exit(1);
+}
+var require = process.getBuiltinModule("node:module").createRequire(process.execPath);`;
+
+/** The text of an executable that runs `entry`, a file which ends up in `runProvider`. Throws when it cannot be bundled. */
+export async function bundleProvider(entry: string): Promise<Uint8Array> {
+  const result = await build({
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'cjs',
+    // Old enough for the check in the banner to be reached wherever a distribution ships an old Node.
+    target: 'node12',
+    minify: true,
+    keepNames: true,
+    legalComments: 'eof',
+    // grpc-js asks for it only in its own diagnostic services, which nobody switches on here.
+    external: ['@grpc/proto-loader'],
+    banner: { js: BANNER },
+  });
+  return result.outputFiles[0]!.contents;
+}
+
+/** Builds the provider below `mirror`. Throws when the bundle cannot be made. */
+export async function buildProvider(mirror: string = join(ROOT, 'dist', 'mirror')): Promise<BuiltProvider> {
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  const system = `${OPERATING_SYSTEMS[process.platform] ?? process.platform}_${ARCHITECTURES[process.arch] ?? process.arch}`;
+  const path = join(mirror, SOURCE_ADDRESS, version, system, `terraform-provider-accredit_v${version}`);
+  const executable = await bundleProvider(join(ROOT, 'terraform-provider', 'main.ts'));
+  // The directory is part of what Terraform hashes, so nothing of an earlier build may be left in it.
+  rmSync(dirname(path), { recursive: true, force: true });
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, executable);
+  chmodSync(path, 0o755);
+  return { path, mirror, version };
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const { path, mirror } = await buildProvider();
+  console.log(`${path}
+
+Terraform finds it through this file, named in TF_CLI_CONFIG_FILE (or as ~/.terraformrc):
+
+provider_installation {
+  filesystem_mirror {
+    path = ${JSON.stringify(mirror)}
+  }
+}`);
+}

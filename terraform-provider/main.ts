@@ -1,0 +1,6 @@
+import { runProvider } from './plugin/run.ts';
+
+runProvider(async () => {
+  const { createHandlers } = await import('./rpc/index.ts');
+  return createHandlers();
+});
