@@ -3,7 +3,15 @@ import { organizationOf } from '../../terraform-provider-spec/address.ts';
 import type { Kind } from '../../terraform-provider-spec/kind.ts';
 import { allows } from '../../terraform-provider-spec/permission.ts';
 import type { Resource } from './model.ts';
-import { DEFAULT_ORGANIZATION, isOwner, type Principal, permissionsIn, sees, tokenPermissions } from './principal.ts';
+import {
+  DEFAULT_ORGANIZATION,
+  isOwner,
+  ownsInstallation,
+  type Principal,
+  permissionsIn,
+  sees,
+  tokenPermissions,
+} from './principal.ts';
 import { Problem } from './problem.ts';
 import type { Snapshot } from './snapshot.ts';
 import { statusOf } from './token-state.ts';
@@ -20,8 +28,14 @@ export function notFound(address: string): Problem {
 export function requirePermission(principal: Principal, address: string, permission: string): void {
   const organization = organizationOf(address);
   if (!sees(principal, organization)) throw notFound(organization);
-  requireHeld(permissionsIn(principal, organization), permission);
+  const held = permissionsIn(principal, organization);
+  const reachesOut = INSTALLATION_NOUNS.some((noun) => permission.startsWith(`${noun}.`));
+  if (allows(held, permission) && (!reachesOut || ownsInstallation(principal))) return;
+  throw new Problem('forbidden', `This needs the permission "${permission}", which the caller does not hold.`);
 }
+
+// The role "owner" names these everywhere; they mean something only from the organization that administers the rest.
+const INSTALLATION_NOUNS = ['organizations', 'signing-keys'];
 
 /** The permission that writing needs: creating and deleting an organization is the installation's business. */
 export function writePermission(kind: Kind, exists: boolean, verb: 'write' | 'delete'): string {
@@ -49,11 +63,6 @@ export function requireEveryRight(principal: Principal, address: string, wanted:
       .map((text) => `"${text}"`)
       .join(', ')}.`,
   );
-}
-
-function requireHeld(held: readonly string[], permission: string): void {
-  if (allows(held, permission)) return;
-  throw new Problem('forbidden', `This needs the permission "${permission}", which the caller does not hold.`);
 }
 
 /**

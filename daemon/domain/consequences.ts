@@ -7,8 +7,10 @@ import { livePrevious, slotOf, statusOf, tokenState } from './token-state.ts';
 
 /** One sentence for each secret that works before and would not, or not for long, after. */
 export function cutsOff(before: Snapshot, after: Snapshot, touched: readonly Resource[], now: number): string[] {
-  return touched
-    .flatMap((resource) => tokensOf(before, resource))
+  const tokens = new Map(
+    touched.flatMap((resource) => tokensOf(before, resource)).map((token) => [token.address, token]),
+  );
+  return [...tokens.values()]
     .filter((token) => statusOf(before, token, now).status === 'active')
     .flatMap((token) => {
       const previous = livePrevious(token, now);

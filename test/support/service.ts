@@ -53,7 +53,11 @@ export async function openFixture(): Promise<Fixture> {
   const keyring = new Keyring(randomBytes(32));
   const service = createService({ store, keyring, clock: () => clock.now });
   const root = mintToken('sa');
-  const made = bootstrapOperation(ambient(keyring, () => clock.now), tokenHash(root), 'test');
+  const made = bootstrapOperation(
+    ambient(keyring, () => clock.now),
+    tokenHash(root),
+    'test',
+  );
   expect(await store.engine.submit(made)).to.equal(true);
 
   let requests = 0;
