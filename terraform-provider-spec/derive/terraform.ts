@@ -239,12 +239,12 @@ function resourceAttributes(name: string, attribute: Attribute): TerraformAttrib
       ),
     ];
   }
-  if (attribute.access === 'read-only') return [computedAttribute(name, attribute)];
-  return [writableAttribute(name, attribute)];
+  return [plainAttribute(name, attribute)];
 }
 
-function writableAttribute(name: string, attribute: Attribute): TerraformAttribute {
-  return describe(name, shape(attribute, writableAttribute), {
+function plainAttribute(name: string, attribute: Attribute): TerraformAttribute {
+  if (attribute.access === 'read-only') return computedAttribute(name, attribute);
+  return describe(name, shape(attribute, plainAttribute), {
     description: attribute.description,
     required: attribute.access === 'required',
     optional: attribute.access === 'optional',

@@ -1,0 +1,46 @@
+import type { JsonObject } from '../kind.ts';
+import { KINDS } from '../kinds/index.ts';
+import { TOKEN_PATTERN } from '../token.ts';
+import { fixedPaths } from './openapi/fixed-paths.ts';
+import { allKindPaths } from './openapi/kind-paths.ts';
+import { PARAMETERS } from './openapi/parameters.ts';
+import { ANSWER_HEADERS } from './openapi/responses.ts';
+import { schemas } from './openapi/schemas.ts';
+
+/** The OpenAPI 3.1 document of the whole API, derived from the kinds. The same each time, key order included. */
+export function openApi(): JsonObject {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Accredit',
+      version: '1',
+      description:
+        'Issues, rotates, verifies and revokes the credentials of machines. Every resource is converged by PUT on an ' +
+        'address that the client chooses.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    security: [{ bearer: [] }, { basic: [] }, { apiKey: [] }],
+    tags: [
+      ...KINDS.map(({ title, description }) => ({ name: title, description })),
+      { name: 'audit', description: 'What happened, and who did it.' },
+      { name: 'verification', description: 'Whether a token is good, and what for.' },
+      { name: 'health', description: 'Whether the daemon works.' },
+    ],
+    paths: { ...allKindPaths(), ...fixedPaths() },
+    components: {
+      schemas: schemas(),
+      parameters: PARAMETERS,
+      headers: ANSWER_HEADERS,
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', description: `A token: \`${TOKEN_PATTERN.source}\`.` },
+        basic: {
+          type: 'http',
+          scheme: 'basic',
+          description: "The name or identifier of the token's owner, and the token as the password.",
+        },
+        apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key', description: 'A token.' },
+      },
+    },
+  };
+}
