@@ -83,6 +83,6 @@ export const serviceAccount: Kind = {
       { body: { disabled: 'yes' }, pointer: '/disabled' },
       { body: { scope: 'teams/none' }, pointer: '/scope' },
     ],
-    immutable: {},
+    immutable: { scope: 'teams/other' },
   },
 };
