@@ -208,7 +208,7 @@ function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 async function authorize(daemon: Daemon, secret: string, permission: string): Promise<number> {
   const path = `/v1/authorize?organization=default&permission=${permission}`;
   const { status } = await fetch(`${daemon.url}${path}`, { headers: { Authorization: `Bearer ${secret}` } });
-  tell(String(status), `GET ${path} with ${secret.slice(0, 9)}…`);
+  tell(String(status), `GET ${path} with ${secret.slice(0, 7)}…`);
   return status;
 }
 
