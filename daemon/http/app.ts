@@ -1,0 +1,90 @@
+/** The management API: an Express application over the service. */
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import helmet from 'helmet';
+import { openApi } from '../../terraform-provider-spec/derive/openapi.ts';
+import type { Service } from '../domain/api.ts';
+import { Problem } from '../domain/problem.ts';
+import { type ExchangeOptions, exchangeOf } from './exchange.ts';
+import { InProgress } from './in-progress.ts';
+import { type Operation, serve } from './operation.ts';
+import { type Reply, send } from './reply.ts';
+import { routes } from './routes.ts';
+
+export interface AppOptions extends ExchangeOptions {
+  readonly service: Service;
+  /** Of the daemon, for `/healthz`. */
+  readonly version: string;
+  /** Rejects unless the database takes writes. */
+  readonly ready: () => Promise<void>;
+}
+
+/** The application. It holds no state but which requests with an Idempotency-Key are running. */
+export function createApp(options: AppOptions): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', false);
+  app.set('strict routing', true);
+  app.set('case sensitive routing', true);
+  app.use((request, response, next) => {
+    exchangeOf(request, response, options);
+    next();
+  });
+  app.use(helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] }, useDefaults: false } }));
+  addPublicRoutes(app, options);
+  addRoutes(app, options);
+  app.use(() => {
+    throw new Problem('not-found', 'The API has no such path.');
+  });
+  app.use(answerErrors(options));
+  return app;
+}
+
+function addPublicRoutes(app: Express, { version, ready }: AppOptions): void {
+  const document = openApi();
+  answerGet(app, '/healthz', async () => ({ status: 200, body: { status: 'ok', version } }));
+  answerGet(app, '/readyz', async () => {
+    await ready();
+    return { status: 200, body: { status: 'ready' } };
+  });
+  answerGet(app, '/openapi.json', async () => ({
+    status: 200,
+    headers: { 'Cache-Control': 'no-cache' },
+    body: document,
+  }));
+}
+
+function answerGet(app: Express, path: string, reply: () => Promise<Reply>): void {
+  app
+    .route(path)
+    .get(async (_request, response) => send(response, await reply()))
+    .all(methodNotAllowed(['GET']));
+}
+
+function addRoutes(app: Express, options: AppOptions): void {
+  const context = {
+    service: options.service,
+    inProgress: new InProgress(),
+    exchangeOf: (request: express.Request) => exchangeOf(request, request.res as express.Response, options),
+  };
+  for (const { path, operations } of routes()) {
+    const route = app.route(path);
+    for (const [method, operation] of Object.entries(operations) as [string, Operation][]) {
+      route[method.toLowerCase() as 'get' | 'put' | 'post' | 'delete'](serve(operation, context));
+    }
+    route.all(methodNotAllowed(Object.keys(operations)));
+  }
+}
+
+function methodNotAllowed(methods: readonly string[]): RequestHandler {
+  const allowed = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ');
+  return (request, response) => {
+    response.setHeader('Allow', allowed);
+    throw new Problem('method-not-allowed', `${request.method} is not offered here, only ${allowed}.`);
+  };
+}
+
+function answerErrors(options: AppOptions): ErrorRequestHandler {
+  // Express tells an error handler by its four parameters.
+  return (error, request, response, _next) => exchangeOf(request, response, options).fail(error);
+}

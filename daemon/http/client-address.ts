@@ -1,0 +1,47 @@
+/** Where a request comes from. */
+import type { IncomingMessage } from 'node:http';
+import { BlockList, isIP } from 'node:net';
+import { readNetwork } from '../../terraform-provider-spec/network.ts';
+
+/** Tells the client's address of a request, or null when the connection is gone already. */
+export type ClientAddress = (request: IncomingMessage) => string | null;
+
+/**
+ * Reads the address from the connection. Only if that is one of `proxies` (addresses or CIDR blocks, IPv4 or IPv6),
+ * `X-Forwarded-For` counts: then the client is the last address in it that is not a trusted proxy itself.
+ * Throws `RangeError` for something that is no network.
+ */
+export function clientAddress(proxies: readonly string[]): ClientAddress {
+  const trusted = new BlockList();
+  for (const network of proxies) addNetwork(trusted, network);
+  const isTrusted = (address: string) => trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  return (request) => {
+    const peer = request.socket.remoteAddress;
+    if (peer === undefined) return null;
+    let client = plain(peer);
+    const hops = (request.headersDistinct['x-forwarded-for'] ?? []).join(',').split(',');
+    while (isTrusted(client)) {
+      const hop = plain(hops.pop()?.trim() ?? '');
+      // A hop that is no address cannot be attributed: the proxy that passed it on is the last one known.
+      if (isIP(hop) === 0) break;
+      client = hop;
+    }
+    return client;
+  };
+}
+
+/** IPv4 addresses reach a dual-stack socket as `::ffff:192.0.2.1`, link-local ones with the zone behind `%`. */
+function plain(address: string): string {
+  const [unzoned = ''] = address.split('%', 1);
+  return /^::ffff:([0-9.]+)$/i.exec(unzoned)?.[1] ?? unzoned;
+}
+
+function addNetwork(list: BlockList, network: string): void {
+  const version = isIP(network);
+  const read = readNetwork(version === 0 ? network : `${network}/${version === 6 ? 128 : 32}`);
+  if (read === undefined) {
+    throw new RangeError(`${JSON.stringify(network)} is neither an address nor a CIDR block such as 10.0.0.0/8`);
+  }
+  const [address = ''] = network.split('/', 1);
+  list.addSubnet(address, read.prefix, read.version === 6 ? 'ipv6' : 'ipv4');
+}

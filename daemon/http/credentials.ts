@@ -1,0 +1,47 @@
+/** What a request presents to authenticate itself. Nothing is ever read from the URL. */
+import type { IncomingMessage } from 'node:http';
+import type { Credential } from '../domain/api.ts';
+import { Problem } from '../domain/problem.ts';
+
+/**
+ * The credential of `request`: `Authorization: Bearer` (RFC 6750), `Authorization: Basic` (RFC 7617, the password is
+ * the token), or `X-Api-Key`. Throws `unauthenticated` without one, `malformed-request` for two that differ.
+ */
+export function credentialOf(request: IncomingMessage): Credential {
+  const presented = [
+    ...(request.headersDistinct.authorization ?? []).map(readAuthorization),
+    ...(request.headersDistinct['x-api-key'] ?? []).map(readApiKey),
+  ].filter((credential) => credential !== undefined);
+  const [first] = presented;
+  if (first === undefined) {
+    throw new Problem(
+      'unauthenticated',
+      'The request presents no credential. Send a token as "Authorization: Bearer", as the password of ' +
+        '"Authorization: Basic", or as "X-Api-Key".',
+    );
+  }
+  const same = presented.every(({ token, username }) => token === first.token && username === first.username);
+  if (!same) throw new Problem('malformed-request', 'The request presents more than one credential, and they differ.');
+  return first;
+}
+
+/** Whether a credential was presented at all, good or bad: a challenge says so (RFC 6750, section 3). */
+export function presentsCredential(request: IncomingMessage): boolean {
+  return request.headers.authorization !== undefined || request.headers['x-api-key'] !== undefined;
+}
+
+function readAuthorization(value: string): Credential | undefined {
+  const space = value.indexOf(' ');
+  const scheme = (space < 0 ? value : value.slice(0, space)).toLowerCase();
+  const rest = space < 0 ? '' : value.slice(space + 1).trim();
+  if (scheme === 'bearer') return { scheme: 'bearer', token: rest };
+  if (scheme !== 'basic') return undefined;
+  const decoded = Buffer.from(rest, 'base64').toString('utf8');
+  const colon = decoded.indexOf(':');
+  if (colon < 0) throw new Problem('unauthenticated', 'The Basic credential is malformed.');
+  return { scheme: 'basic', username: decoded.slice(0, colon), token: decoded.slice(colon + 1) };
+}
+
+function readApiKey(value: string): Credential {
+  return { scheme: 'api-key', token: value.trim() };
+}

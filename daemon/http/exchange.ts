@@ -1,0 +1,105 @@
+/** One request and its answer: the request id, what the log says about them, and how they fail. */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from 'pino';
+import type { Caller, Subject } from '../domain/api.ts';
+import type { ClientAddress } from './client-address.ts';
+import { credentialOf, presentsCredential } from './credentials.ts';
+import { problemReply, toProblem } from './problems.ts';
+import { redact } from './redact.ts';
+import { send } from './reply.ts';
+
+/** Taken from the client as it is; anything else is replaced. */
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
+
+export interface ExchangeOptions {
+  readonly log: Logger;
+  readonly clientAddress: ClientAddress;
+}
+
+const exchanges = new WeakMap<IncomingMessage, Exchange>();
+
+/** The exchange that `request` begins; the same one however often it is asked for. */
+export function exchangeOf(request: IncomingMessage, response: ServerResponse, options: ExchangeOptions): Exchange {
+  const begun = exchanges.get(request);
+  if (begun !== undefined) return begun;
+  const exchange = new Exchange(request, response, options);
+  exchanges.set(request, exchange);
+  return exchange;
+}
+
+export class Exchange {
+  readonly requestId: string;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #log: Logger;
+  readonly #ip: string | null;
+  readonly #started = performance.now();
+  #subject: Subject | undefined;
+  #code: string | undefined;
+  #note: string | undefined;
+
+  constructor(request: IncomingMessage, response: ServerResponse, options: ExchangeOptions) {
+    const given = request.headersDistinct['x-request-id'] ?? [];
+    const [id] = given;
+    const sane = given.length === 1 && id !== undefined && REQUEST_ID.test(id) && redact(id) === id;
+    this.requestId = sane ? id : randomUUID();
+    this.#request = request;
+    this.#response = response;
+    this.#log = options.log;
+    this.#ip = options.clientAddress(request);
+    response.setHeader('X-Request-Id', this.requestId);
+    response.once('close', () => this.#report());
+  }
+
+  /** Who asks. Throws `unauthenticated` when the request presents no credential. */
+  caller(): Caller {
+    return { credential: credentialOf(this.#request), ip: this.#ip, requestId: this.requestId };
+  }
+
+  /** Names in the log who was found to ask: the identifier and the token's address, never the token. */
+  identified(subject: Subject): void {
+    this.#subject = subject;
+  }
+
+  /** Adds to the log's line what the client is not told. */
+  note(text: string): void {
+    this.#note = text;
+  }
+
+  /** Answers with what `error` means, and logs what is not for the client. */
+  fail(error: unknown): void {
+    const problem = toProblem(error);
+    const note = problem.internal ?? (problem.cause instanceof Error ? problem.cause.message : undefined);
+    this.#code = problem.code;
+    if (note !== undefined) this.note(note);
+    if (problem.code === 'internal') this.#log.error({ request_id: this.requestId, err: error }, 'a request failed');
+    if (this.#response.headersSent) {
+      this.#response.destroy();
+      return;
+    }
+    const presented = presentsCredential(this.#request);
+    send(this.#response, problemReply(problem, { requestId: this.requestId, presented }));
+  }
+
+  #report(): void {
+    const [path] = (this.#request.url ?? '').split('?', 1);
+    this.#log.info(
+      {
+        request_id: this.requestId,
+        method: this.#request.method,
+        path,
+        status: this.#response.statusCode,
+        ...(!this.#response.writableFinished && { aborted: true }),
+        outcome: this.#response.getHeader('Accredit-Outcome'),
+        ms: Math.round((performance.now() - this.#started) * 10) / 10,
+        ip: this.#ip,
+        actor: this.#subject?.identifier,
+        token: this.#subject?.token,
+        code: this.#code,
+        note: this.#note,
+      },
+      'request',
+    );
+  }
+}

@@ -1,0 +1,73 @@
+/** The one place where what went wrong becomes an answer: `application/problem+json` (RFC 9457). */
+import { AddressError } from '../../terraform-provider-spec/address.ts';
+import { PROBLEM_CODES } from '../../terraform-provider-spec/problem-codes.ts';
+import { Problem, type ProblemCode } from '../domain/problem.ts';
+import { Unavailable } from '../domain/snapshot.ts';
+import { redact } from './redact.ts';
+import type { Reply } from './reply.ts';
+
+export interface ProblemContext {
+  readonly requestId: string;
+  /** Whether the request presented a credential, good or bad. */
+  readonly presented: boolean;
+}
+
+/** One text for everything that is not there or may not be seen, so that the answers are equal. */
+const NOT_FOUND = 'There is nothing at this path that this credential may see.';
+
+/** Seconds after which trying again makes sense. */
+const RETRY_AFTER: Partial<Record<ProblemCode, string>> = { unavailable: '1', 'request-in-progress': '1' };
+
+/** What `error`, thrown by any layer, means to the client. What nobody foresaw is `internal`, the error its cause. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof Unavailable) {
+    return new Problem('unavailable', 'The database cannot answer now. The same request may be sent again.', {
+      cause: error,
+    });
+  }
+  if (error instanceof AddressError) return new Problem('invalid-address', sentence(error.message));
+  if (isUndecodablePath(error)) {
+    return new Problem('invalid-address', 'The percent-encoding of the path is broken.', { cause: error });
+  }
+  return new Problem('internal', 'The daemon failed. Its log has the reason under the request id.', { cause: error });
+}
+
+/** `problem` as an answer, with the challenges (RFC 9110, section 11.6.1; RFC 6750, section 3) that a 401 needs. */
+export function problemReply(problem: Problem, context: ProblemContext): Reply {
+  const { status, title } = PROBLEM_CODES[problem.code];
+  const headers: Record<string, string | string[]> = { 'Content-Type': 'application/problem+json' };
+  if (problem.code === 'unauthenticated') headers['WWW-Authenticate'] = challenges(context.presented);
+  const retryAfter = RETRY_AFTER[problem.code];
+  if (retryAfter !== undefined) headers['Retry-After'] = retryAfter;
+  return {
+    status,
+    headers,
+    body: {
+      type: `urn:accredit:problem:${problem.code}`,
+      title,
+      status,
+      detail: problem.code === 'not-found' ? NOT_FOUND : redact(problem.message),
+      code: problem.code,
+      ...(problem.errors.length > 0 && {
+        errors: problem.errors.map(({ pointer, detail }) => ({ pointer: redact(pointer), detail: redact(detail) })),
+      }),
+      request_id: context.requestId,
+    },
+  };
+}
+
+function challenges(presented: boolean): string[] {
+  const error = presented ? ', error="invalid_token"' : '';
+  return [`Bearer realm="accredit"${error}`, 'Basic realm="accredit", charset="UTF-8"'];
+}
+
+/** Messages of errors are made to stand within a sentence. */
+function sentence(message: string): string {
+  return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
+}
+
+/** The router marks a path that it cannot decode with status 400. */
+function isUndecodablePath(error: unknown): boolean {
+  return error instanceof URIError && (error as { status?: unknown }).status === 400;
+}

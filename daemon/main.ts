@@ -1,0 +1,117 @@
+/** Puts the daemon together: store, keys, service and server, from the configuration to the last answer. */
+import type { Logger } from 'pino';
+import type { Config } from './config.ts';
+import type { Service } from './domain/api.ts';
+import { createService } from './domain/service.ts';
+import type { Store } from './domain/snapshot.ts';
+import { createApp } from './http/app.ts';
+import { clientAddress } from './http/client-address.ts';
+import { type FirstRun, firstRun, openKeyring } from './installation.ts';
+import { createLog } from './log.ts';
+import { type Listening, listen, requireSafeListen } from './server.ts';
+import { openStore } from './store/index.ts';
+import { verifyHandler } from './verify/handler.ts';
+import { version } from './version.ts';
+
+export interface DaemonDependencies {
+  /** Milliseconds since 1970 UTC. */
+  readonly clock?: () => number;
+  readonly log?: Logger;
+  /** How often what was gathered is written and what is due is removed, in milliseconds. */
+  readonly maintainEvery?: number;
+}
+
+export interface Daemon {
+  readonly url: string;
+  readonly firstRun: FirstRun;
+  /** Does at once what the timer does. */
+  maintain(): Promise<void>;
+  /** Lets running requests finish, writes what was gathered and gives everything back. */
+  close(): Promise<void>;
+}
+
+const MAINTAIN_EVERY_MS = 10_000;
+
+/**
+ * Starts a daemon; it serves once this resolves. Rejects with an error whose message says what to do: `ConfigError`,
+ * `InstallationError`, `PrivateFileError`, or what the store throws.
+ */
+export async function startDaemon(config: Config, dependencies: DaemonDependencies = {}): Promise<Daemon> {
+  const { clock = Date.now, log = createLog(config.logLevel), maintainEvery = MAINTAIN_EVERY_MS } = dependencies;
+  requireSafeListen(config);
+  const store = await openConfiguredStore(config, { clock, log });
+  try {
+    const keyring = await openKeyring(config, store);
+    const first = await firstRun(config, { store, keyring, clock });
+    if (first === 'existed' && config.bootstrapTokenSha256 !== undefined) {
+      log.info('ACCREDIT_BOOTSTRAP_TOKEN_SHA256 is ignored: an organization exists');
+    }
+    const service = createService({ store, keyring, clock });
+    const listening = await serve(config, { service, store, log });
+    log.info({ url: listening.url, version: version() }, 'ready');
+    return running({ listening, service, store, log, maintainEvery, first });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** Opens the store that `config` names. */
+export function openConfiguredStore(
+  { databaseUrl, dataDirectory }: Pick<Config, 'databaseUrl' | 'dataDirectory'>,
+  { clock, log }: { clock: () => number; log: Logger },
+): Promise<Store> {
+  const where = databaseUrl === undefined ? { dataDirectory } : { url: databaseUrl };
+  return openStore(where, { now: clock, log });
+}
+
+interface Parts {
+  readonly service: Service;
+  readonly store: Store;
+  readonly log: Logger;
+}
+
+/** What is asked of tokens is answered before the management API is looked at. */
+function serve(config: Config, { service, store, log }: Parts): Promise<Listening> {
+  const exchange = { log, clientAddress: clientAddress(config.trustedProxies) };
+  const verify = verifyHandler({ ...exchange, service });
+  const app = createApp({ ...exchange, service, version: version(), ready: shared(() => store.check()) });
+  return listen(config, (request, response) => {
+    if (!verify(request, response)) app(request, response);
+  });
+}
+
+/** `task`, which callers that come while it runs wait for instead of running it again. */
+function shared(task: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  return () => {
+    running ??= task().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+}
+
+function running(parts: Parts & { listening: Listening; maintainEvery: number; first: FirstRun }): Daemon {
+  const { listening, service, store, log, maintainEvery, first } = parts;
+  const maintain = shared(() => service.maintain());
+  const maintained = () => maintain().catch((err: unknown) => log.error({ err }, 'maintenance failed'));
+  const timer = setInterval(maintained, maintainEvery).unref();
+  const close = async () => {
+    clearInterval(timer);
+    await listening.close();
+    await maintained();
+    await store.close();
+    log.info('ended');
+  };
+  let closed: Promise<void> | undefined;
+  return {
+    url: listening.url,
+    firstRun: first,
+    maintain,
+    close: () => {
+      closed ??= close();
+      return closed;
+    },
+  };
+}

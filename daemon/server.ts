@@ -1,0 +1,112 @@
+/** The HTTP server: its limits, TLS, and an end that lets running requests finish. */
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer, type RequestListener, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, BlockList, isIP } from 'node:net';
+import { type Config, ConfigError } from './config.ts';
+
+/** How long running requests may take to finish once the server ends. */
+const DRAIN_MS = 10_000;
+
+const LIMITS: ServerOptions = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 60_000,
+  maxHeaderSize: 16 * 1024,
+};
+
+export interface Listening {
+  /** `http://127.0.0.1:7345`. */
+  readonly url: string;
+  /** Takes no more connections, lets running requests finish for some seconds, then ends all connections. */
+  close(): Promise<void>;
+}
+
+export type ServerConfig = Pick<Config, 'listen' | 'tlsCertificate' | 'tlsKey' | 'allowPlaintext'>;
+
+/**
+ * Throws `ConfigError` when the daemon would listen beyond loopback without TLS, and nobody said that this is meant, or
+ * when half of what TLS needs is missing.
+ */
+export function requireSafeListen({ listen, tlsCertificate, tlsKey, allowPlaintext }: ServerConfig): void {
+  if ((tlsCertificate === undefined) !== (tlsKey === undefined)) {
+    throw new ConfigError('TLS needs both: set ACCREDIT_TLS_CERTIFICATE and ACCREDIT_TLS_KEY');
+  }
+  if (tlsCertificate !== undefined || allowPlaintext || isLoopback(listen.host)) return;
+  throw new ConfigError(
+    `refusing to listen on ${listen.host} without TLS: tokens would cross the network in the clear. Set ` +
+      'ACCREDIT_TLS_CERTIFICATE and ACCREDIT_TLS_KEY, listen on 127.0.0.1, or, behind a proxy that adds TLS, set ' +
+      'ACCREDIT_ALLOW_PLAINTEXT=true',
+  );
+}
+
+/** Serves `listener`. Rejects when the address cannot be listened on or certificate and key do not fit. */
+export async function listen(config: ServerConfig, listener: RequestListener): Promise<Listening> {
+  requireSafeListen(config);
+  const { host, port } = config.listen;
+  const running = new Set<ServerResponse>();
+  let ending = false;
+  const tracked: RequestListener = (request, response) => {
+    running.add(response);
+    response.once('close', () => {
+      running.delete(response);
+      if (ending) server.closeIdleConnections();
+    });
+    if (ending) response.setHeader('Connection', 'close');
+    listener(request, response);
+  };
+  const server = serverFor(config, tracked);
+  try {
+    server.listen(port, host);
+    await once(server, 'listening');
+  } catch (error) {
+    throw new ConfigError(`cannot listen on ${host}, port ${port}: ${(error as Error).message}`);
+  }
+  const scheme = config.tlsCertificate === undefined ? 'http' : 'https';
+  const { address, port: actual } = server.address() as AddressInfo;
+  return {
+    url: `${scheme}://${isIP(address) === 6 ? `[${address}]` : address}:${actual}`,
+    close: async () => {
+      ending = true;
+      for (const response of running) if (!response.headersSent) response.setHeader('Connection', 'close');
+      await closeServer(server);
+    },
+  };
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const deadline = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  await closed;
+  clearTimeout(deadline);
+}
+
+function serverFor({ tlsCertificate, tlsKey }: ServerConfig, listener: RequestListener): Server {
+  if (tlsCertificate === undefined || tlsKey === undefined) return createServer(LIMITS, listener);
+  const pem = { cert: readPem(tlsCertificate, 'certificate'), key: readPem(tlsKey, 'key') };
+  try {
+    return createTlsServer({ ...LIMITS, ...pem, minVersion: 'TLSv1.2' }, listener);
+  } catch (error) {
+    throw new ConfigError(`the TLS certificate and key cannot be used: ${(error as Error).message}`);
+  }
+}
+
+function readPem(value: string, what: string): string {
+  if (value.startsWith('-----BEGIN')) return value;
+  try {
+    return readFileSync(value, 'utf8');
+  } catch (error) {
+    throw new ConfigError(`the TLS ${what} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+function isLoopback(host: string): boolean {
+  const version = isIP(host);
+  return version === 0 ? host === 'localhost' : LOOPBACK.check(host, version === 6 ? 'ipv6' : 'ipv4');
+}

@@ -1,0 +1,42 @@
+import type { IncomingMessage } from 'node:http';
+import type { Service } from '../domain/api.ts';
+import { Problem } from '../domain/problem.ts';
+import { queryOf, unknownParameter } from '../http/contract.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { Reply } from '../http/reply.ts';
+import { ASKED, readParameters, readQuestion } from './question.ts';
+
+/**
+ * `ANY /v1/authorize`: forward authentication. A proxy passes on the headers of a request that it is to serve, and is
+ * told whether it may, and on whose behalf. Throws `unauthenticated` and `forbidden` as the answers 401 and 403.
+ */
+export async function authorize(service: Service, request: IncomingMessage, exchange: Exchange): Promise<Reply> {
+  const { credential, ip } = exchange.caller();
+  const refuse = (parameter: string, what: string): never => {
+    throw new Problem('invalid-query', `The query parameter ${parameter} ${what}.`);
+  };
+  const parameters = readParameters(queryOf(request.url ?? ''), ASKED, {
+    twice: (parameter) => refuse(parameter, 'is given more than once'),
+    unknown: (parameter) => {
+      throw unknownParameter(parameter, ASKED);
+    },
+  });
+  const verdict = await service.verify({ ...readQuestion(parameters, refuse), credential, ip });
+  if (verdict.decision === 'unauthenticated') {
+    throw new Problem('unauthenticated', 'The credential is not valid.', { internal: verdict.reason });
+  }
+  exchange.identified(verdict.subject);
+  if (verdict.decision === 'forbidden') {
+    throw new Problem('forbidden', 'The credential does not allow this.', { internal: verdict.reason });
+  }
+  const { identifier, address, organization, token } = verdict.subject;
+  return {
+    status: 200,
+    headers: {
+      'Accredit-Subject': identifier,
+      'Accredit-Account': address,
+      'Accredit-Organization': organization,
+      'Accredit-Token': token,
+    },
+  };
+}

@@ -1,0 +1,67 @@
+/**
+ * The questions that services ask about tokens, answered on the plain HTTP server in front of everything else: they come
+ * with every request that somebody else serves.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Service } from '../domain/api.ts';
+import { Problem } from '../domain/problem.ts';
+import { type Exchange, type ExchangeOptions, exchangeOf } from '../http/exchange.ts';
+import { type Reply, send } from '../http/reply.ts';
+import { authorize } from './authorize.ts';
+import { introspect } from './introspect.ts';
+import { self } from './self.ts';
+
+export interface VerifyOptions extends ExchangeOptions {
+  readonly service: Service;
+}
+
+/** Takes the request if it is for one of these paths; answers whether it did. */
+export type VerifyHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+interface Endpoint {
+  /** The methods that it takes; all of them if left out. */
+  readonly methods?: readonly string[];
+  answer(service: Service, request: IncomingMessage, exchange: Exchange): Promise<Reply>;
+}
+
+const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map([
+  ['/v1/authorize', { answer: authorize }],
+  ['/v1/introspect', { methods: ['POST'], answer: introspect }],
+  ['/v1/self', { methods: ['GET', 'HEAD'], answer: self }],
+]);
+
+/** The handler, to be asked before the application is. */
+export function verifyHandler(options: VerifyOptions): VerifyHandler {
+  return (request, response) => {
+    const endpoint = ENDPOINTS.get(pathOf(request.url ?? ''));
+    if (endpoint === undefined) return false;
+    void answer(endpoint, request, response, options);
+    return true;
+  };
+}
+
+async function answer(
+  endpoint: Endpoint,
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: VerifyOptions,
+): Promise<void> {
+  const exchange = exchangeOf(request, response, options);
+  try {
+    requireMethod(endpoint, request, response);
+    send(response, await endpoint.answer(options.service, request, exchange));
+  } catch (error) {
+    exchange.fail(error);
+  }
+}
+
+function requireMethod({ methods }: Endpoint, request: IncomingMessage, response: ServerResponse): void {
+  if (methods === undefined || methods.includes(request.method ?? '')) return;
+  response.setHeader('Allow', methods.join(', '));
+  throw new Problem('method-not-allowed', `${request.method} is not offered here, only ${methods.join(', ')}.`);
+}
+
+function pathOf(url: string): string {
+  const mark = url.indexOf('?');
+  return mark < 0 ? url : url.slice(0, mark);
+}

@@ -1,0 +1,61 @@
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+import { pointerTo } from '../../terraform-provider-spec/derive/pointer.ts';
+import type { Service } from '../domain/api.ts';
+import { Problem } from '../domain/problem.ts';
+import { parseBody, readText, requireMediaType } from '../http/body.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { Reply } from '../http/reply.ts';
+import { ASKED, type Parameters, readParameters, readQuestion } from './question.ts';
+
+const FORM = 'application/x-www-form-urlencoded';
+const KNOWN = ['token', 'token_type_hint', 'client_ip', ...ASKED];
+
+/**
+ * `POST /v1/introspect` (RFC 7662), extended by a question and by `client_ip`, the address from which the token was
+ * presented. The answer for every bad token is the same.
+ */
+export async function introspect(service: Service, request: IncomingMessage, exchange: Exchange): Promise<Reply> {
+  const caller = exchange.caller();
+  exchange.identified(await service.authenticate(caller));
+  const mediaType = requireMediaType(request, [FORM, 'application/json']);
+  const text = await readText(request);
+  const pairs = mediaType === FORM ? new URLSearchParams(text) : pairsOf(text);
+  const parameters = readParameters(pairs, KNOWN, {
+    twice: (parameter) => refuse(parameter, 'is given more than once'),
+    unknown: (parameter) => refuse(parameter, `is unknown; known are ${KNOWN.join(', ')}`),
+  });
+  const question = readQuestion(parameters, refuse);
+  const credential = { scheme: 'bearer', token: tokenOf(parameters) } as const;
+  const body = await service.introspect(caller, { ...question, credential, ip: clientIp(parameters) });
+  return { status: 200, body };
+}
+
+function* pairsOf(text: string): Generator<[string, string]> {
+  const body = parseBody(text);
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new Problem('invalid', 'The body must be an object.', {
+      errors: [{ pointer: '', detail: 'must be an object' }],
+    });
+  }
+  for (const [name, value] of Object.entries(body)) {
+    if (value === null) continue;
+    if (typeof value !== 'string') refuse(name, 'must be a string');
+    else yield [name, value];
+  }
+}
+
+function tokenOf(parameters: Parameters): string {
+  return parameters.get('token') ?? refuse('token', 'is missing');
+}
+
+function clientIp(parameters: Parameters): string | null {
+  const ip = parameters.get('client_ip');
+  if (ip === undefined) return null;
+  return isIP(ip) === 0 ? refuse('client_ip', 'must be an IPv4 or IPv6 address') : ip;
+}
+
+function refuse(parameter: string, what: string): never {
+  const errors = [{ pointer: pointerTo('', parameter), detail: what }];
+  throw new Problem('invalid', `The parameter ${JSON.stringify(parameter.slice(0, 64))} ${what}.`, { errors });
+}

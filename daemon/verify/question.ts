@@ -1,0 +1,51 @@
+/** What is asked beside a token, read strictly: a misspelt permission must not become a question that asks less. */
+import { NAME_PATTERN } from '../../terraform-provider-spec/address.ts';
+import { FORMATS } from '../../terraform-provider-spec/formats.ts';
+import type { Question } from '../domain/api.ts';
+
+export type Asked = Pick<Question, 'organization' | 'permission' | 'scope'>;
+
+/** The parameters by which something is asked. */
+export const ASKED = ['organization', 'permission', 'scope'] as const;
+
+const SCOPE = /^[a-z0-9._/-]{1,512}$/;
+
+const RULES: Readonly<Record<(typeof ASKED)[number], (value: string) => string | undefined>> = {
+  organization: (value) => (NAME_PATTERN.test(value) ? undefined : `must be ${FORMATS.name.text}`),
+  permission: (value) => FORMATS.permission.check(value),
+  scope: (value) =>
+    SCOPE.test(value) ? undefined : 'must be "organization", "projects/x", "teams/x", "apps/x" or a full address',
+};
+
+/**
+ * The question in `parameters`. `refuse` throws, given the parameter and what is wrong with it, to be read behind its
+ * name.
+ */
+export function readQuestion(parameters: Parameters, refuse: (parameter: string, what: string) => never): Asked {
+  const asked: { -readonly [name in keyof Asked]: Asked[name] } = {};
+  for (const name of ASKED) {
+    const value = parameters.get(name);
+    if (value === undefined) continue;
+    const wrong = RULES[name](value);
+    if (wrong !== undefined) refuse(name, wrong);
+    asked[name] = value;
+  }
+  return asked;
+}
+
+export type Parameters = ReadonlyMap<string, string>;
+
+/** `pairs` with each name once and all of them known. `refuse` as above, for one given twice; `unknown` for others. */
+export function readParameters(
+  pairs: Iterable<readonly [string, string]>,
+  known: readonly string[],
+  refuse: { twice(parameter: string): never; unknown(parameter: string): never },
+): Parameters {
+  const parameters = new Map<string, string>();
+  for (const [name, value] of pairs) {
+    if (!known.includes(name)) refuse.unknown(name);
+    if (parameters.has(name)) refuse.twice(name);
+    parameters.set(name, value);
+  }
+  return parameters;
+}
