@@ -4,7 +4,7 @@ import { TOKEN_PATTERN } from '../token.ts';
 import { fixedPaths } from './openapi/fixed-paths.ts';
 import { allKindPaths } from './openapi/kind-paths.ts';
 import { PARAMETERS } from './openapi/parameters.ts';
-import { ANSWER_HEADERS } from './openapi/responses.ts';
+import { ANSWER_HEADERS, PROBLEM_RESPONSES } from './openapi/responses.ts';
 import { schemas } from './openapi/schemas.ts';
 
 /** The OpenAPI 3.1 document of the whole API, derived from the kinds. The same each time, key order included. */
@@ -31,6 +31,7 @@ export function openApi(): JsonObject {
     components: {
       schemas: schemas(),
       parameters: PARAMETERS,
+      responses: PROBLEM_RESPONSES,
       headers: ANSWER_HEADERS,
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', description: `A token: \`${TOKEN_PATTERN.source}\`.` },

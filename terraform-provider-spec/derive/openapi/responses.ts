@@ -76,7 +76,26 @@ export function problems(codes: Iterable<ProblemCode>): JsonObject {
     const { status } = PROBLEM_CODES[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
-  return Object.fromEntries([...byStatus].map(([status, sharing]) => [String(status), problemAnswer(status, sharing)]));
+  return Object.fromEntries(
+    [...byStatus].map(([status, sharing]): [string, JsonObject] => {
+      const [only, ...others] = sharing as [ProblemCode, ...ProblemCode[]];
+      if (others.length > 0) return [String(status), problemAnswer(status, sharing)];
+      return [String(status), { $ref: `#/components/responses/${responseName(only)}` }];
+    }),
+  );
+}
+
+/** `components.responses`: the answer for each code that is the only one of its status in an operation. */
+export const PROBLEM_RESPONSES: JsonObject = Object.fromEntries(
+  (Object.keys(PROBLEM_CODES) as ProblemCode[]).map((code) => [
+    responseName(code),
+    problemAnswer(PROBLEM_CODES[code].status, [code]),
+  ]),
+);
+
+/** `TooManyRequests` for `too-many-requests`. */
+function responseName(code: ProblemCode): string {
+  return code.replace(/(^|-)([a-z])/g, (_match, _gap, letter: string) => letter.toUpperCase());
 }
 
 /** A reference to a schema component. */
