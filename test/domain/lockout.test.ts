@@ -163,6 +163,17 @@ describe('nobody hands on more than they hold', () => {
     expect(await f.decision(secret)).to.equal('allowed');
   });
 
+  it('a token with a user name works only with that of its account', async () => {
+    const token = secretOf(await f.put(`${READER}/tokens/second`));
+    const decide = async (username: string) => {
+      const credential = { scheme: 'basic', token, username } as const;
+      return (await f.service.verify({ credential, ip: '127.0.0.1' })).decision;
+    };
+    expect(await decide('reader')).to.equal('allowed');
+    expect(await decide('reader@default.accredit.internal')).to.equal('allowed');
+    expect(await decide('admin')).to.equal('unauthenticated');
+  });
+
   it('a token works only from its networks', async () => {
     const token = secretOf(await f.put(`${READER}/tokens/local`, { allowed_cidrs: ['10.0.0.0/8', 'fd00::/8'] }));
     expect(await f.decision(token, { ip: '10.1.2.3' })).to.equal('allowed');

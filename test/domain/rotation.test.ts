@@ -58,9 +58,13 @@ describe('rotation in place', () => {
 
   it('never prolongs the previous secret past its own end', async () => {
     const first = secretOf(await f.put(TOKEN, { rotation: 'a', expires_in: '1h', overlap: '10d' }));
-    await f.put(TOKEN, { rotation: 'b', expires_in: '1h', overlap: '10d' });
-    f.clock.advance(HOUR);
+    f.clock.advance(HOUR / 2);
+    const second = secretOf(await f.put(TOKEN, { rotation: 'b', expires_in: '1h', overlap: '10d' }));
+    f.clock.advance(HOUR / 2 - 1);
+    expect(await f.decision(first)).to.equal('allowed');
+    f.clock.advance(1);
     expect(await f.decision(first)).to.equal('unauthenticated');
+    expect(await f.decision(second)).to.equal('allowed');
   });
 
   it('revives nothing: the secret of a revoked token does not outlive a rotation', async () => {
@@ -119,6 +123,12 @@ describe('rotation in place', () => {
     expect((await f.put(TOKEN, hash(next))).outcome).to.equal('rotated');
     expect(await f.decision(mine)).to.equal('unauthenticated');
     expect(await f.decision(next)).to.equal('allowed');
+  });
+
+  it('with a client-made secret of another kind of token makes one that nothing accepts', async () => {
+    const mine = mintToken('app');
+    await f.put(TOKEN, { secret_hash: `sha256:${tokenHash(mine)}` });
+    expect(await f.decision(mine)).to.equal('unauthenticated');
   });
 
   it('refuses a hash that was ever a secret, here or elsewhere, without saying whose', async () => {
