@@ -24,6 +24,8 @@ export interface ClientOptions {
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Instead of the client's, for what is not worth a long wait. Milliseconds. */
+  readonly deadline?: number | undefined;
 }
 
 /** The headers of the declarative contract that every write takes. */
@@ -128,15 +130,15 @@ export class Client {
 
   /** The resource at an address; `view: 'full'` adds what changes without anybody writing. */
   async get(address: string, options: CallOptions & { view?: 'full' } = {}): Promise<Fetched> {
-    const answer = await this.#call('GET', `/${address}`, { query: { view: options.view }, signal: options.signal });
+    const answer = await this.#call('GET', `/${address}`, { ...only(options), query: { view: options.view } });
     return { resource: objectIn(answer), etag: answer.headers.etag };
   }
 
   /** Creates or converges. The resource holds its secret if this call, or the one it repeats, made one. */
   async put(address: string, body: JsonObject, options: PutOptions = {}): Promise<Written> {
     const answer = await this.#call('PUT', `/${address}`, {
+      ...only(options),
       body,
-      signal: options.signal,
       headers: { ...this.#putHeaders(options), 'idempotency-key': options.idempotencyKey ?? randomUUID() },
     });
     return written(answer);
@@ -145,9 +147,9 @@ export class Client {
   /** What `put` would do; changes nothing. */
   async planPut(address: string, body: JsonObject, options: PutOptions = {}): Promise<DryRun> {
     const answer = await this.#call('PUT', `/${address}`, {
+      ...only(options),
       body,
       query: { dry_run: 'true' },
-      signal: options.signal,
       headers: this.#putHeaders(options),
     });
     const plan = objectIn(answer);
@@ -157,13 +159,13 @@ export class Client {
   /** Deletes, whether or not something is there. Answers the outcome: deleted, slot-ended or unchanged. */
   async delete(address: string, options: DeleteOptions = {}): Promise<string> {
     const answer = await this.#call('DELETE', `/${address}`, {
+      ...only(options),
       query: {
         claim: options.claim,
         cascade: options.cascade === undefined ? undefined : String(options.cascade),
         revoke: options.revoke ? 'true' : undefined,
       },
       headers: this.#writeHeaders(options),
-      signal: options.signal,
     });
     return outcomeOf(answer);
   }
@@ -171,8 +173,8 @@ export class Client {
   /** Mints a new secret for the token at an address. */
   async rotate(address: string, body: JsonObject = {}, options: RotateOptions = {}): Promise<Written> {
     const answer = await this.#call('POST', `/${address}/rotation`, {
+      ...only(options),
       body,
-      signal: options.signal,
       headers: { ...this.#writeHeaders(options), 'idempotency-key': options.idempotencyKey ?? randomUUID() },
     });
     return written(answer);
@@ -183,6 +185,7 @@ export class Client {
     let cursor: string | undefined;
     do {
       const answer = await this.#call('GET', `/${collection}`, {
+        ...only(options),
         query: {
           cursor,
           limit: String(options.limit ?? 500),
@@ -192,7 +195,6 @@ export class Client {
           expires_before: options.expiresBefore,
           unused_since: options.unusedSince,
         },
-        signal: options.signal,
       });
       const page = objectIn(answer);
       if (!Array.isArray(page.items)) throw unexpected(answer.status, 'the list that was answered has no items');
@@ -203,7 +205,7 @@ export class Client {
 
   /** Who the token is, and what it may do. */
   async self(options: CallOptions = {}): Promise<Self> {
-    const self = objectIn(await this.#call('GET', '/self', { signal: options.signal }));
+    const self = objectIn(await this.#call('GET', '/self', only(options)));
     return {
       identifier: String(self.identifier),
       address: String(self.address),
@@ -238,7 +240,7 @@ export class Client {
   async #call(
     method: HttpRequest['method'],
     path: string,
-    given: { query?: Query; headers?: Record<string, string>; body?: Json; signal?: AbortSignal | undefined },
+    given: CallOptions & { query?: Query; headers?: Record<string, string>; body?: Json },
   ): Promise<HttpResponse> {
     const request: Omit<HttpRequest, 'timeout'> = {
       method,
@@ -253,7 +255,7 @@ export class Client {
     };
     const answer = await retrying(
       (remaining) => this.#transport.send({ ...request, timeout: Math.min(ATTEMPT_TIMEOUT, remaining) }),
-      { clock: this.#clock, deadline: this.#deadline, signal: given.signal },
+      { clock: this.#clock, deadline: given.deadline ?? this.#deadline, signal: given.signal },
     );
     if (answer.status >= 300 && answer.status < 400) {
       throw unexpected(answer.status, 'the endpoint redirects; give the address that it redirects to');
@@ -263,6 +265,10 @@ export class Client {
     }
     return answer;
   }
+}
+
+function only({ signal, deadline }: CallOptions): CallOptions {
+  return { signal, deadline };
 }
 
 function queryText(query: Query): string {

@@ -1,0 +1,138 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { Client, Written } from '../../client/client.ts';
+import { ApiError } from '../../client/errors.ts';
+import type { TerraformSchema } from '../../terraform-provider-spec/derive/terraform.ts';
+import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
+import type { ApplyResourceChangeRequest, ApplyResourceChangeResponse, CallContext } from '../plugin/messages.ts';
+import type { ValueRecord } from '../values/value.ts';
+import { error, failure } from './diagnostics.ts';
+import { decodeState, encodeState, stateOf } from './mapping.ts';
+import { ownSecret, secretAttribute } from './planning.ts';
+import { decodePrivate, encodePrivate, type PrivateState } from './private-state.ts';
+import { asksForRotation, desiredBody } from './requests.ts';
+import { resourceOf } from './schemas.ts';
+import type { Session } from './session.ts';
+
+interface Change {
+  readonly client: Client;
+  readonly schema: TerraformSchema;
+  readonly flags: PrivateState;
+  readonly signal: AbortSignal;
+}
+
+/** Makes a planned change real. After an error the answer is the state as it was: nothing here happens in part. */
+export async function applyResourceChange(
+  session: Session,
+  request: ApplyResourceChangeRequest,
+  { signal }: CallContext,
+): Promise<ApplyResourceChangeResponse> {
+  const schema = resourceOf(request.type_name);
+  const prior = decodeState(schema, request.prior_state);
+  const planned = decodeState(schema, request.planned_state);
+  const config = decodeState(schema, request.config) ?? {};
+  const { client } = session;
+  const unchanged: ApplyResourceChangeResponse = {
+    new_state: encodeState(schema, prior),
+    private: request.planned_private,
+  };
+  if (client === undefined) {
+    return {
+      ...unchanged,
+      diagnostics: [error('The provider is not configured', 'A setting of it is still unknown.')],
+    };
+  }
+  const change: Change = { client, schema, flags: decodePrivate(request.planned_private), signal };
+  const address = String((planned ?? prior)?.id);
+  const action = planned === null ? 'delete' : prior === null ? 'create' : 'update';
+  try {
+    if (planned === null) {
+      if (prior !== null) await remove(change, prior);
+      return { new_state: encodeState(schema, null) };
+    }
+    const written = await converge(change, address, { prior, planned, config });
+    session.inState.add(address);
+    const minted = secretAttribute(schema)?.name ?? '';
+    const stale = change.flags.stale && prior !== null && typeof planned[minted] === 'string';
+    return {
+      new_state: encodeState(schema, stateOf(schema, written.resource, address, planned)),
+      private: encodePrivate(stale ? { stale: true } : {}),
+    };
+  } catch (cause) {
+    if (signal.aborted) return { ...unchanged, diagnostics: [interrupted(action, address)] };
+    return { ...unchanged, diagnostics: failure(cause, { schema, action, address, write: true }) };
+  }
+}
+
+interface Convergence {
+  readonly prior: ValueRecord | null;
+  readonly planned: ValueRecord;
+  readonly config: ValueRecord;
+}
+
+async function converge(change: Change, address: string, { prior, planned, config }: Convergence): Promise<Written> {
+  const { client, schema, flags, signal } = change;
+  const body = desiredBody({ schema, prior, planned, config });
+  if (body === undefined) throw new TypeError('a value is still unknown at apply');
+  if (prior === null) {
+    const claim = randomUUID();
+    return client.put(address, body, { claim, idempotencyKey: keyFor(claim), adopt: flags.imported === true, signal });
+  }
+  // Without the precondition a PUT would create anew what was deleted since the plan, and nobody would have planned that.
+  const written = await client.put(address, body, { ifMatch: '*', adopt: flags.imported === true, signal });
+  return promisedRotation(change, address, body, written);
+}
+
+/**
+ * The daemon knows the marker already if an earlier apply was killed before it could store the answer. Whoever changed
+ * the triggers was promised a new secret, and nobody holds the one of that time.
+ */
+async function promisedRotation(
+  { client, schema, signal }: Change,
+  address: string,
+  body: JsonObject,
+  written: Written,
+): Promise<Written> {
+  const secret = secretAttribute(schema);
+  const own = ownSecret(schema);
+  const ownHash = own !== undefined && 'attribute' in own.source && own.source.attribute in body;
+  if (secret === undefined || ownHash || !asksForRotation(schema, body) || written.outcome === 'rotated')
+    return written;
+  return client.rotate(address, {}, { ifMatch: written.etag ?? '*', signal });
+}
+
+async function remove({ client, schema, flags, signal }: Change, prior: ValueRecord): Promise<void> {
+  const { claim, force_destroy: force } = prior;
+  const cascades = schema.attributes.some(
+    ({ source }) => source.from === 'option' && source.option === 'force_destroy',
+  );
+  try {
+    await client.delete(String(prior.id), {
+      ...(typeof claim === 'string' ? { claim } : {}),
+      ...(cascades ? { cascade: force === true } : {}),
+      revoke: schema.kind.token !== undefined,
+      adopt: flags.imported === true,
+      signal,
+    });
+  } catch (cause) {
+    if (!(cause instanceof ApiError) || cause.code !== 'live-tokens') throw cause;
+    throw new ApiError(cause.status, {
+      ...cause,
+      detail:
+        `${cause.detail} Tokens that this configuration declares are destroyed first where they refer to the ` +
+        `${schema.kind.title}; to delete it together with all others, apply force_destroy = true before.`,
+    });
+  }
+}
+
+/** Another key for another claim, and none that reveals the claim. */
+function keyFor(claim: string): string {
+  return createHash('sha256').update(`create ${claim}`, 'utf8').digest('hex');
+}
+
+function interrupted(action: string, address: string) {
+  return error(
+    'Interrupted',
+    `Terraform stopped the provider while it was about to ${action} ${address}. Whether the daemon has acted on the request is ` +
+      'not known; the next apply converges either way.',
+  );
+}

@@ -1,0 +1,62 @@
+import { type Address, AddressError, parseAddress } from '../../terraform-provider-spec/address.ts';
+import { type TerraformSchema, terraformType } from '../../terraform-provider-spec/derive/terraform.ts';
+import { lineage } from '../../terraform-provider-spec/kinds/index.ts';
+import type { ImportResourceStateRequest, ImportResourceStateResponse } from '../plugin/messages.ts';
+import type { ValueRecord } from '../values/value.ts';
+import { error } from './diagnostics.ts';
+import { encodeState } from './mapping.ts';
+import { encodePrivate } from './private-state.ts';
+import { resourceOf } from './schemas.ts';
+
+/** Starts an import from an address; what is there is read afterwards. The first write then adopts it. */
+export async function importResourceState({
+  type_name,
+  id,
+}: ImportResourceStateRequest): Promise<ImportResourceStateResponse> {
+  const schema = resourceOf(type_name);
+  let address: Address;
+  try {
+    address = parseAddress(id.trim());
+  } catch (cause) {
+    if (!(cause instanceof AddressError)) throw cause;
+    return refusal(schema, `${cause.message}.`);
+  }
+  if (address.kind !== schema.kind) {
+    const { kind } = address;
+    return refusal(
+      schema,
+      `${address.text} is the address of a ${kind.title}, which ${terraformType(kind)} stands for.`,
+    );
+  }
+  return {
+    imported_resources: [
+      {
+        type_name,
+        state: encodeState(schema, startingState(schema, address)),
+        private: encodePrivate({ imported: true }),
+      },
+    ],
+  };
+}
+
+/** Settings of the provider's own start with their default: nothing else could be read for them. */
+function startingState(schema: TerraformSchema, { names, text }: Address): ValueRecord {
+  const state: ValueRecord = {};
+  for (const { name, source } of schema.attributes) {
+    if (source.from === 'address') state[name] = text;
+    if (source.from === 'name') state[name] = names[source.parameter] ?? null;
+    if (source.from === 'option') state[name] = source.default;
+  }
+  return state;
+}
+
+function refusal({ kind, type }: TerraformSchema, detail: string): ImportResourceStateResponse {
+  const shape = lineage(kind)
+    .map(({ collection, parameter }) => `${collection}/${parameter.toUpperCase()}`)
+    .join('/');
+  return {
+    diagnostics: [
+      error('This is no address to import', `${detail} ${type} is imported as: terraform import ${type}.NAME ${shape}`),
+    ],
+  };
+}

@@ -1,0 +1,36 @@
+/** The provider's logic: one handler for each RPC that Terraform calls. */
+import type { Handlers } from '../plugin/messages.ts';
+import { applyResourceChange } from './apply-resource-change.ts';
+import { configureProvider } from './configure-provider.ts';
+import { getProviderSchema } from './get-provider-schema.ts';
+import { importResourceState } from './import-resource-state.ts';
+import { moveResourceState } from './move-resource-state.ts';
+import { planResourceChange } from './plan-resource-change.ts';
+import { readDataSource } from './read-data-source.ts';
+import { readResource } from './read-resource.ts';
+import { Session, type SessionOptions } from './session.ts';
+import { upgradeResourceState } from './upgrade-resource-state.ts';
+import { validateDataResourceConfig } from './validate-data-resource-config.ts';
+import { validateProviderConfig } from './validate-provider-config.ts';
+import { validateResourceConfig } from './validate-resource-config.ts';
+
+export type { SessionOptions } from './session.ts';
+
+/** Handlers that share one session: the configuration that Terraform sends to one provider process. */
+export function createHandlers(options: SessionOptions = {}): Handlers {
+  const session = new Session(options);
+  return {
+    GetProviderSchema: getProviderSchema,
+    ValidateProviderConfig: (request) => validateProviderConfig(session, request),
+    ConfigureProvider: (request) => configureProvider(session, request),
+    ValidateResourceConfig: (request) => validateResourceConfig(session, request),
+    ValidateDataResourceConfig: validateDataResourceConfig,
+    UpgradeResourceState: (request) => upgradeResourceState(session, request),
+    ReadResource: (request, context) => readResource(session, request, context),
+    PlanResourceChange: (request, context) => planResourceChange(session, request, context),
+    ApplyResourceChange: (request, context) => applyResourceChange(session, request, context),
+    ImportResourceState: importResourceState,
+    MoveResourceState: moveResourceState,
+    ReadDataSource: (request, context) => readDataSource(session, request, context),
+  };
+}

@@ -1,0 +1,152 @@
+import type { Client } from '../../client/client.ts';
+import { ApiError, ConnectionError } from '../../client/errors.ts';
+import type { TerraformSchema } from '../../terraform-provider-spec/derive/terraform.ts';
+import type {
+  CallContext,
+  Diagnostic,
+  PlanResourceChangeRequest,
+  PlanResourceChangeResponse,
+} from '../plugin/messages.ts';
+import type { ValueRecord } from '../values/value.ts';
+import { failure, pathTo, warning } from './diagnostics.ts';
+import { decodeState, encodeState } from './mapping.ts';
+import { ownSecret, type Plan, plan, secretAttribute } from './planning.ts';
+import { decodePrivate } from './private-state.ts';
+import { desiredBody } from './requests.ts';
+import { resourceOf } from './schemas.ts';
+import type { Session } from './session.ts';
+import { secretInState } from './validation.ts';
+
+/** Questions to the daemon only improve a plan, so they are not worth a long wait. */
+const ADVICE_DEADLINE = 3_000;
+
+/** Plans a change, and warns of what it would take over or cut off. */
+export async function planResourceChange(
+  session: Session,
+  request: PlanResourceChangeRequest,
+  { signal }: CallContext,
+): Promise<PlanResourceChangeResponse> {
+  const schema = resourceOf(request.type_name);
+  const prior = decodeState(schema, request.prior_state);
+  const config = decodeState(schema, request.config);
+  // What is remembered goes on to the new object of a replacement and to the deletion of the old one.
+  const planned_private = request.prior_private;
+  if (config === null || decodeState(schema, request.proposed_new_state) === null) {
+    return { planned_state: encodeState(schema, null), planned_private };
+  }
+  if (session.forbidsSecretsInState) {
+    const diagnostics = secretInState(schema, config);
+    if (diagnostics.length > 0) return { diagnostics };
+  }
+  const made = plan({ schema, prior, config, organization: session.organization });
+  return {
+    planned_state: encodeState(schema, made.planned),
+    requires_replace: made.replacedBy.map(pathTo),
+    planned_private,
+    diagnostics: [
+      ...keptSecret(schema, prior, made, config),
+      ...(await advice(session, {
+        schema,
+        prior,
+        config,
+        made,
+        adopt: decodePrivate(planned_private).imported,
+        signal,
+      })),
+    ],
+  };
+}
+
+/** A hash that is not sent would leave the daemon's secret in the state without a word. */
+function keptSecret(
+  schema: TerraformSchema,
+  prior: ValueRecord | null,
+  { planned }: Plan,
+  config: ValueRecord,
+): Diagnostic[] {
+  const own = ownSecret(schema);
+  const secret = secretAttribute(schema);
+  if (prior === null || own === undefined || own.source.from !== 'write-only' || secret === undefined) return [];
+  if ((config[own.name] ?? null) === null || typeof planned[secret.name] !== 'string') return [];
+  return [
+    warning(
+      `${own.name} is not sent`,
+      `The daemon made the present secret, which stays in the state. ${own.name} is sent when ${own.source.version} changes.`,
+      pathTo(own.name),
+    ),
+  ];
+}
+
+interface Question {
+  readonly schema: TerraformSchema;
+  readonly prior: ValueRecord | null;
+  readonly config: ValueRecord;
+  readonly made: Plan;
+  readonly adopt: boolean | undefined;
+  readonly signal: AbortSignal;
+}
+
+async function advice(session: Session, question: Question): Promise<Diagnostic[]> {
+  const { client } = session;
+  const { prior, made } = question;
+  const address = made.planned.id;
+  if (client === undefined || typeof address !== 'string') return [];
+  if (prior === null) return session.inState.has(address) ? [] : takesOver(session, client, address, question);
+  if (made.replacedBy.length > 0 || made.changed.size === 0) return [];
+  return cutsOff(client, address, question);
+}
+
+async function takesOver(
+  { manager }: Session,
+  client: Client,
+  address: string,
+  { schema, signal }: Question,
+): Promise<Diagnostic[]> {
+  try {
+    const { resource } = await client.get(address, { signal, deadline: ADVICE_DEADLINE });
+    const { managed_by: owner } = resource;
+    const path = pathTo('name');
+    const summary = `${address} exists already`;
+    if (owner !== manager) {
+      return [
+        warning(
+          summary,
+          `It is managed by ${owner === null ? 'nobody' : `"${owner}"`}, and this configuration is "${manager}": the daemon will ` +
+            `refuse to create it. To make it part of this configuration, import it: terraform import ${schema.type}.NAME ${address}`,
+          path,
+        ),
+      ];
+    }
+    const consequence = schema.kind.token === undefined ? '' : ' A new secret is made, and the present one ends.';
+    return [
+      warning(
+        summary,
+        `It is not in the state, but was made under the same manager, "${manager}": an interrupted apply or another ` +
+          `configuration may have made it. Apply takes it over.${consequence}`,
+        path,
+      ),
+    ];
+  } catch (cause) {
+    if (cause instanceof ApiError && cause.code === 'not-found') return [];
+    return failure(cause, { schema, action: 'look for', address }).map(asWarning);
+  }
+}
+
+async function cutsOff(client: Client, address: string, question: Question): Promise<Diagnostic[]> {
+  const { schema, prior, config, made, adopt, signal } = question;
+  const body = desiredBody({ schema, prior, planned: made.planned, config });
+  if (body === undefined) return [];
+  try {
+    const dryRun = await client.planPut(address, body, { adopt: adopt === true, signal, deadline: ADVICE_DEADLINE });
+    return dryRun.cutsOff.map((text) => warning(`This change cuts something off`, `${text}.`));
+  } catch (cause) {
+    // The apply will say so if the daemon is still away by then.
+    if (cause instanceof ConnectionError) return [];
+    return failure(cause, { schema, action: 'update', address }).map(asWarning);
+  }
+}
+
+/** By the time of the apply it may be different: another resource of the same plan can clear the way. */
+function asWarning(diagnostic: Diagnostic): Diagnostic {
+  return warning(diagnostic.summary, diagnostic.detail ?? '', diagnostic.attribute);
+}

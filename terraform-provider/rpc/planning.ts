@@ -1,0 +1,153 @@
+/** What an apply will lead to, computed from configuration and prior state alone: no clock, no network. */
+import { formatAddress } from '../../terraform-provider-spec/address.ts';
+import {
+  attributeType,
+  type TerraformAttribute,
+  type TerraformSchema,
+} from '../../terraform-provider-spec/derive/terraform.ts';
+import type { ValueType } from '../../terraform-provider-spec/kind.ts';
+import { equalValues, isRecord, UNKNOWN, type Unknown, type Value, type ValueRecord } from '../values/value.ts';
+import { fromApi } from './mapping.ts';
+
+export interface PlanInput {
+  readonly schema: TerraformSchema;
+  /** Null plans a creation. */
+  readonly prior: ValueRecord | null;
+  readonly config: ValueRecord;
+  /** The provider's organization, for resources that name none. */
+  readonly organization: string | Unknown;
+}
+
+export interface Plan {
+  readonly planned: ValueRecord;
+  /** The attributes for whose sake the resource has to be replaced. */
+  readonly replacedBy: readonly string[];
+  /** Whether anything differs from the prior state, if only a setting of the provider itself. */
+  readonly differs: boolean;
+  /** The API attributes that will be sent with another value than before, or may be; all that matters at a creation. */
+  readonly changed: ReadonlySet<string>;
+}
+
+/**
+ * The exact plan. Attributes with a default are planned as the default; what the daemon decides is unknown at a
+ * creation, and at an update only where the kind's description says that this update can move it.
+ */
+export function plan(input: PlanInput): Plan {
+  const { schema, prior, config } = input;
+  const planned: ValueRecord = { ...identity(input) };
+  for (const attribute of schema.attributes) {
+    if (isDeclared(attribute)) planned[attribute.name] = declared(attribute, config[attribute.name] ?? null);
+  }
+  const differing =
+    prior === null
+      ? []
+      : schema.attributes.filter(
+          (attribute) =>
+            attribute.name in planned &&
+            !equalValues(attributeType(attribute), planned[attribute.name] ?? null, prior[attribute.name] ?? null),
+        );
+  const changed = new Set(
+    prior === null ? [] : differing.flatMap((attribute) => sentBecauseOf(schema, attribute, prior, config)),
+  );
+  const differs = prior === null || differing.length > 0;
+  for (const attribute of schema.attributes) {
+    if (attribute.name in planned) continue;
+    planned[attribute.name] = computed(attribute, { ...input, differs, changed });
+  }
+  return {
+    planned,
+    replacedBy: differing.filter(({ immutable }) => immutable).map(({ name }) => name),
+    differs,
+    changed,
+  };
+}
+
+/** The attribute by which the caller can make the secret itself, if the resource has one. */
+export function ownSecret(schema: TerraformSchema): TerraformAttribute | undefined {
+  return schema.attributes.find(({ source }) => source.from === 'write-only');
+}
+
+/** The attribute that would hold a secret in the state, if the resource has one. */
+export function secretAttribute(schema: TerraformSchema): TerraformAttribute | undefined {
+  return schema.attributes.find(({ api }) => api?.once === true);
+}
+
+/** Whether a change of triggers asks for a rotation: giving them for the first time, or taking them away, does not. */
+export function triggersRotate(prior: Value, next: Value): boolean {
+  return prior !== null && next !== null && !equalValues(['map', 'string'], prior, next);
+}
+
+function identity({ schema, prior, config, organization }: PlanInput): ValueRecord {
+  const planned: ValueRecord = {};
+  const names: Record<string, string> = {};
+  let complete = true;
+  for (const { name, source } of schema.attributes) {
+    if (source.from !== 'name') continue;
+    let value = config[name] ?? null;
+    if (value === null) value = organization === UNKNOWN && prior !== null ? (prior[name] ?? null) : organization;
+    planned[name] = value;
+    if (typeof value === 'string') names[source.parameter] = value;
+    else complete = false;
+  }
+  for (const { name, source } of schema.attributes) {
+    if (source.from === 'address') planned[name] = complete ? formatAddress(schema.kind, names) : UNKNOWN;
+  }
+  return planned;
+}
+
+/** Whether the configuration alone decides the planned value. */
+function isDeclared({ source, api }: TerraformAttribute): boolean {
+  return source.from === 'api' ? api?.access !== 'read-only' : source.from !== 'address' && source.from !== 'name';
+}
+
+function declared(attribute: TerraformAttribute, config: Value): Value {
+  const { source, api } = attribute;
+  if (source.from === 'write-only') return null;
+  if (source.from === 'option') return config ?? source.default;
+  if (source.from === 'api') return withDefaults(attribute, config ?? fromApi(api as ValueType, api?.default));
+  return config;
+}
+
+/** Fills in the defaults inside an object or inside the members of a set. */
+function withDefaults({ nested }: TerraformAttribute, value: Value): Value {
+  if (nested === undefined || value === null || value === UNKNOWN) return value;
+  const fill = (object: Value): Value =>
+    isRecord(object)
+      ? Object.fromEntries(nested.attributes.map((inner) => [inner.name, declared(inner, object[inner.name] ?? null)]))
+      : object;
+  return nested.nesting === 'set' ? (value as Value[]).map(fill) : fill(value);
+}
+
+/** The API attributes that the change of one Terraform attribute makes the update send with another value. */
+function sentBecauseOf(
+  schema: TerraformSchema,
+  { name, source }: TerraformAttribute,
+  prior: ValueRecord,
+  config: ValueRecord,
+): string[] {
+  if (source.from === 'api') return [source.attribute];
+  if (source.from === 'triggers') {
+    return triggersRotate(prior[name] ?? null, config[name] ?? null) ? [source.attribute] : [];
+  }
+  if (source.from === 'write-only-version') {
+    const given = schema.attributes.find(
+      (other) => other.source.from === 'write-only' && other.source.version === name,
+    );
+    return given !== undefined && (config[given.name] ?? null) !== null ? [source.attribute] : [];
+  }
+  return [];
+}
+
+function computed(
+  { name, api }: TerraformAttribute,
+  { schema, prior, config, differs, changed }: PlanInput & Pick<Plan, 'differs' | 'changed'>,
+): Value {
+  const moves = api?.changesWith ?? 'any';
+  const stays = prior !== null && (moves === 'any' ? !differs : !moves.some((other) => changed.has(other)));
+  if (stays) return prior[name] ?? null;
+  if (!api?.once) return UNKNOWN;
+  // A secret that the caller makes is never answered.
+  const own = ownSecret(schema);
+  const given = own === undefined ? null : (config[own.name] ?? null);
+  return given === null || given === UNKNOWN ? UNKNOWN : null;
+}

@@ -1,0 +1,96 @@
+import type { Client } from '../../client/client.ts';
+import { ApiError } from '../../client/errors.ts';
+import type { TerraformSchema } from '../../terraform-provider-spec/derive/terraform.ts';
+import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
+import type { CallContext, Diagnostic, ReadResourceRequest, ReadResourceResponse } from '../plugin/messages.ts';
+import type { ValueRecord } from '../values/value.ts';
+import { error, failure, pathTo, warning } from './diagnostics.ts';
+import { decodeState, encodeState, stateOf } from './mapping.ts';
+import { secretAttribute } from './planning.ts';
+import { decodePrivate, encodePrivate, type PrivateState } from './private-state.ts';
+import { resourceOf } from './schemas.ts';
+import type { Session } from './session.ts';
+
+/** When the current secret was made: it moves with every rotation and with nothing else. */
+const ROTATED_AT = 'rotated_at';
+
+/**
+ * Brings the state up to date. A resource counts as gone only if the daemon says so to a token that would see it;
+ * whatever else goes wrong is an error and leaves the state as it is.
+ */
+export async function readResource(
+  session: Session,
+  { type_name, current_state, private: privateBytes }: ReadResourceRequest,
+  { signal }: CallContext,
+): Promise<ReadResourceResponse> {
+  const schema = resourceOf(type_name);
+  const prior = decodeState(schema, current_state);
+  const unchanged: ReadResourceResponse = { new_state: current_state, private: privateBytes };
+  const { client } = session;
+  // Without a client the provider's configuration is still unknown: what the state says is all that is known.
+  if (prior === null || typeof prior.id !== 'string' || client === undefined) return unchanged;
+  const address = prior.id;
+  session.inState.add(address);
+  try {
+    const resource = await find(session, client, schema, address, signal);
+    if (resource === undefined) return { new_state: encodeState(schema, null), private: privateBytes };
+    if (resource === 'hidden') return { ...unchanged, diagnostics: [hidden(schema, address)] };
+    const state = stateOf(schema, resource, address, prior);
+    const flags = nextFlags(decodePrivate(privateBytes), { schema, prior, state, manager: session.manager });
+    return {
+      new_state: encodeState(schema, state),
+      private: encodePrivate(flags),
+      diagnostics: flags.stale ? [staleSecret(schema, address, state)] : [],
+    };
+  } catch (cause) {
+    return { ...unchanged, diagnostics: failure(cause, { schema, action: 'read', address }) };
+  }
+}
+
+async function find(
+  session: Session,
+  client: Client,
+  schema: TerraformSchema,
+  address: string,
+  signal: AbortSignal,
+): Promise<JsonObject | 'hidden' | undefined> {
+  try {
+    return (await client.get(address, { signal })).resource;
+  } catch (cause) {
+    if (!(cause instanceof ApiError) || cause.status !== 404 || cause.code !== 'not-found') throw cause;
+    return (await session.wouldSee(client, schema.kind, address, signal)) ? undefined : 'hidden';
+  }
+}
+
+function nextFlags(
+  before: PrivateState,
+  now: { schema: TerraformSchema; prior: ValueRecord; state: ValueRecord; manager: string | undefined },
+): PrivateState {
+  const { schema, prior, state, manager } = now;
+  const secret = secretAttribute(schema);
+  const holdsSecret = secret !== undefined && (prior[secret.name] ?? null) !== null;
+  const rotated = typeof prior[ROTATED_AT] === 'string' && prior[ROTATED_AT] !== state[ROTATED_AT];
+  return {
+    ...(before.imported && (manager === undefined || state.managed_by !== manager) ? { imported: true } : {}),
+    ...(before.stale || (holdsSecret && rotated) ? { stale: true } : {}),
+  };
+}
+
+function hidden({ kind }: TerraformSchema, address: string): Diagnostic {
+  return error(
+    `The provider's token cannot see ${address}`,
+    `The daemon answers as if it did not exist, as it does to whoever may not know. Use a token of its organization, or of ` +
+      `an owner of the installation, with the permission ${kind.noun}.read. The state was left as it is; if the ${kind.title} ` +
+      'is really gone, remove it with terraform state rm.',
+  );
+}
+
+function staleSecret({ kind }: TerraformSchema, address: string, state: ValueRecord): Diagnostic {
+  return warning(
+    'The secret in the state is not the current one',
+    `${address} was rotated by somebody else${state[ROTATED_AT] ? ` at ${state[ROTATED_AT]}` : ''}. The secret that Terraform ` +
+      `holds works no longer than the overlap of that rotation. To give this configuration a secret of its own again, change the ` +
+      `rotation triggers of the ${kind.title}, or replace it.`,
+    pathTo('secret'),
+  );
+}

@@ -1,0 +1,103 @@
+import { Client, type ClientOptions, type Self } from '../../client/client.ts';
+import { organizationOf } from '../../terraform-provider-spec/address.ts';
+import type { Kind } from '../../terraform-provider-spec/kind.ts';
+import { allows } from '../../terraform-provider-spec/permission.ts';
+import { UNKNOWN, type Unknown } from '../values/value.ts';
+import { type Environment, readSettingFile, readSettings, type Settings } from './settings.ts';
+
+/** What the handlers share. Everything here is replaced in tests, and nothing of it in use. */
+export interface SessionOptions {
+  readonly environment?: Environment;
+  /** Added to what the client is made with: a clock, a transport, a deadline. */
+  readonly client?: Partial<ClientOptions>;
+}
+
+const SELF_LIFETIME = 5_000;
+
+/** What one provider process knows: its configuration, once Terraform has sent it, and what it has been asked about. */
+export class Session {
+  readonly environment: Environment;
+  /** The addresses that are in the state: what is there is no surprise to the plan of a replacement. */
+  readonly inState = new Set<string>();
+  readonly #clientOptions: Partial<ClientOptions>;
+  #settings: Settings;
+  #client: Client | undefined;
+  #self: { answer: Promise<Self>; until: number } | undefined;
+
+  constructor({ environment = process.env, client = {} }: SessionOptions = {}) {
+    this.environment = environment;
+    this.#clientOptions = client;
+    // Validation may come without the provider block. What is wrong here is said when the provider is configured.
+    this.#settings = readSettings(undefined, environment).settings;
+  }
+
+  /** The client; `undefined` while a setting that it needs is unknown, which is possible in a plan only. */
+  get client(): Client | undefined {
+    return this.#client;
+  }
+
+  /** The organization of resources that name none. */
+  get organization(): string | Unknown {
+    return (this.#settings.organization as string | Unknown | undefined) ?? UNKNOWN;
+  }
+
+  /** The name under which this configuration owns what it declares, as far as it is known. */
+  get manager(): string | undefined {
+    return typeof this.#settings.manager === 'string' ? this.#settings.manager : undefined;
+  }
+
+  get forbidsSecretsInState(): boolean {
+    return this.#settings.forbid_secrets_in_state === true;
+  }
+
+  /** Remembers settings for what needs no client: validation comes before configuration. */
+  remember(settings: Settings): void {
+    this.#settings = settings;
+  }
+
+  /** Replaces the configuration; the last one holds. Throws a `SettingError` for a certificate file that cannot be read. */
+  configure(settings: Settings): void {
+    this.remember(settings);
+    this.#client?.close();
+    this.#client = undefined;
+    this.#self = undefined;
+    const { endpoint, token, manager, ca_certificate_file: file } = settings;
+    if (typeof endpoint !== 'string' || typeof token !== 'string' || typeof manager !== 'string' || file === UNKNOWN) {
+      return;
+    }
+    this.#client = new Client({
+      endpoint,
+      token,
+      manager,
+      product: 'accredit-terraform',
+      caCertificate: typeof file === 'string' ? readSettingFile(file, 'ca_certificate_file') : undefined,
+      ...this.#clientOptions,
+    });
+  }
+
+  /**
+   * Whether a 404 for that address means that it is gone: the provider's token is good, and it would see the resource
+   * if it were there. Rejects like the client.
+   */
+  async wouldSee(client: Client, kind: Kind, address: string, signal?: AbortSignal): Promise<boolean> {
+    const self = await this.#whoAmI(client, signal);
+    const home = `organizations/${self.organization}` === organizationOf(address);
+    // Only owners of the installation see into other organizations.
+    const installation = self.organization === 'default' && allows(self.permissions, 'owners.write');
+    return (home || installation) && allows(self.permissions, `${kind.noun}.read`);
+  }
+
+  /** One question serves all resources that are missing at about the same time. */
+  async #whoAmI(client: Client, signal?: AbortSignal): Promise<Self> {
+    const now = performance.now();
+    if (this.#self !== undefined && now < this.#self.until) return this.#self.answer;
+    const answer = client.self({ signal });
+    this.#self = { answer, until: now + SELF_LIFETIME };
+    try {
+      return await answer;
+    } catch (error) {
+      this.#self = undefined;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,97 @@
+/** What can be said about a configuration without the daemon. Unknown values are never an error. */
+import { AddressError, requireName } from '../../terraform-provider-spec/address.ts';
+import { pointerTo } from '../../terraform-provider-spec/derive/pointer.ts';
+import type { TerraformSchema } from '../../terraform-provider-spec/derive/terraform.ts';
+import { readBody } from '../../terraform-provider-spec/derive/validate.ts';
+import type { Json, JsonObject, ValueType } from '../../terraform-provider-spec/kind.ts';
+import type { Diagnostic } from '../plugin/messages.ts';
+import { containsUnknown, isRecord, UNKNOWN, type Value, type ValueRecord } from '../values/value.ts';
+import { error, invalidValues, pathTo } from './diagnostics.ts';
+import { toApi } from './mapping.ts';
+import { ownSecret, secretAttribute } from './planning.ts';
+
+/** What is wrong with the names that make the address. */
+export function invalidNames(schema: TerraformSchema, config: ValueRecord): Diagnostic[] {
+  return schema.attributes.flatMap(({ name, source }) => {
+    const value = config[name] ?? null;
+    if (source.from !== 'name' || typeof value !== 'string') return [];
+    try {
+      requireName(source.parameter, value);
+      return [];
+    } catch (cause) {
+      if (!(cause instanceof AddressError)) throw cause;
+      return [error('Invalid name', `${cause.message}.`, pathTo(name))];
+    }
+  });
+}
+
+/** What is wrong with the known values of a resource's configuration. */
+export function invalidConfig(schema: TerraformSchema, config: ValueRecord): Diagnostic[] {
+  const body: JsonObject = {};
+  const holes = new Set<string>();
+  for (const { name, source, api } of schema.attributes) {
+    if ((source.from !== 'api' && source.from !== 'write-only') || api === undefined) continue;
+    if (api.access === 'read-only') continue;
+    const value = knownPart(api, config[name] ?? null, pointerTo('', source.attribute), holes);
+    if (value !== undefined && value !== null) body[source.attribute] = value;
+  }
+  const reading = readBody(schema.kind, body);
+  const violations = reading.ok ? [] : reading.violations.filter(({ pointer }) => !holes.has(pointer));
+  return [...invalidNames(schema, config), ...invalidValues(schema, violations)];
+}
+
+/** The error of a configuration that would put a secret into the state although the provider is told not to. */
+export function secretInState(schema: TerraformSchema, config: ValueRecord): Diagnostic[] {
+  const own = ownSecret(schema);
+  if (own === undefined || secretAttribute(schema) === undefined) return [];
+  if ((config[own.name] ?? null) !== null) return [];
+  return [
+    error(
+      'A secret would be stored in the Terraform state',
+      `The provider is configured with forbid_secrets_in_state. Make the secret yourself and give its hash in ${own.name}, ` +
+        'which Terraform does not store.',
+      pathTo(own.name),
+    ),
+  ];
+}
+
+/** Terraform before 1.11 would store write-only values. */
+export function writeOnlyUnsupported(schema: TerraformSchema, config: ValueRecord): Diagnostic[] {
+  return schema.attributes
+    .filter(({ name, writeOnly }) => writeOnly && (config[name] ?? null) !== null)
+    .map(({ name }) =>
+      error(
+        'Terraform is too old for this attribute',
+        `${name} is write-only, which needs Terraform 1.11.`,
+        pathTo(name),
+      ),
+    );
+}
+
+/**
+ * The value without what is unknown in it; `undefined` for an unknown one. The JSON pointers of what is left out are
+ * added to `holes`.
+ */
+function knownPart(type: ValueType, value: Value, at: string, holes: Set<string>): Json | undefined {
+  if (value === UNKNOWN) {
+    holes.add(at);
+    return undefined;
+  }
+  if (value === null) return null;
+  if (type.type === 'set') {
+    // A member that is known in part can turn out to differ from another one, so only whole ones are judged. Members
+    // cannot be named in a diagnostic: it does no harm that their numbers shift.
+    return (value as Value[]).filter((item) => !containsUnknown(item)).map((item) => toApi(type.items, item));
+  }
+  if (type.type === 'map' || type.type === 'object') {
+    if (!isRecord(value)) return toApi(type, value);
+    const inner = (name: string): ValueType | undefined => (type.type === 'map' ? type.values : type.attributes[name]);
+    const known = Object.entries(value).flatMap(([name, item]): [string, Json][] => {
+      const part = knownPart(inner(name) as ValueType, item, pointerTo(at, name), holes);
+      // In a map null is a value, and a wrong one; in an object it stands for an attribute that was not given.
+      return part === undefined || (part === null && type.type === 'object') ? [] : [[name, part]];
+    });
+    return Object.fromEntries(known);
+  }
+  return toApi(type, value);
+}
