@@ -137,6 +137,7 @@ describe('nobody hands on more than they hold', () => {
     const as = { caller: f.as(clerk) };
     await refused(f.put(token, { state: 'active', expires_in: '1d' }, as), 'forbidden');
     await refused(f.put(token, { state: 'revoked' }, as), 'forbidden');
+    await refused(f.put(token, { state: 'revoked', expires_in: '1d' }, { ...as, claim: 'mine' }), 'forbidden');
     await f.put('organizations/default/accounts/other', { grants: [{ role: 'admin' }], disabled: true });
     const revive = { grants: [{ role: 'admin' }], disabled: false };
     await refused(f.put('organizations/default/accounts/other', revive, as), 'forbidden');

@@ -26,6 +26,7 @@ describe('replacement at one address', () => {
     const first = secretOf(await f.put(TOKEN, { overlap: '1d' }, { claim: 'one' }));
     const taken = await f.put(TOKEN, { overlap: '1d' }, { claim: 'two' });
     expect(taken.outcome).to.equal('rotated');
+    expect((await f.delete(TOKEN, { claim: 'stranger' })).outcome).to.equal('unchanged');
     expect(await f.decision(first), 'during the replacement').to.equal('allowed');
     expect((await f.delete(TOKEN, { claim: 'one' })).outcome).to.equal('slot-ended');
     expect(await f.decision(first)).to.equal('unauthenticated');
