@@ -15,6 +15,7 @@ export function send(response: ServerResponse, { status, headers, body }: Reply)
   response.setHeader('Cache-Control', 'no-store');
   response.setHeader('X-Content-Type-Options', 'nosniff');
   if (body === undefined) {
+    if (status !== 204) response.setHeader('Content-Length', 0);
     setHeaders(response, headers);
     response.end();
     return;
