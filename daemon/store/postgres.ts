@@ -6,13 +6,18 @@ import { entities } from './entities.ts';
 import { MIGRATIONS, migrate } from './migrations.ts';
 import { statements } from './statements.ts';
 
-/** Milliseconds to a connection, whether a new one or the pool's next free one. */
-const CONNECT_TIMEOUT = 5_000;
-/** Milliseconds that the server waits for a lock and spends on one statement; then it says so. */
-const LOCK_TIMEOUT = 10_000;
-const STATEMENT_TIMEOUT = 30_000;
-/** Milliseconds after which a server that says nothing at all is given up. */
-const SILENCE_TIMEOUT = 40_000;
+/** Milliseconds. Each is longer than the one before, so that the side that knows more gives up first. */
+export interface Timeouts {
+  /** Until there is a connection, whether a new one or the pool's next free one. */
+  readonly connect: number;
+  /** That the server waits for a lock, and spends on one statement; then it says so. */
+  readonly lock: number;
+  readonly statement: number;
+  /** After which a server that says nothing at all is given up. */
+  readonly silence: number;
+}
+
+const TIMEOUTS: Timeouts = { connect: 5_000, lock: 10_000, statement: 30_000, silence: 40_000 };
 const WRITERS = 2;
 const READERS = 8;
 /** How often a read is sent when connections turn out to be dead. */
@@ -27,8 +32,12 @@ class Disconnected extends Error {
  * Connects to the database at `url` and brings its schema up to date; daemons that start together wait for each other.
  * Throws `StoreTooNew` when a newer version wrote it, and an `Error` when it cannot be reached or would lose data.
  */
-export async function openPostgres(url: string, log: StoreLog): Promise<PostgresDatabase> {
-  const database = new PostgresDatabase(url, log);
+export async function openPostgres(
+  url: string,
+  log: StoreLog,
+  timeouts: Timeouts = TIMEOUTS,
+): Promise<PostgresDatabase> {
+  const database = new PostgresDatabase(url, log, timeouts);
   try {
     await database.open();
     return database;
@@ -44,9 +53,11 @@ export class PostgresDatabase implements Database {
   readonly writer: DataSource;
   readonly #reader: DataSource;
   readonly #log: StoreLog;
+  readonly #timeouts: Timeouts;
 
-  constructor(url: string, log: StoreLog) {
+  constructor(url: string, log: StoreLog, timeouts: Timeouts) {
     this.#log = log;
+    this.#timeouts = timeouts;
     const common = {
       type: 'postgres',
       url,
@@ -54,9 +65,9 @@ export class PostgresDatabase implements Database {
       logging: false,
       installExtensions: false,
       applicationName: 'accredit',
-      connectTimeoutMS: CONNECT_TIMEOUT,
+      connectTimeoutMS: timeouts.connect,
       poolErrorHandler: (error: unknown) => log.warn({ err: error }, 'an idle connection to PostgreSQL broke'),
-      extra: { keepAlive: true, query_timeout: SILENCE_TIMEOUT },
+      extra: { keepAlive: true, query_timeout: timeouts.silence },
     } as const;
     this.writer = new DataSource({ ...common, poolSize: WRITERS, migrations: MIGRATIONS });
     this.#reader = new DataSource({ ...common, poolSize: READERS });
@@ -73,15 +84,16 @@ export class PostgresDatabase implements Database {
   async begin(organizations: readonly string[]): Promise<Transaction> {
     const connection = await Connection.open(this.writer, this.#log);
     const transaction = new PostgresTransaction(connection);
+    const { lock, statement, silence } = this.#timeouts;
     try {
-      await connection.query(
-        `BEGIN; SET LOCAL lock_timeout = ${LOCK_TIMEOUT}; SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT}; ` +
-          `SET LOCAL idle_in_transaction_session_timeout = ${SILENCE_TIMEOUT}`,
+      await transaction.query(
+        `BEGIN; SET LOCAL lock_timeout = ${lock}; SET LOCAL statement_timeout = ${statement}; ` +
+          `SET LOCAL idle_in_transaction_session_timeout = ${silence}`,
       );
       if (organizations.length > 0) {
         // In one order everywhere, so that two daemons never wait for each other in a circle.
         const keys = organizations.map(lockKey).sort(byValue).map(String);
-        await connection.query(
+        await transaction.query(
           'SELECT pg_advisory_xact_lock(key::bigint) FROM jsonb_array_elements_text($1::jsonb) AS list(key)',
           [JSON.stringify(keys)],
         );
