@@ -51,8 +51,6 @@ export interface DeleteOptions extends WriteOptions {
   readonly claim?: string;
   /** False refuses while there are live tokens below. */
   readonly cascade?: boolean;
-  /** Revoke and delete a token in one go. */
-  readonly revoke?: boolean;
 }
 
 export interface RotateOptions extends WriteOptions {
@@ -163,7 +161,6 @@ export class Client {
       query: {
         claim: options.claim,
         cascade: options.cascade === undefined ? undefined : String(options.cascade),
-        revoke: options.revoke ? 'true' : undefined,
       },
       headers: this.#writeHeaders(options),
     });

@@ -109,7 +109,6 @@ async function remove({ client, schema, flags, signal }: Change, prior: ValueRec
     await client.delete(String(prior.id), {
       ...(typeof claim === 'string' ? { claim } : {}),
       ...(cascades ? { cascade: force === true } : {}),
-      revoke: schema.kind.token !== undefined,
       adopt: flags.imported === true,
       signal,
     });

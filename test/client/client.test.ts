@@ -228,10 +228,10 @@ describe('the API client', () => {
     expect(seen).to.have.length(1);
   });
 
-  it('passes claim, cascade and revoke of a DELETE in the query', async () => {
+  it('passes claim and cascade of a DELETE in the query', async () => {
     answers = [{ status: 204, headers: { 'accredit-outcome': 'slot-ended' } }];
-    expect(await client().delete(ADDRESS, { claim: 'c/1', cascade: false, revoke: true })).to.equal('slot-ended');
-    expect(seen[0]?.url).to.equal(`/v1/${ADDRESS}?claim=c%2F1&cascade=false&revoke=true`);
+    expect(await client().delete(ADDRESS, { claim: 'c/1', cascade: false })).to.equal('slot-ended');
+    expect(seen[0]?.url).to.equal(`/v1/${ADDRESS}?claim=c%2F1&cascade=false`);
     await client().delete(ADDRESS);
     expect(seen[1]?.url).to.equal(`/v1/${ADDRESS}`);
   });
