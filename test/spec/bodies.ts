@@ -1,0 +1,94 @@
+/** Random valid bodies of any kind, made from its description alone. */
+import fc from 'fast-check';
+import { writableAttributes } from '../../terraform-provider-spec/derive/validate.ts';
+import { formatTimestamp } from '../../terraform-provider-spec/formats.ts';
+import type {
+  Attribute,
+  Attributes,
+  Format,
+  Json,
+  JsonObject,
+  Kind,
+  ValueType,
+} from '../../terraform-provider-spec/kind.ts';
+
+/** Bodies that the description of `kind` allows, some attributes missing or null. */
+export function bodies(kind: Kind): fc.Arbitrary<JsonObject> {
+  return objects(writableAttributes(kind));
+}
+
+const name = fc.stringMatching(/^[a-z0-9]([a-z0-9._-]{0,6}[a-z0-9])?$/);
+const duration = fc
+  .tuple(fc.integer({ min: 1, max: 36_000 }), fc.constantFrom('d', 'h', 'm', 's'))
+  .map((parts) => parts.join(''));
+const wholeBytes = fc.tuple(fc.integer({ min: 0, max: 255 }), fc.integer({ min: 0, max: 255 }));
+
+const FORMATTED: Readonly<Record<Exclude<Format, 'address'>, fc.Arbitrary<string>>> = {
+  name,
+  duration,
+  'duration-or-zero': fc.oneof(duration, fc.constant('0s')),
+  timestamp: fc.integer({ min: 0, max: 253_402_300_799_999 }).map(formatTimestamp),
+  domain: fc
+    .array(fc.stringMatching(/^[a-z]([a-z0-9-]{0,6}[a-z0-9])?$/), { minLength: 1, maxLength: 4 })
+    .map((labels) => labels.join('.')),
+  scope: fc.oneof(
+    fc.constant('organization'),
+    fc.tuple(fc.constantFrom('projects', 'teams', 'apps'), name).map((parts) => parts.join('/')),
+  ),
+  permission: fc.constantFrom('*', 'accounts.read', 'tokens.*', '*.read', 'builds.write', 'signing-keys.rotate'),
+  cidr: fc.oneof(
+    wholeBytes.map(([high, low]) => `${high}.${low}.0.0/16`),
+    wholeBytes.map(([high, low]) => `2001:${high.toString(16)}:${low.toString(16)}::/48`),
+  ),
+  'secret-hash': fc.stringMatching(/^[0-9a-f]{64}$/).map((hash) => `sha256:${hash}`),
+  'label-value': fc.string({ unit: fc.constantFrom('a', 'Z', ' ', 'é', '🚀', '"', '\\'), maxLength: 20 }),
+};
+
+function objects(attributes: Attributes): fc.Arbitrary<JsonObject> {
+  const members = Object.entries(attributes).map(([key, attribute]) => [key, member(attribute)] as const);
+  return fc
+    .record(Object.fromEntries(members), { requiredKeys: required(attributes) })
+    .map((object) => withoutConflicts(attributes, object as JsonObject));
+}
+
+function required(attributes: Attributes): string[] {
+  return Object.keys(attributes).filter((key) => attributes[key]?.access === 'required');
+}
+
+function member(attribute: Attribute): fc.Arbitrary<Json> {
+  const value = values(attribute);
+  return attribute.access === 'required' ? value : fc.option(value, { nil: null, freq: 5 });
+}
+
+function values(type: ValueType): fc.Arbitrary<Json> {
+  switch (type.type) {
+    case 'string':
+      if (type.enum !== undefined) return fc.constantFrom(...type.enum);
+      if (type.format !== undefined) return FORMATTED[type.format as Exclude<Format, 'address'>];
+      return fc.string({ unit: fc.constantFrom('a', '\n', '\t', 'é', '🚀', '/', '~'), maxLength: 30 });
+    case 'boolean':
+      return fc.boolean();
+    case 'integer':
+      return fc.maxSafeInteger();
+    case 'set':
+      // Members differ in what they mean, not only in how they are written, so that no default makes two the same.
+      return fc.uniqueArray(values(type.items), { maxLength: 4, selector: firstValue });
+    case 'map':
+      return fc.dictionary(FORMATTED[type.keys as 'name'], values(type.values), { maxKeys: 4 });
+    case 'object':
+      return objects(type.attributes);
+  }
+}
+
+function firstValue(member: Json): string {
+  return JSON.stringify(typeof member === 'object' && member !== null ? Object.values(member)[0] : member);
+}
+
+function withoutConflicts(attributes: Attributes, object: JsonObject): JsonObject {
+  const kept: JsonObject = {};
+  for (const [key, value] of Object.entries(object)) {
+    const excluded = attributes[key]?.conflictsWith?.some((other) => (kept[other] ?? null) !== null);
+    if (!excluded) kept[key] = value;
+  }
+  return kept;
+}
