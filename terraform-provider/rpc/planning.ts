@@ -6,7 +6,15 @@ import {
   type TerraformSchema,
 } from '../../terraform-provider-spec/derive/terraform.ts';
 import type { ValueType } from '../../terraform-provider-spec/kind.ts';
-import { equalValues, isRecord, UNKNOWN, type Unknown, type Value, type ValueRecord } from '../values/value.ts';
+import {
+  containsUnknown,
+  equalValues,
+  isRecord,
+  UNKNOWN,
+  type Unknown,
+  type Value,
+  type ValueRecord,
+} from '../values/value.ts';
 import { fromApi } from './mapping.ts';
 
 export interface PlanInput {
@@ -24,8 +32,11 @@ export interface Plan {
   readonly replacedBy: readonly string[];
   /** Whether anything differs from the prior state, if only a setting of the provider itself. */
   readonly differs: boolean;
-  /** The API attributes that will be sent with another value than before, or may be; all that matters at a creation. */
-  readonly changed: ReadonlySet<string>;
+  /**
+   * At an update, the API attributes that will be sent with another value than before; false for one of which this is
+   * not sure yet, because something is unknown.
+   */
+  readonly changed: ReadonlyMap<string, boolean>;
 }
 
 /**
@@ -46,9 +57,13 @@ export function plan(input: PlanInput): Plan {
             attribute.name in planned &&
             !equalValues(attributeType(attribute), planned[attribute.name] ?? null, prior[attribute.name] ?? null),
         );
-  const changed = new Set(
-    prior === null ? [] : differing.flatMap((attribute) => sentBecauseOf(schema, attribute, prior, config)),
-  );
+  const changed = new Map<string, boolean>();
+  for (const attribute of prior === null ? [] : differing) {
+    const sure = !containsUnknown(planned[attribute.name] ?? null);
+    for (const sent of sentBecauseOf(schema, attribute, prior as ValueRecord, config)) {
+      changed.set(sent, sure || changed.get(sent) === true);
+    }
+  }
   const differs = prior === null || differing.length > 0;
   for (const attribute of schema.attributes) {
     if (attribute.name in planned) continue;
@@ -145,7 +160,8 @@ function computed(
   const moves = api?.changesWith ?? 'any';
   const stays = prior !== null && (moves === 'any' ? !differs : !moves.some((other) => changed.has(other)));
   if (stays) return prior[name] ?? null;
-  if (!api?.once) return UNKNOWN;
+  if (!api?.once || moves === 'any') return UNKNOWN;
+  if (prior !== null && !moves.some((other) => changed.get(other))) return UNKNOWN;
   // A secret that the caller makes is never answered.
   const own = ownSecret(schema);
   const given = own === undefined ? null : (config[own.name] ?? null);

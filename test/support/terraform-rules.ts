@@ -91,10 +91,9 @@ function planAttribute(attribute: SchemaAttribute, prior: Value, config: Value, 
       planObject(nested.attributes, prior, config, planned, path);
       return;
     }
-    if (nested.nesting !== NESTING.set) {
-      planElements(nested.attributes, prior, config, planned, path);
-      return;
-    }
+    if (nested.nesting === NESTING.set) planMembers(nested.attributes, config, planned, path);
+    else planElements(nested.attributes, prior, config, planned, path);
+    return;
   }
   throw new RuleError(`${path} is planned as neither its configuration nor its prior value`);
 }
@@ -104,6 +103,25 @@ function planElements(attributes: SchemaAttribute[], prior: Value, config: Value
   if (wanted.size !== got.size) throw new RuleError(`${path} is planned with another number of elements`);
   for (const [key, item] of wanted) {
     planObject(attributes, elements(prior).get(key) ?? null, item, got.get(key) ?? null, `${path}[${key}]`);
+  }
+}
+
+/** Members of a set have no key: each planned one must be what some configured one allows. */
+function planMembers(attributes: SchemaAttribute[], config: Value, planned: Value, path: string): void {
+  const [wanted, got] = [[...elements(config).values()], [...elements(planned).values()]];
+  if (wanted.length !== got.length) throw new RuleError(`${path} is planned with another number of members`);
+  for (const item of got) {
+    const allowed = wanted.some((one) => {
+      if (one === UNKNOWN || item === UNKNOWN) return one === item;
+      try {
+        planObject(attributes, null, one, item, path);
+        return true;
+      } catch (error) {
+        if (error instanceof RuleError) return false;
+        throw error;
+      }
+    });
+    if (!allowed) throw new RuleError(`${path} is planned with a member that no configured one allows`);
   }
 }
 
