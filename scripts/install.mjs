@@ -102,7 +102,9 @@ function buildProvider() {
   if (read(stamp) === current && existsSync(join(root, 'dist', 'mirror'))) return;
   say('building the Terraform provider');
   rmSync(stamp, { force: true });
-  run([process.execPath, '--import', 'tsx', 'scripts/build-provider.ts'], 'the provider could not be built');
+  run([process.execPath, '--import', 'tsx', 'scripts/build-provider.ts'], 'the provider could not be built', {
+    quiet: true,
+  });
   writeFileSync(stamp, current);
 }
 
@@ -138,9 +140,9 @@ function tool(name, path) {
   return join(root, 'node_modules', name, path);
 }
 
-/** Runs a command in the clone with its output on standard error, and refuses to go on when it fails. */
-function run([command, ...args], complaint) {
-  const { status, signal, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] });
+/** Runs a command in the clone with its output on standard error unless `quiet`, and refuses to go on when it fails. */
+function run([command, ...args], complaint, { quiet = false } = {}) {
+  const { status, signal, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', quiet ? 'ignore' : 2, 2] });
   if (error) throw new Refusal(`${complaint}: ${error.message}`);
   if (status !== 0) throw new Refusal(`${complaint} (${signal ?? `exit code ${status}`}): see above`);
 }

@@ -15,6 +15,8 @@ export interface Bench {
   /** Speaks as the owner of the installation. */
   readonly api: Api;
   readonly daemon: TestDaemon;
+  /** Where its database is; `undefined` when that is in the data directory. */
+  readonly databaseUrl: string | undefined;
   /** An address of that kind where nothing is yet, below parents of its own; `parents` are made with examples. */
   fresh(kind: Kind): Promise<string>;
   /** Another address below the same parents. */
@@ -25,6 +27,9 @@ export interface Bench {
 
 /** The kinds that a client can write. */
 export const WRITABLE: readonly Kind[] = KINDS.filter((kind) => !kind.builtIn);
+
+/** Those among them that hold a secret. */
+export const WRITABLE_TOKENS: readonly Kind[] = WRITABLE.filter((kind) => kind.token !== undefined);
 
 interface Database {
   readonly name: string;
@@ -56,7 +61,7 @@ export function onEveryDatabase(title: string, declare: (bench: () => Bench) => 
         closers.push(() => started.stop());
         const daemon = await startTestDaemon({ database: started.database });
         closers.push(() => daemon.close());
-        bench = createBench(daemon);
+        bench = createBench(daemon, started.database === 'sqlite' ? undefined : started.database);
       });
       after(async () => {
         for (const close of closers.reverse()) await close();
@@ -85,11 +90,12 @@ export function uniqueName(prefix = 'x'): string {
   return `${prefix}-${randomBytes(6).toString('hex')}`;
 }
 
-export function createBench(daemon: TestDaemon): Bench {
+function createBench(daemon: TestDaemon, databaseUrl: string | undefined): Bench {
   const api = new Api(daemon.url, daemon.adminToken);
   return {
     api,
     daemon,
+    databaseUrl,
     async fresh(kind) {
       const names: Record<string, string> = {};
       for (const level of lineage(kind)) {

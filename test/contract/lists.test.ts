@@ -50,6 +50,19 @@ forEveryKind('lists', (kind, bench) => {
     expect(await find(`label=${label}&label=suite:${label}`)).to.be.empty;
   });
 
+  it('a filtered page that is full ends the list when nothing behind it matches', async () => {
+    const { api, fresh } = bench();
+    const first = await fresh(kind);
+    const collection = first.slice(0, first.lastIndexOf('/'));
+    const label = uniqueName('label');
+    await api.put(`${collection}/0-${label}`, { ...kind.examples.full, labels: { [label]: 'yes' } });
+    for (const name of ['z1', 'z2', 'z3', 'z4']) await api.put(`${collection}/${name}-${label}`, kind.examples.full);
+    const { status, body } = await api.get(collection, { query: `limit=1&label=${label}` });
+    expect(status).to.equal(200);
+    expect(addressesOf(body.items as JsonObject[])).to.deep.equal([`${collection}/0-${label}`]);
+    expect(await api.all(collection, `limit=1&label=${label}`)).to.have.length(1);
+  });
+
   it('an item is what GET answers, without any secret', async () => {
     const { api } = bench();
     const { collection, addresses, label } = await several(kind, bench());

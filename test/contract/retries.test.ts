@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect } from 'chai';
 import { organizationOf } from '../../terraform-provider-spec/address.ts';
-import { type Bench, expectOutcome, expectProblem, forEveryKind, uniqueName, WRITABLE } from './bench.ts';
+import { type Bench, expectOutcome, expectProblem, forEveryKind, uniqueName, WRITABLE_TOKENS } from './bench.ts';
 
 const keyed = (key: string) => ({ headers: { 'Idempotency-Key': key } });
 
@@ -95,8 +95,6 @@ forEveryKind('retries', (kind, bench) => {
   });
 });
 
-const TOKENS = WRITABLE.filter((kind) => kind.token !== undefined);
-
 forEveryKind(
   'retries of what mints',
   (kind, bench) => {
@@ -125,7 +123,7 @@ forEveryKind(
       expect(answer.text).to.not.include(String(body.secret));
     });
   },
-  TOKENS,
+  WRITABLE_TOKENS,
 );
 
 /** Sends a PUT over a connection of its own and closes that without reading the answer. */
