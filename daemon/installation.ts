@@ -43,14 +43,17 @@ export async function openKeyring(config: InstallationConfig, store: Store): Pro
   return keyring;
 }
 
+/** Throws `InstallationError` when the database is shared and no key is given: a file would be one machine's. */
+export function requireSharedKey({ databaseUrl, masterKey }: InstallationConfig): void {
+  if (databaseUrl === undefined || masterKey !== undefined) return;
+  throw new InstallationError(
+    'With PostgreSQL the master key must be given: set ACCREDIT_MASTER_KEY or ACCREDIT_MASTER_KEY_FILE to 32 random ' +
+      'bytes in base64 ("openssl rand -base64 32" makes them), the same for every daemon on this database.',
+  );
+}
+
 async function masterKey(config: InstallationConfig, mayCreate: boolean): Promise<Buffer> {
   if (config.masterKey !== undefined) return config.masterKey;
-  if (config.databaseUrl !== undefined) {
-    throw new InstallationError(
-      'With PostgreSQL the master key must be given: set ACCREDIT_MASTER_KEY or ACCREDIT_MASTER_KEY_FILE to 32 random ' +
-        'bytes in base64 ("openssl rand -base64 32" makes them), the same for every daemon on this database.',
-    );
-  }
   const file = keyFile(config);
   const key = await readMasterKey(file);
   if (key !== undefined) return key;

@@ -6,7 +6,7 @@ import { createService } from './domain/service.ts';
 import type { Store } from './domain/snapshot.ts';
 import { createApp } from './http/app.ts';
 import { clientAddress } from './http/client-address.ts';
-import { type FirstRun, firstRun, openKeyring } from './installation.ts';
+import { type FirstRun, firstRun, type InstallationConfig, openKeyring, requireSharedKey } from './installation.ts';
 import { createLog } from './log.ts';
 import { type Listening, listen, requireSafeListen } from './server.ts';
 import { openStore } from './store/index.ts';
@@ -56,11 +56,13 @@ export async function startDaemon(config: Config, dependencies: DaemonDependenci
   }
 }
 
-/** Opens the store that `config` names. */
-export function openConfiguredStore(
-  { databaseUrl, dataDirectory }: Pick<Config, 'databaseUrl' | 'dataDirectory'>,
+/** Opens the store that `config` names. Rejects with `InstallationError` or what the store throws. */
+export async function openConfiguredStore(
+  config: InstallationConfig,
   { clock, log }: { clock: () => number; log: Logger },
 ): Promise<Store> {
+  requireSharedKey(config);
+  const { databaseUrl, dataDirectory } = config;
   const where = databaseUrl === undefined ? { dataDirectory } : { url: databaseUrl };
   return openStore(where, { now: clock, log });
 }

@@ -1,0 +1,192 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, rename, writeFile } from 'node:fs/promises';
+import { expect } from 'chai';
+import supertest from 'supertest';
+import { mintToken, tokenHash } from '../../terraform-provider-spec/token.ts';
+import { stop } from '../support/process.ts';
+import { freshDirectory, statusOf } from './directory.ts';
+
+describe('the first start', () => {
+  const directory = freshDirectory();
+
+  it('makes an owner token in a private file, and says where it lies and when it is ready', async () => {
+    const daemon = directory().serve();
+    const url = await daemon.ready;
+    expect(daemon.lines).to.deep.equal([
+      `the first admin token is in ${directory().file('admin-token')}`,
+      `accredit ready on ${url}`,
+    ]);
+    expect(url).to.match(/^http:\/\/127\.0\.0\.1:[0-9]+$/);
+    expect(await directory().read('admin-token')).to.match(/^acr_sa_[0-9A-Za-z]{46}\n$/);
+    for (const name of ['admin-token', 'master-key', 'accredit.db']) {
+      expect(await directory().mode(name), name).to.equal(0o600);
+    }
+    const { body } = await supertest(url)
+      .get('/v1/self')
+      .set('Authorization', `Bearer ${await directory().token()}`);
+    expect(body.token).to.equal('organizations/default/accounts/root/tokens/bootstrap');
+    expect(body.grants).to.deep.equal([{ role: 'owner', scope: 'organization' }]);
+  });
+
+  it('is the only one that makes a token: the next one keeps it, and the key', async () => {
+    await stop(await readied());
+    const [token, key] = [await directory().read('admin-token'), await directory().read('master-key')];
+    const url = await directory().serve().ready;
+    expect(await directory().read('admin-token')).to.equal(token);
+    expect(await directory().read('master-key')).to.equal(key);
+    expect(await statusOf(url, token.trim())).to.equal(200);
+  });
+
+  it('takes a token whose hash was given, and writes none', async () => {
+    const token = mintToken('sa');
+    const url = await directory().serve({ env: { ACCREDIT_BOOTSTRAP_TOKEN_SHA256: tokenHash(token) } }).ready;
+    expect(await statusOf(url, token)).to.equal(200);
+    expect(await directory().exists('admin-token')).to.equal(false);
+  });
+
+  it('is over once an organization exists: the hash is ignored, and the log says so', async () => {
+    await stop(await readied());
+    const late = mintToken('sa');
+    const daemon = directory().serve({ env: { ACCREDIT_BOOTSTRAP_TOKEN_SHA256: tokenHash(late) } });
+    const url = await daemon.ready;
+    expect(await statusOf(url, late)).to.equal(401);
+    expect(await statusOf(url, await directory().token())).to.equal(200);
+    expect(daemon.stderr()).to.include('ACCREDIT_BOOTSTRAP_TOKEN_SHA256 is ignored');
+  });
+
+  it('uses the token file that a crash left beside an empty database', async () => {
+    const left = mintToken('sa');
+    await writeFile(directory().file('admin-token'), `${left}\n`, { mode: 0o600 });
+    expect(await statusOf(await directory().serve().ready, left)).to.equal(200);
+    expect(await directory().token()).to.equal(left);
+  });
+
+  it('refuses a token file that holds something else', async () => {
+    await writeFile(directory().file('admin-token'), 'hunter2\n', { mode: 0o600 });
+    const daemon = directory().serve();
+    expect(await daemon.exit).to.equal(1);
+    expect(daemon.stderr()).to.include('holds no token').and.to.not.include('hunter2');
+  });
+
+  it('can be had without serving', async () => {
+    const init = directory().run(['init']);
+    expect(await init.exit).to.equal(0);
+    expect(init.lines).to.deep.equal([`the first admin token is in ${directory().file('admin-token')}`]);
+    const token = await directory().token();
+    const again = directory().run(['init']);
+    expect(await again.exit).to.equal(0);
+    expect(again.lines).to.deep.equal(['nothing to do: an organization exists']);
+    expect(await statusOf(await directory().serve().ready, token)).to.equal(200);
+  });
+
+  async function readied() {
+    const daemon = directory().serve();
+    await daemon.ready;
+    return daemon;
+  }
+});
+
+describe('the master key', () => {
+  const directory = freshDirectory();
+
+  async function initialised(env: Record<string, string> = {}): Promise<void> {
+    expect(await directory().run(['init'], { env }).exit).to.equal(0);
+  }
+
+  async function refusal(env: Record<string, string> = {}): Promise<string> {
+    const daemon = directory().serve({ env });
+    expect(await daemon.exit, daemon.stderr()).to.equal(1);
+    expect(daemon.lines).to.deep.equal([]);
+    return daemon.stderr();
+  }
+
+  it('that is missing beside existing data stops the daemon, and no new one is made', async () => {
+    await initialised();
+    await rename(directory().file('master-key'), directory().file('elsewhere'));
+    expect(await refusal()).to.include('The master key is missing');
+    expect(await directory().exists('master-key')).to.equal(false);
+    await rename(directory().file('elsewhere'), directory().file('master-key'));
+    expect(await statusOf(await directory().serve().ready, await directory().token())).to.equal(200);
+  });
+
+  it('that is another one than the database was written under stops the daemon', async () => {
+    await initialised();
+    const other = randomBytes(32).toString('base64');
+    const said = await refusal({ ACCREDIT_MASTER_KEY: other });
+    expect(said).to.include('ACCREDIT_MASTER_KEY is not the master key of this database').and.to.not.include(other);
+    await writeFile(directory().file('master-key'), `${other}\n`);
+    expect(await refusal()).to.include('is not the master key of this database');
+  });
+
+  it('that others may read stops the daemon', async () => {
+    await initialised();
+    await chmod(directory().file('master-key'), 0o640);
+    expect(await refusal())
+      .to.include('mode 0640')
+      .and.to.include('chmod 600');
+  });
+
+  it('that is cut short stops the daemon', async () => {
+    await initialised();
+    await writeFile(directory().file('master-key'), 'c2hvcnQ=\n');
+    expect(await refusal())
+      .to.include('holds no master key')
+      .and.to.not.include('c2hvcnQ');
+  });
+
+  it('that is given is not written anywhere', async () => {
+    const key = randomBytes(32).toString('base64');
+    await initialised({ ACCREDIT_MASTER_KEY: key });
+    expect(await directory().exists('master-key')).to.equal(false);
+    await writeFile(directory().file('key'), `${key}\n`, { mode: 0o600 });
+    const env = { ACCREDIT_MASTER_KEY_FILE: directory().file('key') };
+    expect(await statusOf(await directory().serve({ env }).ready, await directory().token())).to.equal(200);
+  });
+
+  it('must be given with PostgreSQL', async () => {
+    const said = await refusal({ ACCREDIT_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' });
+    expect(said).to.include('With PostgreSQL the master key must be given');
+  });
+});
+
+describe('the data directory', () => {
+  const directory = freshDirectory();
+
+  it('serves one daemon: a second one is refused and says why, and the first goes on', async () => {
+    const url = await directory().serve().ready;
+    const second = directory().serve();
+    expect(await second.exit).to.equal(1);
+    expect(second.stderr()).to.include('in use by another accredit daemon');
+    expect(await statusOf(url, await directory().token())).to.equal(200);
+  });
+
+  it('gives its holder a new owner token, but not while a daemon runs', async () => {
+    const daemon = directory().serve();
+    await daemon.ready;
+    const lost = await directory().token();
+    const refused = directory().run(['init', '--recover']);
+    expect(await refused.exit).to.equal(1);
+    expect(refused.stderr()).to.include('in use by another accredit daemon');
+    expect(await directory().token()).to.equal(lost);
+    await stop(daemon);
+
+    const recovery = directory().run(['init', '--recover']);
+    expect(await recovery.exit, recovery.stderr()).to.equal(0);
+    const token = await directory().token();
+    expect(token).to.not.equal(lost);
+    expect(await directory().mode('admin-token')).to.equal(0o600);
+    const url = await directory().serve().ready;
+    const { body } = await supertest(url)
+      .get('/v1/organizations/default/audit-events?limit=1')
+      .set('Authorization', `Bearer ${token}`)
+      .expect(200);
+    expect(body.items[0]).to.include({ action: 'recover', actor_token: null });
+  });
+
+  it('has nothing to recover before it was initialised', async () => {
+    const recovery = directory().run(['init', '--recover']);
+    expect(await recovery.exit).to.equal(1);
+    expect(recovery.stderr()).to.include('There is nothing to recover');
+    expect(await directory().exists('admin-token')).to.equal(false);
+  });
+});
