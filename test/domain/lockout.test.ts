@@ -138,6 +138,9 @@ describe('nobody hands on more than they hold', () => {
     await refused(f.put(token, { state: 'active', expires_in: '1d' }, as), 'forbidden');
     await refused(f.put(token, { state: 'revoked' }, as), 'forbidden');
     await refused(f.put(token, { state: 'revoked', expires_in: '1d' }, { ...as, claim: 'mine' }), 'forbidden');
+    await refused(f.service.rotate({ ...as, address: token, body: null }), 'forbidden');
+    await f.service.revoke({ ...as, address: token, body: { reason: 'other' } });
+    await refused(f.service.restore({ ...as, address: token }), 'forbidden');
     await f.put('organizations/default/accounts/other', { grants: [{ role: 'admin' }], disabled: true });
     const revive = { grants: [{ role: 'admin' }], disabled: false };
     await refused(f.put('organizations/default/accounts/other', revive, as), 'forbidden');

@@ -71,6 +71,7 @@ describe('retries with an Idempotency-Key', () => {
     await refused(f.service.authenticate(f.as(first)), 'unauthenticated');
     f.clock.advance(HOUR);
     secretOf(await rotate(second, 'r-3'));
+    await refused(rotate(first, 'r-3'), 'unauthenticated');
     await refused(rotate(first, 'r-1'), 'superseded');
   });
 });
