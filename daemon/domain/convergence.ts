@@ -19,10 +19,10 @@ export interface Convergence {
 
 /** The refusal of a body, each fault with its pointer. */
 export function invalid(errors: readonly ProblemDetail[]): Problem {
-  const first = errors[0];
-  const where = first?.pointer === '' ? 'The body' : first?.pointer;
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
-  return new Problem('invalid', `The request is not valid: ${where} ${first?.detail}${more}.`, { errors });
+  const [first] = errors;
+  const fault = first === undefined ? '' : ` ${first.pointer || 'The body'}: ${first.detail}.`;
+  const more = errors.length > 1 ? ` There are ${errors.length - 1} more faults.` : '';
+  return new Problem('invalid', `The request is not valid.${fault.replace(/\?\.$/, '?')}${more}`, { errors });
 }
 
 /** The row after a PUT: a new one, or the stored one with what changed. */

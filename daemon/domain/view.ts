@@ -28,7 +28,8 @@ export function present(snapshot: Snapshot, resource: Resource, options: ViewOpt
   const kind = kindNamed(resource.kind);
   const derived = DERIVED[resource.kind]?.(snapshot, resource, options) ?? {};
   const shown: JsonObject = {};
-  for (const [name, attribute] of Object.entries(allAttributes(kind))) {
+  // What identifies the resource comes first.
+  for (const [name, attribute] of Object.entries({ ...COMMON_READ_ONLY, ...allAttributes(kind) })) {
     if (attribute.writeOnly || (attribute.volatile && options.view !== 'full')) continue;
     if (attribute.once) {
       if (options.secret !== undefined) shown[name] = options.secret;
