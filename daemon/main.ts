@@ -101,7 +101,9 @@ function running(parts: Parts & { listening: Listening; maintainEvery: number; f
   const timer = setInterval(maintained, maintainEvery).unref();
   const close = async () => {
     clearInterval(timer);
-    await listening.close();
+    const drained = listening.close();
+    log.info('draining');
+    await drained;
     await maintained();
     await store.close();
     log.info('ended');

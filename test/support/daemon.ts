@@ -1,10 +1,12 @@
 /** A daemon in this process, on a real store and a port of its own. */
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import supertest from 'supertest';
 import { loadConfig, parseArguments } from '../../daemon/config.ts';
+import { adminTokenFile } from '../../daemon/installation.ts';
 import { createLog } from '../../daemon/log.ts';
 import { startDaemon } from '../../daemon/main.ts';
 
@@ -38,7 +40,7 @@ export interface TestDaemonOptions {
 
 export interface TestDaemon {
   readonly url: string;
-  /** The first owner's token. */
+  /** The first owner's token; `''` if another daemon made it, or it was made before. */
   readonly adminToken: string;
   readonly dataDirectory: string;
   /** What it logged, at debug level, one JSON text an element. */
@@ -80,7 +82,8 @@ export async function startTestDaemon(options: TestDaemonOptions = {}): Promise<
       const agent = supertest.agent(url);
       return token === undefined ? agent : agent.set('Authorization', `Bearer ${token}`);
     };
-    const adminToken = (await readFile(join(dataDirectory, 'admin-token'), 'utf8')).trim();
+    const file = adminTokenFile(config);
+    const adminToken = existsSync(file) ? (await readFile(file, 'utf8')).trim() : '';
     const close = async () => {
       await daemon.close();
       await remove();

@@ -1,0 +1,138 @@
+import { writeFile } from 'node:fs/promises';
+import { expect } from 'chai';
+import { ConfigError, loadConfig, parseArguments } from '../../daemon/config.ts';
+import { freshDirectory } from './directory.ts';
+
+describe('the configuration', () => {
+  const directory = freshDirectory();
+
+  const load = (words: string[], environment: Record<string, string> = {}) =>
+    loadConfig(parseArguments(words), environment);
+
+  it('is complete without anything given', () => {
+    const { config, warnings } = load([]);
+    expect(config).to.deep.include({
+      listen: { host: '127.0.0.1', port: 7345 },
+      dataDirectory: './data',
+      allowPlaintext: false,
+      trustedProxies: [],
+      logLevel: 'info',
+    });
+    expect(config.masterKey).to.equal(undefined);
+    expect(warnings).to.deep.equal([]);
+  });
+
+  it('takes flags before the environment before the file', async () => {
+    await writeFile(
+      directory().file('config.json'),
+      JSON.stringify({ listen: '127.0.0.1:1', data_dir: '/file', log_level: 'warn', trusted_proxies: ['10.0.0.0/8'] }),
+    );
+    const { config } = load(['--config', directory().file('config.json'), '--listen=127.0.0.1:3'], {
+      ACCREDIT_LISTEN: '127.0.0.1:2',
+      ACCREDIT_DATA_DIR: '/environment',
+    });
+    expect(config).to.deep.include({
+      listen: { host: '127.0.0.1', port: 3 },
+      dataDirectory: '/environment',
+      logLevel: 'warn',
+      trustedProxies: ['10.0.0.0/8'],
+    });
+  });
+
+  it('takes any variable from a file, and an empty one for none', async () => {
+    await writeFile(directory().file('level'), 'debug\n');
+    const environment = { ACCREDIT_LOG_LEVEL_FILE: directory().file('level'), ACCREDIT_LISTEN: '' };
+    const { config } = load([], environment);
+    expect(config).to.deep.include({ logLevel: 'debug', listen: { host: '127.0.0.1', port: 7345 } });
+    expect(() => load([], { ...environment, ACCREDIT_LOG_LEVEL: 'info' })).to.throw(ConfigError, 'not both');
+    expect(() => load([], { ACCREDIT_LISTEN_FILE: directory().file('none') })).to.throw(ConfigError, 'ENOENT');
+  });
+
+  it('refuses an unknown flag or key, and says which was meant', async () => {
+    expect(() => parseArguments(['--lissten', 'x'])).to.throw(ConfigError, 'did you mean --listen?');
+    expect(() => parseArguments(['listen'])).to.throw(ConfigError, 'unknown');
+    await writeFile(directory().file('config.json'), '{"log_levle": "debug"}');
+    expect(() => load(['--config', directory().file('config.json')])).to.throw(ConfigError, 'did you mean log_level?');
+  });
+
+  it('warns of an unknown variable, and knows those of the clients', () => {
+    const { warnings } = load([], {
+      ACCREDIT_LITSEN: ':1',
+      ACCREDIT_ENDPOINT: 'x',
+      ACCREDIT_TOKEN: 'x',
+      ACCREDIT_TOKEN_FILE: 'x',
+      ACCREDIT_CA_CERTIFICATE_FILE: 'x',
+      ACCREDIT_FORBID_SECRETS_IN_STATE: 'x',
+      PATH: '/bin',
+    });
+    expect(warnings).to.deep.equal(['unknown variable ACCREDIT_LITSEN; did you mean ACCREDIT_LISTEN?']);
+  });
+
+  it('takes no secret on the command line', () => {
+    for (const flag of ['--master-key', '--database-url']) {
+      expect(() => parseArguments([flag, 'hunter2'])).to.throw(ConfigError, /no place for a secret.*_FILE/);
+    }
+  });
+
+  for (const [name, value] of [
+    ['ACCREDIT_LISTEN', '7345'],
+    ['ACCREDIT_LISTEN', '127.0.0.1:70000'],
+    ['ACCREDIT_LISTEN', '::1:7345'],
+    ['ACCREDIT_DATABASE_URL', 'mysql://hunter2@x'],
+    ['ACCREDIT_MASTER_KEY', 'hunter2'],
+    ['ACCREDIT_MASTER_KEY', 'hunter2hunter2hunter2hunter2hunter2hunter2!'],
+    ['ACCREDIT_ALLOW_PLAINTEXT', 'yes'],
+    ['ACCREDIT_TRUSTED_PROXIES', '10.0.0.0/40'],
+    ['ACCREDIT_TRUSTED_PROXIES', 'proxy.example.com'],
+    ['ACCREDIT_LOG_LEVEL', 'verbose'],
+    ['ACCREDIT_BOOTSTRAP_TOKEN_SHA256', 'abc'],
+  ] as const) {
+    it(`refuses what is malformed and names it: ${name}=${value}`, () => {
+      expect(() => load([], { [name]: value }))
+        .to.throw(ConfigError, name)
+        .with.property('message')
+        .that.does.not.include('hunter2');
+    });
+  }
+
+  it('refuses a file that is no JSON without repeating it', async () => {
+    await writeFile(directory().file('config.json'), '{"master_key": hunter2');
+    expect(() => load(['--config', directory().file('config.json')]))
+      .to.throw(ConfigError, 'is not JSON')
+      .with.property('message')
+      .that.does.not.include('hunter2');
+  });
+
+  it('reads IPv6 addresses and empty hosts', () => {
+    expect(load(['--listen', '[::1]:80']).config.listen).to.deep.equal({ host: '::1', port: 80 });
+    expect(load(['--listen', ':80']).config.listen).to.deep.equal({ host: '0.0.0.0', port: 80 });
+  });
+});
+
+describe('the command', () => {
+  const directory = freshDirectory();
+
+  it('explains itself, and names every setting', async () => {
+    const help = directory().run(['--help']);
+    expect(await help.exit).to.equal(0);
+    const text = help.lines.join('\n');
+    for (const word of ['serve', 'init', '--recover', 'version', '--listen', 'ACCREDIT_MASTER_KEY']) {
+      expect(text).to.include(word);
+    }
+  });
+
+  it('tells its version', async () => {
+    const version = directory().run(['version']);
+    expect(await version.exit).to.equal(0);
+    expect(version.lines).to.have.lengthOf(1);
+    expect(version.lines[0]).to.match(/^accredit [0-9]+\.[0-9]+\.[0-9]+/);
+  });
+
+  it('refuses a verb or flag that it does not know, with status 2 and without a stack', async () => {
+    for (const words of [['sevre'], [], ['serve', '--lissten', 'x'], ['init', '--recovr'], ['serve', '--listen']]) {
+      const refused = directory().run(words);
+      expect(await refused.exit, words.join(' ')).to.equal(2);
+      expect(refused.stderr()).to.not.include('    at ');
+    }
+  });
+});

@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { get } from 'node:https';
+import { expect } from 'chai';
+import { createCertificate } from '../../terraform-provider/plugin/certificate.ts';
+import { freshDirectory, statusOf } from './directory.ts';
+
+describe('listening', () => {
+  const directory = freshDirectory();
+
+  for (const listen of ['0.0.0.0:0', '[::]:0', ':0', 'example.com:0', '192.0.2.1:0']) {
+    it(`beyond loopback without TLS is refused before anything is touched: ${listen}`, async () => {
+      const daemon = directory().serve({ env: { ACCREDIT_LISTEN: listen } });
+      expect(await daemon.exit).to.equal(2);
+      expect(daemon.stderr())
+        .to.include('without TLS')
+        .and.include('ACCREDIT_TLS_CERTIFICATE')
+        .and.include('ACCREDIT_ALLOW_PLAINTEXT=true');
+      expect(await directory().exists('accredit.db')).to.equal(false);
+    });
+  }
+
+  it('beyond loopback without TLS needs to be meant', async () => {
+    const daemon = directory().serve({ env: { ACCREDIT_LISTEN: '0.0.0.0:0', ACCREDIT_ALLOW_PLAINTEXT: 'true' } });
+    const { port } = new URL(await daemon.ready);
+    expect(await statusOf(`http://127.0.0.1:${port}`, await directory().token())).to.equal(200);
+  });
+
+  it('with certificate and key speaks TLS, and nothing else', async () => {
+    const { certificate, key } = createCertificate();
+    await writeFile(directory().file('tls.crt'), certificate);
+    await writeFile(directory().file('tls.key'), key, { mode: 0o600 });
+    const daemon = directory().serve({}, [
+      `--tls-certificate=${directory().file('tls.crt')}`,
+      '--tls-key',
+      directory().file('tls.key'),
+    ]);
+    const url = await daemon.ready;
+    expect(url).to.match(/^https:\/\/127\.0\.0\.1:[0-9]+$/);
+    const headers = { Authorization: `Bearer ${await directory().token()}` };
+    const asking = get(new URL('/v1/self', url), { ca: certificate, servername: 'localhost', headers, agent: false });
+    const [answer] = (await once(asking, 'response')) as [IncomingMessage];
+    answer.resume();
+    expect(answer.statusCode).to.equal(200);
+    const clear = await statusOf(url.replace('https', 'http'), 'x').catch(({ code }) => code);
+    expect(clear).to.equal('ECONNRESET');
+  });
+
+  it('takes the certificate and key as the content of a file that a variable names', async () => {
+    const { certificate, key } = createCertificate();
+    await writeFile(directory().file('tls.crt'), certificate);
+    await writeFile(directory().file('tls.key'), key);
+    const env = {
+      ACCREDIT_TLS_CERTIFICATE_FILE: directory().file('tls.crt'),
+      ACCREDIT_TLS_KEY_FILE: directory().file('tls.key'),
+    };
+    expect(await directory().serve({ env }).ready).to.match(/^https:/);
+  });
+
+  it('with half of what TLS needs, or with what is no certificate, is refused', async () => {
+    const { certificate } = createCertificate();
+    await writeFile(directory().file('tls.crt'), certificate);
+    await writeFile(directory().file('tls.key'), 'hunter2');
+    const half = directory().serve({}, ['--tls-certificate', directory().file('tls.crt')]);
+    expect(await half.exit).to.equal(2);
+    expect(half.stderr()).to.include('TLS needs both');
+    const wrong = directory().serve({}, [
+      `--tls-certificate=${directory().file('tls.crt')}`,
+      `--tls-key=${directory().file('tls.key')}`,
+    ]);
+    expect(await wrong.exit).to.equal(2);
+    expect(wrong.stderr()).to.include('cannot be used').and.to.not.include('hunter2');
+  });
+
+  it('on a port that is taken says so', async () => {
+    const { host } = new URL(await directory().serve().ready);
+    const env = { ACCREDIT_LISTEN: host, ACCREDIT_DATA_DIR: directory().file('other') };
+    const second = directory().serve({ env });
+    expect(await second.exit).to.equal(2);
+    expect(second.stderr()).to.include('EADDRINUSE').and.to.not.include('    at ');
+  });
+});
