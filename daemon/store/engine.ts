@@ -155,8 +155,7 @@ export class StoreEngine implements Engine {
       } catch (error) {
         const failure = this.#database.failure(error);
         const again = failure === 'conflict' || failure === 'disconnected';
-        if (!again || attempt >= ATTEMPTS || error instanceof OutcomeUnknown || error instanceof JobRefused)
-          throw error;
+        if (!again || attempt >= ATTEMPTS) throw error;
         this.#log.warn({ err: driverError(error), attempt }, 'a transaction failed; trying again');
       }
     }

@@ -25,7 +25,8 @@ const LAST_CHECK = 'last_check';
 /**
  * Opens the store, making it or bringing its schema up to date if need be.
  * Throws `StoreLocked` when another daemon has the data directory, `StoreTooNew` when a newer version wrote the
- * database, and an `Error` when the database cannot be reached or lacks a setting on which durability rests.
+ * database, `Unavailable` when the server cannot be reached, and an `Error` when the database lacks a setting on which
+ * durability rests.
  */
 export async function openStore(options: StoreOptions, dependencies: StoreDependencies = {}): Promise<Store> {
   const log = dependencies.log ?? SILENT;

@@ -1,6 +1,7 @@
 /** The store in PostgreSQL, which several daemons may share. */
 import { createHash } from 'node:crypto';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
+import { Unavailable } from '../domain/snapshot.ts';
 import { type Database, driverError, type Failure, type StoreLog, type Transaction } from './database.ts';
 import { entities } from './entities.ts';
 import { MIGRATIONS, migrate } from './migrations.ts';
@@ -30,7 +31,8 @@ class Disconnected extends Error {
 
 /**
  * Connects to the database at `url` and brings its schema up to date; daemons that start together wait for each other.
- * Throws `StoreTooNew` when a newer version wrote it, and an `Error` when it cannot be reached or would lose data.
+ * Throws `Unavailable` when it cannot be reached, `StoreTooNew` when a newer version wrote it, and an `Error` when it
+ * would lose data.
  */
 export async function openPostgres(
   url: string,
@@ -75,7 +77,12 @@ export class PostgresDatabase implements Database {
 
   /** Connects, checks the settings and migrates. Throws as `openPostgres` does. */
   async open(): Promise<void> {
-    await this.writer.initialize();
+    try {
+      await this.writer.initialize();
+    } catch (error) {
+      // The cause stays out: drivers put the whole URL, password included, into some of these errors.
+      throw new Unavailable(`cannot connect to PostgreSQL: ${reason(error)}`);
+    }
     await this.#checkSettings();
     await this.#migrate();
     await this.#reader.initialize();
@@ -201,10 +208,10 @@ class Connection {
       await this.release();
       return result;
     } catch (error) {
-      const reason = trouble(error);
-      if (reason instanceof Disconnected) await this.discard(reason);
+      const failure = trouble(error);
+      if (failure instanceof Disconnected) await this.discard(failure);
       else await this.release();
-      throw reason;
+      throw failure;
     }
   }
 
@@ -214,8 +221,8 @@ class Connection {
   }
 
   /** Out of the pool: a client that is ending is not given out again. */
-  async discard(reason: unknown): Promise<void> {
-    this.#log.warn({ err: driverError(reason) }, 'closing a connection to PostgreSQL that cannot be used again');
+  async discard(failure: unknown): Promise<void> {
+    this.#log.warn({ err: driverError(failure) }, 'closing a connection to PostgreSQL that cannot be used again');
     // Not awaited: a server that says nothing would not confirm this either.
     this.#client.end().catch((error: unknown) => {
       this.#log.warn({ err: error }, 'a connection to PostgreSQL did not close');
@@ -266,6 +273,12 @@ class PostgresTransaction implements Transaction {
       throw error;
     }
   }
+}
+
+/** Why there is no connection, in one line. A name with several addresses gives one error for each. */
+function reason(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reason).join(', ');
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** The five characters with which the server classifies its errors; `undefined` for an error that is not its own. */

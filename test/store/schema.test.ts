@@ -1,0 +1,69 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { DataSource, EntitySchema } from 'typeorm';
+import { entities } from '../../daemon/store/entities.ts';
+import { openStore } from '../../daemon/store/index.ts';
+import { PARTS, type Part, statements } from '../../daemon/store/statements.ts';
+import { postgresAvailable, startPostgres } from '../support/postgres.ts';
+
+/** What TypeORM would change of the database so that it agrees with the entities. */
+async function differences(source: DataSource): Promise<string[]> {
+  await source.initialize();
+  const { upQueries } = await source.driver.createSchemaBuilder().log();
+  await source.destroy();
+  return upQueries.map(({ query }) => query);
+}
+
+describe('the schema', () => {
+  let directory: string;
+
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), 'accredit-schema-'));
+  });
+
+  after(() => rmSync(directory, { recursive: true, force: true }));
+
+  it('that the migrations make on SQLite is the one that the entities describe', async () => {
+    const store = await openStore({ dataDirectory: directory });
+    await store.close();
+    const options = { type: 'sqlite', database: join(directory, 'accredit.db') } as const;
+    expect(await differences(new DataSource({ ...options, entities: entities('sqlite') }))).to.deep.equal([]);
+    // A table that no migration makes is noticed.
+    const extra = new EntitySchema({ name: 'extra', columns: { id: { type: 'integer', primary: true } } });
+    const found = await differences(new DataSource({ ...options, entities: [...entities('sqlite'), extra] }));
+    expect(found.join()).to.match(/^CREATE TABLE "extra"/);
+  });
+
+  (postgresAvailable() ? it : it.skip)('that the migrations make on PostgreSQL is that one too', async function () {
+    this.timeout(30_000);
+    const postgres = await startPostgres();
+    const url = await postgres.url();
+    const store = await openStore({ url });
+    await store.close();
+    const source = new DataSource({ type: 'postgres', url, entities: entities('postgres') });
+    expect(await differences(source)).to.deep.equal([]);
+    await postgres.stop();
+  });
+
+  it('answers every load from an index', async () => {
+    const store = await openStore({ dataDirectory: directory });
+    const source = new DataSource({ type: 'sqlite', database: join(directory, 'accredit.db') });
+    await source.initialize();
+    const plan = async (part: Part): Promise<string> => {
+      const rows = await source.query(`EXPLAIN QUERY PLAN ${statements('sqlite').load([part])}`, ['{}']);
+      return rows.map(({ detail }: { detail: string }) => detail).join('; ');
+    };
+    for (const part of PARTS) {
+      expect(await plan(part), part)
+        .to.match(/SEARCH \w+ USING/)
+        .and.not.match(/SCAN (r|resources)\b/);
+    }
+    expect(await plan('owners')).to.contain('resources_owners');
+    const touch = await source.query(`EXPLAIN QUERY PLAN ${statements('sqlite').touchSecrets}`, ['[]']);
+    expect(JSON.stringify(touch)).to.contain('SEARCH secrets USING');
+    await source.destroy();
+    await store.close();
+  });
+});
