@@ -2,8 +2,8 @@
  * Bundles the Terraform provider into one executable file, in the layout that Terraform takes as a filesystem mirror, and says how to
  * use it. The file needs nothing beside it but Node.
  */
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
@@ -61,11 +61,16 @@ export async function buildProvider(mirror: string = join(ROOT, 'dist', 'mirror'
   const system = `${OPERATING_SYSTEMS[process.platform] ?? process.platform}_${ARCHITECTURES[process.arch] ?? process.arch}`;
   const path = join(mirror, SOURCE_ADDRESS, version, system, `terraform-provider-accredit_v${version}`);
   const executable = await bundleProvider(join(ROOT, 'terraform-provider', 'main.ts'));
-  // The directory is part of what Terraform hashes, so nothing of an earlier build may be left in it.
-  rmSync(dirname(path), { recursive: true, force: true });
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, executable);
-  chmodSync(path, 0o755);
+  // The directory is what Terraform hashes, so nothing of an earlier build may be left in it.
+  for (const name of readdirSync(dirname(path))) {
+    if (name !== basename(path)) rmSync(join(dirname(path), name), { recursive: true });
+  }
+  // Renamed into place, so that a Terraform which runs meanwhile sees the old file or the new one.
+  const unfinished = join(mirror, `.${basename(path)}.${process.pid}`);
+  writeFileSync(unfinished, executable);
+  chmodSync(unfinished, 0o755);
+  renameSync(unfinished, path);
   return { path, mirror, version };
 }
 

@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto';
+
 /** What Terraform asks for in the environment of the process that it starts. */
 export interface HandshakeRequest {
   /** PEM of the one client that may connect; undefined means plaintext. */
@@ -62,7 +64,7 @@ export function readHandshake(env: NodeJS.ProcessEnv): HandshakeRequest {
     );
   }
   return {
-    clientCertificate: env.PLUGIN_CLIENT_CERT || undefined,
+    clientCertificate: certificate(env.PLUGIN_CLIENT_CERT),
     socketDirectory: env.PLUGIN_UNIX_SOCKET_DIR || undefined,
     socketGroup: env.PLUGIN_UNIX_SOCKET_GROUP || undefined,
     minPort: port(env, 'PLUGIN_MIN_PORT', 10_000),
@@ -89,6 +91,17 @@ export function handshakeLine(
 export function startFailure(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return `The accredit provider cannot start: ${text.replace(/\s+/g, ' ')}\n`;
+}
+
+/** TLS would take text that is no certificate, and then refuse every client. */
+function certificate(pem: string | undefined): string | undefined {
+  if (pem === undefined || pem === '') return undefined;
+  try {
+    new X509Certificate(pem);
+  } catch (cause) {
+    throw new StartError('PLUGIN_CLIENT_CERT is no certificate.', { cause });
+  }
+  return pem;
 }
 
 function port(env: NodeJS.ProcessEnv, name: string, fallback: number): number {

@@ -21,15 +21,21 @@ const TRY_ELSEWHERE = new Set(['EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'EROFS', 
  * enough or no directory writable, on a loopback port of the range asked for. The socket is removed when the process exits.
  * Throws {@link StartError} when nothing works.
  */
-export async function listen(server: Server, request: HandshakeRequest): Promise<Address> {
-  if (process.platform !== 'win32') {
-    const places = new Set([request.socketDirectory ?? tmpdir(), '/tmp']);
-    for (const place of places) {
-      const path = await listenOnSocket(server, place, request.socketGroup);
-      if (path !== undefined) return { network: 'unix', address: path };
-    }
+export async function listen(
+  server: Server,
+  request: HandshakeRequest,
+  places: readonly string[] = socketPlaces(request),
+): Promise<Address> {
+  for (const place of places) {
+    const path = await listenOnSocket(server, place, request.socketGroup);
+    if (path !== undefined) return { network: 'unix', address: path };
   }
   return { network: 'tcp', address: await listenOnPort(server, request) };
+}
+
+/** Windows has no unix sockets in Node. */
+function socketPlaces(request: HandshakeRequest): string[] {
+  return process.platform === 'win32' ? [] : [request.socketDirectory ?? tmpdir(), '/tmp'];
 }
 
 async function listenOnSocket(server: Server, place: string, group: string | undefined): Promise<string | undefined> {

@@ -1,0 +1,113 @@
+import { expect } from 'chai';
+import type { Schema } from '../../terraform-provider/plugin/messages.ts';
+import { NESTING } from '../../terraform-provider/plugin/messages.ts';
+import { UNKNOWN, type Value } from '../../terraform-provider/values/value.ts';
+import {
+  assertApplied,
+  assertPlanValid,
+  assertReplanned,
+  proposedState,
+  schemaType,
+} from '../support/terraform-rules.ts';
+
+const STRING = Buffer.from('"string"');
+const SCHEMA: Schema = {
+  block: {
+    attributes: [
+      { name: 'id', type: STRING, computed: true },
+      { name: 'name', type: STRING, required: true },
+      { name: 'note', type: STRING, optional: true },
+      { name: 'level', type: STRING, optional: true, computed: true },
+      { name: 'secret_wo', type: STRING, optional: true, write_only: true },
+      { name: 'tags', type: Buffer.from('["set","string"]'), optional: true },
+      {
+        name: 'limit',
+        optional: true,
+        nested_type: {
+          nesting: NESTING.single,
+          attributes: [
+            { name: 'mode', type: STRING, optional: true, computed: true },
+            { name: 'days', type: Buffer.from('"number"'), optional: true },
+          ],
+        },
+      },
+    ],
+  },
+};
+const TYPE = schemaType(SCHEMA);
+const NULLS = { id: null, name: null, note: null, level: null, secret_wo: null, tags: null, limit: null };
+const value = (fields: Record<string, Value>): Value => ({ ...NULLS, name: 'n', ...fields });
+
+describe("Core's rules, as the tests hold the provider to them", () => {
+  const plan =
+    (config: Value, planned: Value, prior: Value = null) =>
+    () =>
+      assertPlanValid(SCHEMA, TYPE, prior, config, planned);
+
+  it('propose the configuration, with prior values where it leaves the provider a choice', () => {
+    const prior = value({ id: 'i', level: 'l', note: 'old', limit: { mode: 'm', days: 1 } });
+    const config = value({ secret_wo: 's', limit: { mode: null, days: 2 } });
+    expect(proposedState(SCHEMA, prior, config)).to.deep.equal(
+      Object.assign(Object.create(null), value({ id: 'i', level: 'l', secret_wo: 's' }), {
+        limit: Object.assign(Object.create(null), { mode: 'm', days: 2 }),
+      }),
+    );
+  });
+
+  it('accept what a provider may plan', () => {
+    plan(value({}), value({ id: UNKNOWN, level: 'default' }))();
+    plan(value({ tags: ['b', 'a'] }), value({ tags: ['a', 'b'] }))();
+    plan(value({ note: 'A' }), value({ note: 'a' }), value({ note: 'a' }))();
+    plan(value({ note: UNKNOWN }), value({ note: UNKNOWN }))();
+    plan(value({ limit: { mode: null, days: 1 } }), value({ limit: { mode: 'm', days: 1 } }))();
+    plan(null, null, value({}))();
+  });
+
+  const wrong: [string, () => void, RegExp][] = [
+    [
+      'another value than the configured one',
+      plan(value({ note: 'a' }), value({ note: 'b' })),
+      /note is planned as neither/,
+    ],
+    [
+      'a value for what is neither configured nor computed',
+      plan(value({}), value({ note: 'b' })),
+      /note is not configured/,
+    ],
+    ['a known value for an unknown one', plan(value({ note: UNKNOWN }), value({ note: 'a' })), /note/],
+    ['a write-only value', plan(value({ secret_wo: 's' }), value({ secret_wo: 's' })), /secret_wo is write-only/],
+    ['nothing where something is configured', plan(value({}), null), /existence/],
+    ['an extra attribute', plan(value({}), value({ extra: 'x' })), /does not conform/],
+    [
+      'another nested value',
+      plan(value({ limit: { mode: null, days: 1 } }), value({ limit: { mode: null, days: 2 } })),
+      /limit\.days/,
+    ],
+    [
+      'another value in the apply phase',
+      () => assertReplanned(SCHEMA, TYPE, value({ id: 'a' }), value({ id: UNKNOWN })),
+      /inconsistent final plan: id was "a" and is unknown/,
+    ],
+    [
+      'an unknown result',
+      () => assertApplied(SCHEMA, TYPE, value({ id: UNKNOWN }), value({ id: UNKNOWN })),
+      /holds an unknown/,
+    ],
+    [
+      'a result that was not planned',
+      () => assertApplied(SCHEMA, TYPE, value({ note: 'a', id: UNKNOWN }), value({ note: 'b', id: 'i' })),
+      /inconsistent result after apply: note/,
+    ],
+    ['no result', () => assertApplied(SCHEMA, TYPE, value({}), null), /existence/],
+  ];
+  for (const [what, check, message] of wrong) {
+    it(`refuse ${what}`, () => {
+      expect(check).to.throw(message);
+    });
+  }
+
+  it('let unknown values become known', () => {
+    assertReplanned(SCHEMA, TYPE, value({ id: UNKNOWN }), value({ id: 'a' }));
+    assertApplied(SCHEMA, TYPE, value({ id: UNKNOWN, tags: ['a', UNKNOWN] }), value({ id: 'a', tags: ['a', 'b'] }));
+  });
+});
