@@ -53,7 +53,7 @@ export interface DeleteOptions extends WriteOptions {
   readonly cascade?: boolean;
 }
 
-export interface RotateOptions extends WriteOptions {
+export interface RotateOptions extends Omit<WriteOptions, 'ifMatch'> {
   readonly idempotencyKey?: string;
 }
 
@@ -96,7 +96,7 @@ export interface ListOptions extends CallOptions {
   readonly limit?: number;
 }
 
-const DEADLINE = 20_000;
+const DEADLINE = 30_000;
 const ATTEMPT_TIMEOUT = 15_000;
 
 type Query = Readonly<Record<string, string | readonly string[] | undefined>>;

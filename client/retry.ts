@@ -40,19 +40,22 @@ const PASSING_CODES = new Set([
   'EAI_AGAIN',
   'TIMEOUT',
 ]);
+/** Nobody is there at all: worth waiting for a restart, not for a whole deadline. */
+const ABSENT_CODES = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN']);
 const PASSING_STATUSES = new Set([429, 502, 503, 504]);
 
 /**
  * Repeats `attempt` until it gives an answer that will not change by waiting, or until the deadline (milliseconds from
- * now) leaves no time for another try; then the last answer or error is the result. Pauses double and vary by chance;
- * `Retry-After` (RFC 9110, section 10.2.3) makes one longer. `attempt` is told how much time is left. Only for requests
- * that may be sent twice.
+ * now) leaves no time for another try; then the last answer or error is the result. Where nobody answers the call at
+ * all, a third of the deadline is enough. Pauses double and vary by chance; `Retry-After` (RFC 9110, section 10.2.3)
+ * makes one longer. `attempt` is told how much time is left. Only for requests that may be sent twice.
  */
 export async function retrying(
   attempt: (remaining: number) => Promise<HttpResponse>,
   { clock, deadline, signal }: { clock: Clock; deadline: number; signal?: AbortSignal | undefined },
 ): Promise<HttpResponse> {
-  const end = clock.now() + deadline;
+  const start = clock.now();
+  const end = start + deadline;
   for (let tries = 0; ; tries += 1) {
     let answer: HttpResponse | undefined;
     let failure: unknown;
@@ -65,7 +68,8 @@ export async function retrying(
     }
     const backOff = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** tries) * (0.5 + clock.random() / 2);
     const pause = Math.max(backOff, answer === undefined ? 0 : retryAfter(answer));
-    if (clock.now() + pause >= end) {
+    const isAbsent = failure instanceof ConnectionError && ABSENT_CODES.has(failure.code);
+    if (clock.now() + pause >= (isAbsent ? start + deadline / 3 : end)) {
       if (answer === undefined) throw failure;
       return answer;
     }

@@ -97,7 +97,7 @@ async function promisedRotation(
   const ownHash = own !== undefined && 'attribute' in own.source && own.source.attribute in body;
   if (secret === undefined || ownHash || !asksForRotation(schema, body) || written.outcome === 'rotated')
     return written;
-  return client.rotate(address, {}, { ifMatch: written.etag ?? '*', signal });
+  return client.rotate(address, { if_rotated_at: written.resource.rotated_at ?? null }, { signal });
 }
 
 async function remove({ client, schema, flags, signal }: Change, prior: ValueRecord): Promise<void> {

@@ -2,28 +2,18 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export interface Proxy {
+export interface LossyProxy {
   readonly url: string;
-  /** Method and path of the requests that came, in order. */
-  readonly requests: string[];
   /** Loses the answer to the next request of that method: the daemon has acted, and nobody hears of it. */
   loseNextAnswer(method: string): void;
-  /** Calls this before the next request of that method goes on to the daemon. */
-  beforeNext(method: string, action: () => Promise<unknown>): void;
   close(): Promise<void>;
 }
 
 /** Starts one in front of `target`. */
-export async function startProxy(target: string): Promise<Proxy> {
-  const requests: string[] = [];
+export async function startProxy(target: string): Promise<LossyProxy> {
   const lost: string[] = [];
-  const actions = new Map<string, () => Promise<unknown>>();
-  const server = http.createServer(async (incoming, outgoing) => {
+  const server = http.createServer((incoming, outgoing) => {
     const method = incoming.method ?? '';
-    requests.push(`${method} ${incoming.url}`);
-    const action = actions.get(method);
-    actions.delete(method);
-    await action?.();
     const forwarded = http.request(new URL(incoming.url ?? '', target), { method, headers: incoming.headers });
     forwarded.on('error', () => outgoing.destroy());
     forwarded.on('response', (answer) => {
@@ -42,9 +32,7 @@ export async function startProxy(target: string): Promise<Proxy> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    requests,
     loseNextAnswer: (method) => void lost.push(method),
-    beforeNext: (method, action) => void actions.set(method, action),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
