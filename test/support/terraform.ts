@@ -180,20 +180,20 @@ export class Workspace {
 
   /** Runs a command that must fail and answers what it printed, with line wrapping and decoration taken out. */
   async diagnostic(args: readonly string[]): Promise<string> {
-    const run = await this.run(args, undefined);
+    const run = await this.run(args, 'any');
     if (run.exitCode === 0) throw new Error(`terraform ${args.join(' ')} was to fail and did not:\n${run.output}`);
     return run.output.replace(/[│╷╵]/gu, ' ').replace(/\s+/g, ' ');
   }
 
   /**
-   * Runs `terraform` with these arguments. Rejects with everything that it printed when the exit code is not among
-   * `expected`; `undefined` expects nothing.
+   * Runs `terraform` with these arguments. Rejects with everything that it printed when the exit code is not
+   * among `expected`.
    */
-  async run(args: readonly string[], expected: readonly number[] | undefined = [0]): Promise<Run> {
+  async run(args: readonly string[], expected: readonly number[] | 'any' = [0]): Promise<Run> {
     const [command = '', ...rest] = args;
     const plain = PLAIN.has(command) ? ['-no-color'] : [];
     const run = await execute([command, ...plain, ...rest], this.directory, this.#environment);
-    if (expected !== undefined && !expected.includes(run.exitCode)) {
+    if (expected !== 'any' && !expected.includes(run.exitCode)) {
       throw new Error(`terraform ${args.join(' ')} ended with ${run.exitCode}:\n${run.output}`);
     }
     return run;
