@@ -37,7 +37,10 @@ describe('Against a daemon the provider', function () {
   before(async () => {
     daemon = await startTestDaemon();
     proxy = await startProxy(daemon.url);
-    core = await TerraformCore.launch({ command: [process.execPath, '--import', 'tsx', MAIN] });
+    core = await TerraformCore.launch({
+      command: [process.execPath, '--import', 'tsx', MAIN],
+      env: { TF_LOG_PROVIDER: 'trace' },
+    });
   });
   after(async () => {
     await core?.shutdown();
@@ -72,7 +75,10 @@ describe('Against a daemon the provider', function () {
     throw new Error('it was not refused');
   }
 
+  const secrets = new Set<string>();
+
   async function opens(secret: unknown): Promise<boolean> {
+    secrets.add(String(secret));
     const { status } = await daemon.as(String(secret)).get('/v1/self');
     return status === 200;
   }
@@ -527,5 +533,14 @@ describe('Against a daemon the provider', function () {
     expect(summaries(diagnostics)).to.deep.equal(['The daemon cannot be reached']);
     expect(state.value).to.deep.equal(made.value);
     expect(summaries(plan.warnings)).to.deep.equal(['The daemon cannot be reached']);
+  });
+
+  describe('after all that', () => {
+    it('has written no secret to its log', () => {
+      const log = core.process.stderr();
+      expect(log).to.include('ApplyResourceChange');
+      expect(secrets.size).to.be.greaterThan(10);
+      for (const secret of [...secrets, daemon.adminToken]) expect(log).not.to.include(secret);
+    });
   });
 });

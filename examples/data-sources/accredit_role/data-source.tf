@@ -1,0 +1,7 @@
+data "accredit_role" "viewer" {
+  name = "viewer"
+}
+
+output "viewer_permissions" {
+  value = data.accredit_role.viewer.permissions
+}

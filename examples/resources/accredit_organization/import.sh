@@ -1,0 +1,1 @@
+terraform import accredit_organization.acme organizations/acme

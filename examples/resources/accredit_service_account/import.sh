@@ -1,0 +1,1 @@
+terraform import accredit_service_account.deployer organizations/default/accounts/deployer

@@ -1,0 +1,1 @@
+terraform import accredit_service_account_token.pipeline organizations/default/accounts/deployer/tokens/pipeline
