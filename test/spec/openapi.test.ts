@@ -1,85 +1,26 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { routes } from '../../daemon/http/routes.ts';
 import { schemaName } from '../../terraform-provider-spec/derive/openapi/schemas.ts';
-import { openApi } from '../../terraform-provider-spec/derive/openapi.ts';
 import { readBody } from '../../terraform-provider-spec/derive/validate.ts';
 import type { Json, JsonObject, Kind } from '../../terraform-provider-spec/kind.ts';
 import { KINDS } from '../../terraform-provider-spec/kinds/index.ts';
 import { PERMISSION_PATTERN } from '../../terraform-provider-spec/permission.ts';
 import { PROBLEM_CODES, type ProblemCode } from '../../terraform-provider-spec/problem-codes.ts';
 import { bodies } from './bodies.ts';
+import { accepts, ajv, document, operations, type Parameter, resolve, schemas } from './document.ts';
 import { holds } from './property.ts';
-
-interface Parameter {
-  readonly name: string;
-  readonly in: 'path' | 'query' | 'header';
-  readonly required?: boolean;
-  readonly schema: JsonObject;
-}
-
-interface Operation {
-  readonly operationId: string;
-  readonly tags: readonly string[];
-  readonly summary: string;
-  readonly security?: readonly JsonObject[];
-  readonly parameters?: readonly JsonObject[];
-  readonly requestBody?: { readonly required: boolean; readonly content: JsonObject };
-  readonly responses: Readonly<Record<string, JsonObject>>;
-  readonly 'x-accredit-permission'?: string;
-}
 
 interface ProblemContent {
   readonly schema: { readonly allOf: readonly [JsonObject, { properties: { code: { enum: ProblemCode[] } } }] };
 }
 
-const METHODS = ['get', 'put', 'post', 'delete'] as const;
-const document = openApi();
-const schemas = (document.components as { schemas: Record<string, JsonObject> }).schemas;
-const paths = document.paths as Record<string, JsonObject>;
-const operations = Object.entries(paths).flatMap(([path, item]) =>
-  METHODS.filter((method) => method in item).map((method) => {
-    const operation = item[method] as unknown as Operation;
-    const parameters = [...((item.parameters ?? []) as JsonObject[]), ...(operation.parameters ?? [])];
-    return { path, method, operation, parameters: parameters.map((one) => resolve(one) as unknown as Parameter) };
-  }),
-);
 const writable = KINDS.filter(({ builtIn }) => !builtIn);
-
-/** What `value` stands for: itself, or what its reference points at. Throws for a reference to nothing. */
-function resolve(value: Json): Json {
-  const reference = (value as JsonObject | null)?.$ref;
-  if (typeof reference !== 'string') return value;
-  expect(reference).to.match(/^#\//);
-  return reference
-    .slice(2)
-    .split('/')
-    .reduce<Json>((at, key) => {
-      expect(at, `${reference} leads somewhere`).to.have.property(key);
-      return (at as JsonObject)[key] as Json;
-    }, document);
-}
 
 function everyValue(value: Json, visit: (object: JsonObject) => void): void {
   if (typeof value !== 'object' || value === null) return;
   if (!Array.isArray(value)) visit(value);
   for (const inner of Object.values(value)) everyValue(inner as Json, visit);
-}
-
-/** The components as one JSON Schema of the 2020-12 dialect; strict mode refuses keywords that mean nothing. */
-function compiler(): Ajv2020 {
-  const $defs = JSON.parse(JSON.stringify(schemas).replaceAll('#/components/schemas/', '#/$defs/')) as JsonObject;
-  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, formats: { 'date-time': true, uri: true } });
-  return ajv.addSchema({ $id: 'accredit', $defs });
-}
-
-const ajv = compiler();
-
-function accepts(component: string, value: Json): boolean {
-  const validate = ajv.getSchema(`accredit#/$defs/${component}`);
-  if (validate === undefined) throw new Error(`no schema ${component}`);
-  return validate(value) as boolean;
 }
 
 function bodySchema(kind: Kind): string {

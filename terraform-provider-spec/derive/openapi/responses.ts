@@ -142,7 +142,7 @@ function problemAnswer(status: number, codes: readonly ProblemCode[]): JsonObjec
     headers: headerReferences(headers),
     content: {
       'application/problem+json': {
-        schema: { allOf: [schemaReference('Problem'), { properties: { code: { enum: [...codes] } } }] },
+        schema: { allOf: [schemaReference('Problem'), { type: 'object', properties: { code: { enum: [...codes] } } }] },
       },
     },
   };

@@ -1,0 +1,199 @@
+import { expect } from 'chai';
+import type { Json, JsonObject } from '../../terraform-provider-spec/kind.ts';
+import { type Answer, Api } from '../contract/api.ts';
+import { startTestDaemon, type TestDaemon } from '../support/daemon.ts';
+import { type DescribedResponse, faults, operations, resolve } from './document.ts';
+
+type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
+
+const ACCOUNT = '/v1/organizations/default/accounts/ci';
+const TOKEN = `${ACCOUNT}/tokens/deploy`;
+
+describe('answers of a running daemon', () => {
+  const met = new Map<string, Set<number>>();
+  let daemon: TestDaemon;
+  let owner: Api;
+
+  before(async () => {
+    daemon = await startTestDaemon();
+    owner = new Api(daemon.url, daemon.adminToken);
+  });
+  after(() => daemon.close());
+
+  /** Sends a request, and holds the answer to what the document says of the operation and status. */
+  async function call(method: Method, target: string, options: CallOptions = {}): Promise<Answer> {
+    const { body, headers, api = owner, text } = options;
+    const sent = text ?? (body === undefined ? undefined : JSON.stringify(body));
+    const answer = await api.send(method, target, sent, headers);
+    const where = `${method} ${target} answered ${answer.status} ${answer.text.slice(0, 300)}`;
+    const described = describedAt(method, target);
+    expect(described, where).not.to.equal(undefined);
+    expect(described?.responses, where).to.have.property(String(answer.status));
+    const statuses = met.get(described?.operationId ?? '') ?? new Set();
+    met.set(described?.operationId ?? '', statuses.add(answer.status));
+    requireDescribed(
+      resolve(described?.responses[answer.status] ?? null) as unknown as DescribedResponse,
+      answer,
+      where,
+    );
+    return answer;
+  }
+
+  it('every operation succeeds with an answer that the document describes', async () => {
+    await call('PUT', '/v1/organizations/acme', { body: {} });
+    await call('PUT', '/v1/organizations/acme', { body: { settings: { purge_after: '90d' } } });
+    await call('GET', '/v1/organizations/acme');
+    await call('GET', '/v1/organizations');
+    await call('DELETE', '/v1/organizations/acme?dry_run=true');
+    await call('DELETE', '/v1/organizations/acme');
+    await call('GET', '/v1/organizations/default/roles');
+    await call('GET', '/v1/organizations/default/roles/viewer');
+    await call('PUT', `${ACCOUNT}?dry_run=true`, { body: {} });
+    await call('PUT', ACCOUNT, {
+      body: { grants: [{ role: 'viewer' }] },
+      headers: { 'Accredit-Manager': 'terraform' },
+    });
+    await call('GET', ACCOUNT);
+    await call('GET', '/v1/organizations/default/accounts?limit=1');
+    await call('GET', '/v1/organizations/default/accounts?limit=1&label=env:none');
+    const headers = { 'Idempotency-Key': 'one', 'Accredit-Claim': 'first' };
+    const full = {
+      expires_in: '9d',
+      overlap: '1d',
+      permissions: ['accounts.read'],
+      allowed_cidrs: ['127.0.0.0/8', '::1/128'],
+    };
+    const { body: made } = await call('PUT', TOKEN, { body: full, headers });
+    await call('PUT', TOKEN, { body: full, headers });
+    await call('PUT', TOKEN, { body: { ...full, description: 'Deploys' } });
+    const holder = new Api(daemon.url, made.secret as string);
+    await call('GET', `${TOKEN}?view=full`);
+    await call('GET', `${ACCOUNT}/tokens?view=full&status=active&unused_since=2020-01-01T00:00:00Z`);
+    await call('GET', '/v1/organizations/default/tokens?expires_before=2099-01-01T00:00:00.5Z');
+    await call('GET', '/v1/self', { api: holder });
+    await call('GET', '/v1/authorize?permission=accounts.read', { api: holder });
+    const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    await call('POST', '/v1/introspect', {
+      body: { token: made.secret as string, client_ip: '127.0.0.1', permission: 'accounts.read' },
+    });
+    await call('POST', '/v1/introspect', { text: 'token=nonsense', headers: form });
+    await call('POST', `${TOKEN}/rotation?dry_run=true`);
+    const rotated = await call('POST', `${TOKEN}/rotation`, { body: { overlap: '1h' } });
+    await call('POST', '/v1/self/rotate', { api: new Api(daemon.url, rotated.body.secret as string) });
+    await call('PUT', `${TOKEN}/revocation?dry_run=true`, { body: { reason: 'other' } });
+    await call('PUT', `${TOKEN}/revocation`, { body: { reason: 'compromised' } });
+    await call('GET', `${TOKEN}/revocation`);
+    await call('GET', TOKEN);
+    await call('DELETE', `${TOKEN}/revocation?dry_run=true`);
+    await call('DELETE', `${TOKEN}/revocation`);
+    await call('GET', '/v1/organizations/default/audit-events?limit=1000');
+    await call('DELETE', `${TOKEN}?dry_run=true`);
+    await call('DELETE', TOKEN);
+    await call('DELETE', ACCOUNT, { headers: { 'Accredit-Adopt': 'true' } });
+    for (const target of ['/healthz', '/readyz', '/openapi.json'])
+      await call('GET', target, { api: owner.as(undefined) });
+
+    const succeeded = [...met].filter(([, statuses]) => [...statuses].some((status) => status < 300)).map(([id]) => id);
+    expect(succeeded).to.have.members(operations.map(({ operation }) => operation.operationId));
+    for (const id of ['putOrganization', 'putServiceAccount', 'putServiceAccountToken']) {
+      expect([...(met.get(id) ?? [])], id).to.include.members([200, 201]);
+    }
+  });
+
+  it('every operation that needs a credential refuses nobody, a bad token and a stranger as the document describes', async () => {
+    const address = '/v1/organizations/elsewhere';
+    await owner.send('PUT', address, '{}');
+    await owner.send('PUT', `${address}/accounts/x`, '{"grants": [{"role": "viewer"}]}');
+    const { body } = await owner.send('PUT', `${address}/accounts/x/tokens/y`, '{}');
+    const strangers = [undefined, 'acr_sa_nonsense', body.secret as string].map((secret) => owner.as(secret));
+    for (const { path, method, operation } of operations) {
+      if (operation.security?.length === 0 || /^\/v1\/(self|authorize)/.test(path)) continue;
+      const target = path.replace('{organization}', 'default').replace(/\{[a-z]+\}/g, 'viewer');
+      for (const [index, api] of strangers.entries()) {
+        const { status } = await call(method.toUpperCase() as Method, target, {
+          api,
+          body: bodyFor(operation.operationId),
+        });
+        // Whoever lists organizations sees their own.
+        const own = index === 2 && operation.operationId === 'listOrganizations';
+        expect(status, `${method} ${target} as stranger ${index}`).to.be.oneOf(
+          own ? [200] : index < 2 ? [401] : [403, 404],
+        );
+      }
+    }
+  });
+
+  it('refusals of every sort are ones that the document describes', async () => {
+    const codes = new Set<Json | undefined>();
+    const refused = async (...request: Parameters<typeof call>) => codes.add((await call(...request)).body.code);
+    await call('PUT', ACCOUNT, { body: {}, headers: { 'Accredit-Manager': 'terraform' } });
+    await call('PUT', TOKEN, { body: {}, headers: { 'Idempotency-Key': 'two' } });
+    await refused('PUT', ACCOUNT, { text: '{' });
+    await refused('PUT', ACCOUNT, { body: { color: 1 } });
+    await refused('PUT', ACCOUNT, { body: {}, headers: { 'Content-Type': 'text/plain' } });
+    await refused('PUT', ACCOUNT, { body: { description: 'x'.repeat(1_100_000) } });
+    await refused('PUT', ACCOUNT, { body: {}, headers: { 'If-Match': '"x.1"' } });
+    await refused('PUT', ACCOUNT, { body: {}, headers: { 'Accredit-Manager': 'other' } });
+    await refused('PUT', ACCOUNT, { body: {}, headers: { 'Accredit-Clame': 'x' } });
+    await refused('GET', `${ACCOUNT}?colour=red`);
+    await refused('GET', '/v1/organizations/default/accounts/UPPER');
+    await refused('GET', '/v1/organizations/default/accounts/nobody');
+    await refused('GET', '/v1/authorize?permission=a.b&organization=elsewhere');
+    await refused('DELETE', `${ACCOUNT}?cascade=false`, { headers: { 'Accredit-Manager': 'terraform' } });
+    await refused('DELETE', '/v1/organizations/default');
+    await refused('PUT', TOKEN, { body: { expires_in: '9d' }, headers: { 'Idempotency-Key': 'two' } });
+    await refused('POST', `${TOKEN}/rotation`, { body: { if_rotated_at: '2001-01-01T00:00:00Z' } });
+    await refused('DELETE', '/v1/organizations/default/accounts/root/tokens/bootstrap');
+    await refused('POST', '/v1/introspect', { body: { token: 'x', tokn: 'y' } });
+    await call('PUT', `${TOKEN}/revocation`, { body: { reason: 'leaver' } });
+    await refused('POST', `${TOKEN}/rotation`);
+    await refused('PUT', TOKEN, { body: { rotation: 'again' } });
+    expect(codes).to.include.all.keys(
+      ...[
+        'malformed-json',
+        'invalid',
+        'unsupported-media-type',
+        'too-large',
+        'precondition-failed',
+        'managed-by-another',
+      ],
+      ...['invalid-header', 'invalid-query', 'invalid-address', 'not-found', 'forbidden', 'live-tokens', 'revoked'],
+      ...['default-organization', 'idempotency-key-reused', 'rotation-conflict'],
+    );
+  });
+});
+
+interface CallOptions {
+  readonly body?: Json;
+  readonly text?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly api?: Api;
+}
+
+function bodyFor(operationId: string): JsonObject | undefined {
+  if (operationId === 'introspect') return { token: 'x' };
+  if (operationId.startsWith('revoke')) return { reason: 'other' };
+  return operationId.startsWith('put') ? {} : undefined;
+}
+
+/** The operation that serves a target: literal segments before names. */
+function describedAt(method: Method, target: string) {
+  const path = target.split('?', 1)[0] as string;
+  return operations.find((candidate) => {
+    const pattern = candidate.path.replace(/\{[a-z_]+\}/g, '[^/]+');
+    return candidate.method === method.toLowerCase() && new RegExp(`^${pattern}$`).test(path);
+  })?.operation;
+}
+
+function requireDescribed(described: DescribedResponse, answer: Answer, where: string): void {
+  const contract = /^(etag|location|accredit-.*|idempotency-.*|www-authenticate|retry-after|x-request-id)$/;
+  const names = Object.keys(described.headers).map((name) => name.toLowerCase());
+  for (const name of Object.keys(answer.headers)) if (contract.test(name)) expect(names, where).to.include(name);
+  const mediaType = (answer.headers['content-type'] ?? '').split(';', 1)[0] as string;
+  if (described.content === undefined) {
+    expect(answer.text, where).to.equal('');
+    return;
+  }
+  expect(described.content, where).to.have.property(mediaType);
+  expect(faults(described.content[mediaType]?.schema as JsonObject, answer.body), where).to.equal(undefined);
+}
