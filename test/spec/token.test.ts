@@ -91,6 +91,12 @@ describe('tokens', () => {
     expect(tokenKind(token.replace('acr_sa_', 'acr_pat_'))).to.equal(undefined);
   });
 
+  it('the published pattern matches one whole token and nothing around it', () => {
+    const [, token] = VECTORS[0];
+    expect(token).to.match(TOKEN_PATTERN);
+    for (const text of [`${token}\n`, `x${token}`, `${token}x`]) expect(text).not.to.match(TOKEN_PATTERN);
+  });
+
   it('anything else is malformed', () => {
     for (const text of ['', 'acr_sa_', 'Bearer x', 'x'.repeat(1_000_000), `${VECTORS[0][1]}\n`, ` ${VECTORS[0][1]}`]) {
       expect(tokenKind(text)).to.equal(undefined);

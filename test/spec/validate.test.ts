@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { closest } from '../../terraform-provider-spec/derive/closest.ts';
 import {
   type BodyReading,
   changedAttributes,
@@ -168,6 +169,7 @@ describe('bodies', () => {
     expect(detail({ Grants: [] })).to.contain('"grants"');
     expect(detail({ color: 'red' })).not.to.contain('did you mean');
     expect(detail({ uuid: 'x' })).not.to.contain('did you mean');
+    expect(closest('a'.repeat(65), ['a'.repeat(64)]), 'nobody mistypes that').to.equal(undefined);
     expect(detail({ ['x'.repeat(1_000_000)]: 1 })).to.have.length.below(100);
   });
 
@@ -283,6 +285,7 @@ describe('changes', () => {
     expect(equalValues(labels, { a: '1', b: '2' }, { b: '2', a: '1' })).to.equal(true);
     expect(equalValues(labels, { a: '1' }, { a: '2' })).to.equal(false);
     expect(equalValues(labels, { a: '","b":"' }, { a: '', b: '' })).to.equal(false);
+    expect(equalValues(labels, { a: '1,b:2' }, { a: '1', b: '2' })).to.equal(false);
     expect(equalValues({ type: 'string' }, '1', 1 as Json)).to.equal(false);
     expect(equalValues({ type: 'string' }, 'null', null)).to.equal(false);
   });
