@@ -43,7 +43,7 @@ export function useTerraform(clock?: FakeClock): () => Bench {
     };
   });
   beforeEach(function () {
-    this.timeout(180_000);
+    this.currentTest?.timeout(180_000);
   });
   afterEach(async () => {
     for (const workspace of workspaces.splice(0)) await workspace.dispose();
