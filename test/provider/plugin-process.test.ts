@@ -33,7 +33,8 @@ describe('The provider process', function () {
   after(() => rmSync(directory, { recursive: true, force: true }));
   afterEach(async () => {
     for (const { child, exit } of children.splice(0)) {
-      child.kill('SIGKILL');
+      // Not SIGKILL, which would leave the socket behind.
+      child.kill('SIGTERM');
       await exit;
     }
   });
