@@ -39,22 +39,26 @@ export async function planResourceChange(
     if (diagnostics.length > 0) return { diagnostics };
   }
   const made = plan({ schema, prior, config, organization: session.organization });
+  const adopt = decodePrivate(planned_private).imported;
   return {
     planned_state: encodeState(schema, made.planned),
     requires_replace: made.replacedBy.map(pathTo),
     planned_private,
-    diagnostics: [
-      ...keptSecret(schema, prior, made, config),
-      ...(await advice(session, {
-        schema,
-        prior,
-        config,
-        made,
-        adopt: decodePrivate(planned_private).imported,
-        signal,
-      })),
-    ],
+    diagnostics: isApplying(request)
+      ? []
+      : [
+          ...keptSecret(schema, prior, made, config),
+          ...(await advice(session, { schema, prior, config, made, adopt, signal })),
+        ],
   };
+}
+
+/**
+ * While it applies, Terraform plans once more, too late for advice: what was there is partly replaced by then. Only this
+ * capability tells the two apart; in a release of Terraform that sends it otherwise, a warning comes twice or not at all.
+ */
+function isApplying({ client_capabilities }: PlanResourceChangeRequest): boolean {
+  return client_capabilities?.deferral_allowed === true;
 }
 
 /** A hash that is not sent would leave the daemon's secret in the state without a word. */
@@ -117,7 +121,7 @@ async function takesOver(
         ),
       ];
     }
-    const consequence = schema.kind.token === undefined ? '' : ' A new secret is made, and the present one ends.';
+    const consequence = schema.kind.token === undefined ? '' : ' A new secret is made, and the present one ends with its overlap.';
     return [
       warning(
         summary,

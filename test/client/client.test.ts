@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { Client, type ClientOptions } from '../../client/client.ts';
 import { ApiError, ConnectionError } from '../../client/errors.ts';
 import type { Clock } from '../../client/retry.ts';
 import { VERSION } from '../../client/version.ts';
+import { createCertificate } from '../../terraform-provider/plugin/certificate.ts';
 
 type Answer = { status: number; headers?: Record<string, string>; body?: unknown } | 'drop' | 'hang';
 interface Seen {
@@ -275,6 +277,34 @@ describe('the API client', () => {
     const self = await client({ endpoint: `http://127.0.0.1:${port}/accredit/` }).self();
     expect(seen[0]?.url).to.equal('/accredit/v1/self');
     expect(self).to.deep.equal({ identifier: 'i', address: 'a', organization: 'acme', permissions: ['*'] });
+  });
+
+  describe('over TLS', () => {
+    const certificate = createCertificate();
+    let secure: https.Server;
+    let endpoint: string;
+
+    beforeEach(async () => {
+      secure = https.createServer({ key: certificate.key, cert: certificate.certificate }, (_request, response) => {
+        response.writeHead(200, { 'content-type': 'application/json' }).end('{"name":"deploy"}');
+      });
+      await new Promise<void>((resolve) => secure.listen(0, 'localhost', resolve));
+      endpoint = `https://localhost:${(secure.address() as AddressInfo).port}`;
+    });
+    afterEach(() => {
+      secure.closeAllConnections();
+      secure.close();
+    });
+
+    it('trusts the certificates that it is given', async () => {
+      const trusting = client({ endpoint, caCertificate: certificate.certificate });
+      expect((await trusting.get(ADDRESS)).resource).to.deep.equal({ name: 'deploy' });
+    });
+
+    it('sends nothing to a server that it does not trust, and does not insist', async () => {
+      expect(await failure(client({ endpoint }).get(ADDRESS))).to.be.instanceOf(ConnectionError);
+      expect(sleeps).to.deep.equal([]);
+    });
   });
 
   it('stops at once when aborted, with the reason of the signal', async () => {
