@@ -121,7 +121,8 @@ async function takesOver(
         ),
       ];
     }
-    const consequence = schema.kind.token === undefined ? '' : ' A new secret is made, and the present one ends with its overlap.';
+    const consequence =
+      schema.kind.token === undefined ? '' : ' A new secret is made, and the present one ends with its overlap.';
     return [
       warning(
         summary,
