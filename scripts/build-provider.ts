@@ -24,16 +24,22 @@ export interface BuiltProvider {
 }
 
 /**
- * First in the file, in words that every Node understands. An old Node gets to say why it will not do, on standard output, which is
- * where Terraform looks. `require` is made by hand: a file without extension is CommonJS or an ES module depending on the package.json
- * above wherever it was put, and this way it is valid as both.
+ * Runs the text of the file that is named first as the body of a function: it is then CommonJS wherever it lies, while
+ * Node itself would decide by the nearest package.json, and refuse an ending such as `.0` under `"type": "module"`.
+ * In words that every Node understands, so that an old one gets to say why it will not do, on standard output, which is
+ * where Terraform looks. No single quotes: the shell has it in such.
  */
-const BANNER = `#!/usr/bin/env node
-if (!process.getBuiltinModule) {
-  console.log("The accredit provider needs Node.js 20.19 or newer; this is " + process.version + ".");
-  process.exit(1);
-}
-var require = process.getBuiltinModule("node:module").createRequire(process.execPath);`;
+const START = [
+  'if(!process.getBuiltinModule){',
+  'console.log("The accredit provider needs Node.js 20.19 or newer; this is "+process.version+".");process.exit(1)}',
+  'var file=process.argv[1],text=require("fs").readFileSync(file,"utf8");',
+  'require("vm").runInThisContext("(function(require){"+text.slice(text.indexOf("\\n"))+"\\n})",file)(require)',
+].join('');
+
+/** First in the file: words that the shell runs, and that mean nothing in JavaScript. */
+const BANNER = `#!/bin/sh
+':' //; command -v node >/dev/null || { echo 'The accredit provider needs Node.js 20.19 or newer as node on the PATH.'; exit 1; }
+':' //; exec node -e '${START}' "$0" "$@"`;
 
 /** The text of an executable that runs `entry`, a file which ends up in `runProvider`. Throws when it cannot be bundled. */
 export async function bundleProvider(entry: string): Promise<Uint8Array> {
@@ -43,8 +49,7 @@ export async function bundleProvider(entry: string): Promise<Uint8Array> {
     write: false,
     platform: 'node',
     format: 'cjs',
-    // Old enough for the check in the banner to be reached wherever a distribution ships an old Node.
-    target: 'node12',
+    target: 'node20.19',
     minify: true,
     keepNames: true,
     legalComments: 'eof',

@@ -50,6 +50,9 @@ export function authenticated<T>(
   };
 }
 
+/** Rows read at a time: a filter that few match should not cost a query for each. */
+const LEAST_SCANNED = 100;
+
 /** A page of a collection, by address. `read` runs an operation on a snapshot. Throws `invalid-query`. */
 export async function listPage(
   ambient: Ambient,
@@ -68,9 +71,12 @@ export async function listPage(
     ),
   );
   const items: JsonObject[] = [];
-  let after = request.cursor === undefined ? undefined : (decodeCursor(request.cursor, listName(request)) as string);
-  for (;;) {
-    const rows = await source(after, request.limit + 1);
+  const name = listName(request);
+  const start = request.cursor === undefined ? undefined : (decodeCursor(request.cursor, name) as string);
+  const chunk = Math.max(request.limit + 1, LEAST_SCANNED);
+  let last = start;
+  for (let scanned = start; ; ) {
+    const rows = await source(scanned, chunk);
     const shown = await read({
       needs: needsOf(kind, rows),
       decide: (snapshot) => rows.map((row) => shownWhen(ambient, snapshot, row, wanted, request)),
@@ -78,13 +84,12 @@ export async function listPage(
     for (const [index, item] of shown.entries()) {
       if (item === undefined) continue;
       // One more than fits is there, so a next page has something to hold.
-      if (items.length === request.limit)
-        return { items, next_cursor: encodeCursor(listName(request), after as string) };
+      if (items.length === request.limit) return { items, next_cursor: encodeCursor(name, last as string) };
       items.push(item);
-      after = (rows[index] as Resource).address;
+      last = rows[index]?.address;
     }
-    if (rows.length <= request.limit) return { items, next_cursor: null };
-    if (items.length < request.limit) after = (rows.at(-1) as Resource).address;
+    scanned = rows.at(-1)?.address;
+    if (rows.length < chunk) return { items, next_cursor: null };
   }
 }
 

@@ -87,7 +87,8 @@ describe('The provider process', function () {
 
     it('under an old Node says in one line which one it needs', () => {
       const old = 'data:text/javascript,delete process.getBuiltinModule';
-      const { status, stdout } = spawnSync(process.execPath, ['--import', old, command[0]], { encoding: 'utf8' });
+      const env = { ...process.env, NODE_OPTIONS: `--import="${old}"` };
+      const { status, stdout } = spawnSync(command[0], { encoding: 'utf8', env });
       expect(stdout).to.match(/^The accredit provider needs Node\.js 20\.19 or newer; this is v.*\n$/);
       expect(status).to.equal(1);
     });
@@ -110,7 +111,8 @@ describe('The provider process', function () {
         const place = join(directory, type);
         mkdirSync(place);
         writeFileSync(join(place, 'package.json'), JSON.stringify({ type }));
-        const copy = join(place, 'terraform-provider-double');
+        // The name that Terraform asks for ends in what looks like an extension.
+        const copy = join(place, 'terraform-provider-double_v0.1.0');
         writeFileSync(copy, await bundleProvider(fileURLToPath(new URL('plugin-double.ts', import.meta.url))));
         chmodSync(copy, 0o755);
         const core = await TerraformCore.launch({ command: [copy] });
@@ -118,6 +120,12 @@ describe('The provider process', function () {
         expect((await core.schema()).resource_schemas, type).to.have.property('double_thing');
       }
     });
+  });
+
+  it('says on standard output, where Terraform looks, that there is no Node', () => {
+    const { status, stdout } = spawnSync(command[0], { env: { PATH: directory }, encoding: 'utf8' });
+    expect(status).to.equal(1);
+    expect(stdout).to.match(/^The accredit provider needs Node\.js 20\.19 or newer[^\n]*\n$/);
   });
 
   describe('and its socket', () => {
