@@ -23,7 +23,9 @@ export interface Directory {
 export function freshDirectory(): () => Directory {
   let directory: Directory | undefined;
   const running: Running[] = [];
-  beforeEach(async () => {
+  beforeEach(async function () {
+    // A test may start several processes, each of which takes seconds on a busy machine.
+    this.currentTest?.timeout(60_000);
     const path = await mkdtemp(join(tmpdir(), 'accredit-daemon-'));
     const started = (process: Running) => {
       running.push(process);

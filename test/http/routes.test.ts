@@ -126,13 +126,16 @@ describe('a request with an Idempotency-Key', () => {
     const send = (path: string, key: string) => agent.put(path).set('Idempotency-Key', key).send({});
     const running = send(PATH, 'k').then(({ status }) => status);
     await first;
-    const again = await send(PATH, 'k').expect(409);
-    expect(again.body.code).to.equal('request-in-progress');
-    expect(again.headers['retry-after']).to.equal('1');
-    await send(PATH, 'other').expect(201);
-    await send(`${PATH}-2`, 'k').expect(201);
-    await send(`${PATH}?dry_run=true`, 'k').expect(201);
-    finish?.();
+    try {
+      const again = await send(PATH, 'k').expect(409);
+      expect(again.body.code).to.equal('request-in-progress');
+      expect(again.headers['retry-after']).to.equal('1');
+      await send(PATH, 'other').expect(201);
+      await send(`${PATH}-2`, 'k').expect(201);
+      await send(`${PATH}?dry_run=true`, 'k').expect(201);
+    } finally {
+      finish?.();
+    }
     expect(await running).to.equal(201);
     await send(PATH, 'k').expect(201);
   });
