@@ -94,9 +94,10 @@ export class Workspace {
     }
   }
 
-  /** Replaces main.tf, in front of which it puts where the provider comes from. */
+  /** Replaces main.tf, in front of which it puts where the provider comes from, unless the configuration says so. */
   async configure(configuration: string): Promise<void> {
-    await writeFile(join(this.directory, 'main.tf'), `${REQUIRED_PROVIDERS}\n${configuration}`);
+    const head = configuration.includes('required_providers') ? '' : `${REQUIRED_PROVIDERS}\n`;
+    await writeFile(join(this.directory, 'main.tf'), head + configuration);
   }
 
   /** Sets variables of Terraform and the provider for the commands that follow. */
