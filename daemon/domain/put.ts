@@ -1,22 +1,21 @@
 /** PUT: create, or converge what is there to the desired state. */
 import { ancestorsOf, parentOf, parseAddress } from '../../terraform-provider-spec/address.ts';
 import { changedAttributes, changedImmutables, readBody } from '../../terraform-provider-spec/derive/validate.ts';
-import type { Kind } from '../../terraform-provider-spec/kind.ts';
 import type { Answer, PutRequest } from './api.ts';
 import { notFound, requirePermission, requirePowerOver, writePermission } from './authority.ts';
 import { requireManager, requirePreconditions } from './contract.ts';
 import { answerOf, type Convergence, changesHands, invalid, nextRow } from './convergence.ts';
 import type { Ambient } from './identity.ts';
-import { checkAccount } from './kinds/service-account.ts';
-import { convergeToken } from './kinds/token.ts';
-import type { Resource } from './model.ts';
+import type { Behaviour } from './kinds/behaviour.ts';
+import { behaviourOf } from './kinds/index.ts';
 import { Problem } from './problem.ts';
-import type { Operation, Snapshot } from './snapshot.ts';
+import type { Operation } from './snapshot.ts';
 import { type Context, type Effect, writeOperation } from './write.ts';
 
 /** The operation of a PUT. Throws `invalid-address` at once for an address that is none. */
 export function putOperation(ambient: Ambient, request: PutRequest): Operation<Answer> {
   const { kind, text: address } = parseAddress(request.address);
+  const behaviour = behaviourOf(kind);
   const body = readBody(kind, request.body);
   return writeOperation(ambient, {
     method: 'PUT',
@@ -26,12 +25,12 @@ export function putOperation(ambient: Ambient, request: PutRequest): Operation<A
     options: request,
     needs: {
       resources: [address, ...ancestorsOf(address)],
-      ...(kind.token && { revocations: [address] }),
+      ...behaviour.needs?.(address),
     },
     authorize(snapshot, principal) {
       const stored = snapshot.resource(address);
       requirePermission(principal, address, writePermission(kind, stored !== undefined, 'write'));
-      const account = accountOf(snapshot, kind, address);
+      const account = behaviour.account?.(snapshot, address);
       if (account !== undefined) requirePowerOver(principal, account);
     },
     decide(context) {
@@ -43,15 +42,9 @@ export function putOperation(ambient: Ambient, request: PutRequest): Operation<A
       if (parent !== '' && context.draft.resource(parent) === undefined) throw notFound(parent);
       const convergence = { kind, address, stored, desired: body.desired };
       refuseImmutableChange(convergence);
-      return kind.token === undefined ? converge(context, convergence) : convergeToken(context, convergence);
+      return behaviour.converge?.(context, convergence) ?? converge(context, convergence, behaviour);
     },
   });
-}
-
-/** The account whose power a write to `address` concerns: itself or, for a token, its owner. */
-export function accountOf(snapshot: Snapshot, kind: Kind, address: string): Resource | undefined {
-  if (kind.token !== undefined) return snapshot.resource(parentOf(address));
-  return kind.kind === 'service_account' ? snapshot.resource(address) : undefined;
 }
 
 function refuseImmutableChange({ kind, address, stored, desired }: Convergence): void {
@@ -66,15 +59,14 @@ function refuseImmutableChange({ kind, address, stored, desired }: Convergence):
   );
 }
 
-function converge(context: Context, convergence: Convergence): Effect {
+function converge(context: Context, convergence: Convergence, behaviour: Behaviour): Effect {
   const { kind, stored, desired } = convergence;
   const { draft } = context;
   const changed = changedAttributes(kind, stored?.attributes ?? {}, desired);
   if (stored !== undefined && changed.length === 0 && !changesHands(context, stored)) {
     return { answer: answerOf(context, stored, 'unchanged'), touched: [], changed };
   }
-  const owner = kind.kind === 'service_account' && checkAccount(context, convergence);
-  const row = nextRow(context, convergence, { attributes: desired, owner });
+  const row = nextRow(context, convergence, { attributes: desired, ...behaviour.check?.(context, convergence) });
   draft.put(row);
   return {
     answer: answerOf(context, row, stored === undefined ? 'created' : 'updated'),

@@ -1,24 +1,36 @@
 /** What is particular to service accounts: their grants refer to roles, and are power handed on. */
 import { equalValues } from '../../../terraform-provider-spec/derive/validate.ts';
 import type { Json, JsonObject } from '../../../terraform-provider-spec/kind.ts';
+import type { DeleteRequest } from '../api.ts';
 import { requireEveryRight } from '../authority.ts';
+import { requireManager } from '../contract.ts';
 import { type Convergence, invalid } from '../convergence.ts';
+import { referrersLeft } from '../in-use.ts';
+import type { Resource } from '../model.ts';
 import { grantedPermissions } from '../principal.ts';
 import type { ProblemDetail } from '../problem.ts';
 import { OWNER, rolePermissions } from '../roles.ts';
 import type { Snapshot } from '../snapshot.ts';
+import { statusOf } from '../token-state.ts';
 import type { Context } from '../write.ts';
+import type { Behaviour } from './behaviour.ts';
 
 interface Grant {
   readonly role: string;
   readonly scope: string;
 }
 
+export const serviceAccount: Behaviour = {
+  account: (snapshot, address) => snapshot.resource(address),
+  check: (context, convergence) => ({ owner: checkAccount(context, convergence) }),
+  dependants: cascade,
+};
+
 /**
  * Checks what the account refers to, and that the caller holds all that the grants would give (also when a disabled
  * account comes back to life). Answers whether the account will hold the role `owner`.
  */
-export function checkAccount(context: Context, { kind, address, stored, desired }: Convergence): boolean {
+function checkAccount(context: Context, { kind, address, stored, desired }: Convergence): boolean {
   const { draft, principal } = context;
   const organization = address.split('/').slice(0, 2).join('/');
   const grants = desired.grants as unknown as Grant[];
@@ -54,4 +66,18 @@ function grantProblems(snapshot: Snapshot, organization: string, index: number, 
 function referenceProblems(snapshot: Snapshot, organization: string, pointer: string, scope: string): ProblemDetail[] {
   if (scope === 'organization' || snapshot.resource(`${organization}/${scope}`) !== undefined) return [];
   return [{ pointer, detail: `refers to what does not exist: there is no ${organization}/${scope}` }];
+}
+
+/** The tokens that go with the account. Those that another manager declares, or live ones where that is forbidden, keep it. */
+function cascade({ draft, now }: Context, account: Resource, request: DeleteRequest): readonly Resource[] {
+  const tokens = draft.children(account.address);
+  for (const token of tokens) if (token.managed_by !== null) requireManager(token, request);
+  if (request.cascade !== false) return tokens;
+  const live = tokens.filter((token) => statusOf(draft, token, now).status === 'active');
+  if (live.length === 0) return tokens;
+  throw referrersLeft(
+    'live-tokens',
+    `${account.address} still has live tokens, and the request forbids to end them`,
+    live,
+  );
 }

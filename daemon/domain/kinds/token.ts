@@ -1,16 +1,28 @@
 /** The life of a token: minted, rotated in place, taken over by a new claim, revoked and restored as declared. */
+import { parentOf } from '../../../terraform-provider-spec/address.ts';
 import { COMMON_WRITABLE } from '../../../terraform-provider-spec/common.ts';
 import { changedAttributes } from '../../../terraform-provider-spec/derive/validate.ts';
 import { durationMs } from '../../../terraform-provider-spec/formats.ts';
 import type { JsonObject } from '../../../terraform-provider-spec/kind.ts';
 import { tokenHash } from '../../../terraform-provider-spec/token.ts';
 import { requireEveryRight } from '../authority.ts';
+import { requireManager } from '../contract.ts';
 import { answerOf, type Convergence, changesHands, invalid, nextRow } from '../convergence.ts';
 import type { Resource, Revocation } from '../model.ts';
 import { tokenPermissions } from '../principal.ts';
 import { Problem, type ProblemDetail } from '../problem.ts';
-import { endOf, rotatedState, statusOf, storedState, type TokenState, tokenState } from '../token-state.ts';
+import {
+  endOf,
+  livePrevious,
+  rotatedState,
+  statusOf,
+  storedState,
+  type TokenState,
+  tokenState,
+} from '../token-state.ts';
+import { etagOf } from '../view.ts';
 import type { Context, Effect } from '../write.ts';
+import type { Behaviour } from './behaviour.ts';
 
 /** A secret that is about to become a token's. `text` is missing when the caller made it. */
 export interface NewSecret {
@@ -18,8 +30,14 @@ export interface NewSecret {
   readonly text?: string;
 }
 
-/** The decision of a PUT on a token. */
-export function convergeToken(context: Context, convergence: Convergence): Effect {
+export const token: Behaviour = {
+  account: (snapshot, address) => snapshot.resource(parentOf(address)),
+  needs: (address) => ({ revocations: [address] }),
+  converge: convergeToken,
+  endReplaced: endClaimedSlot,
+};
+
+function convergeToken(context: Context, convergence: Convergence): Effect {
   const { address, stored, desired } = convergence;
   const { secret_hash: clientHash, ...declared } = desired;
   const attributes: JsonObject = { ...declared, rotation: declared.rotation ?? stored?.attributes.rotation ?? null };
@@ -208,4 +226,19 @@ function unchangedHash(cause: 'rotation' | 'claim'): Problem {
   return invalid([
     { pointer: '/secret_hash', detail: `is that of the present secret, while the changed ${cause} asks for a new one` },
   ]);
+}
+
+/** The late destroy of a replaced creation: it ends only the secret that this creation made, if that still lives. */
+function endClaimedSlot(context: Context, token: Resource, claim: string): Effect | undefined {
+  const previous = livePrevious(token, context.now);
+  if (previous === null || previous.claim !== claim) return undefined;
+  requireManager(token, context.options);
+  const row: Resource = {
+    ...token,
+    state: storedState({ ...tokenState(token), previous: null }),
+    revision: token.revision + 1,
+    updated_at: context.now,
+  };
+  context.draft.put(row);
+  return { answer: { outcome: 'slot-ended', etag: etagOf(row) }, touched: [token], changed: ['/previous'] };
 }
