@@ -181,7 +181,8 @@ export interface Service {
   /** `GET …/revocation`. */
   revocation(request: { caller: Caller; address: string }): Promise<JsonObject>;
   audit(request: AuditRequest): Promise<Page>;
-  verify(question: Question): Promise<Verdict>;
+  /** `requestId` names the request in the audit log, should this use of the token change anything. */
+  verify(question: Question, requestId: string): Promise<Verdict>;
   /** `POST /v1/introspect`: what `caller`, who needs `tokens.introspect`, may know of a token (RFC 7662, section 2.2). */
   introspect(caller: Caller, question: Question): Promise<JsonObject>;
   /** Writes what was gathered of last uses; removes what is due for removal. Called by a timer and at shutdown. */

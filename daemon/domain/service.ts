@@ -92,7 +92,7 @@ export function createService({ store, keyring, clock }: ServiceDependencies): S
         ),
       ),
 
-    verify: async (question) => (await ask(question, 'verify')).verdict,
+    verify: async (question, requestId) => (await ask(question, requestId)).verdict,
 
     async introspect(caller, question): Promise<JsonObject> {
       const place = placeOf(question);

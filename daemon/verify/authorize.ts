@@ -21,7 +21,7 @@ export async function authorize(service: Service, request: IncomingMessage, exch
       throw unknownParameter(parameter, ASKED);
     },
   });
-  const verdict = await service.verify({ ...readQuestion(parameters, refuse), credential, ip });
+  const verdict = await service.verify({ ...readQuestion(parameters, refuse), credential, ip }, exchange.requestId);
   if (verdict.decision === 'unauthenticated') {
     throw new Problem('unauthenticated', 'The credential is not valid.', { internal: verdict.reason });
   }

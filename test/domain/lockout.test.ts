@@ -171,7 +171,7 @@ describe('nobody hands on more than they hold', () => {
     const token = secretOf(await f.put(`${READER}/tokens/second`));
     const decide = async (username: string) => {
       const credential = { scheme: 'basic', token, username } as const;
-      return (await f.service.verify({ credential, ip: '127.0.0.1' })).decision;
+      return (await f.service.verify({ credential, ip: '127.0.0.1' }, 'question')).decision;
     };
     expect(await decide('reader')).to.equal('allowed');
     expect(await decide('reader@default.accredit.internal')).to.equal('allowed');

@@ -78,7 +78,7 @@ export async function openFixture(): Promise<Fixture> {
     delete: (address, options = {}) => service.delete({ caller: as(root), address, ...options }),
     async decision(token, { permission, organization, ip = '127.0.0.1' } = {}) {
       const credential = { scheme: 'bearer', token } as const;
-      return (await service.verify({ credential, ip, permission, organization })).decision;
+      return (await service.verify({ credential, ip, permission, organization }, 'question')).decision;
     },
     async account(name, grants, token = {}) {
       const address = `organizations/default/accounts/${name}`;
