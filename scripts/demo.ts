@@ -6,7 +6,8 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -51,31 +52,28 @@ let steps = 0;
 
 async function main(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'accredit-demo-'));
+  atExit(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
   const daemon = await step('Start a daemon on an empty data directory and a free port', () => startDaemon(directory));
   try {
-    if (hasTerraform()) await withTerraform(daemon);
+    if (hasTerraform()) await withTerraform(daemon, directory);
     else {
       tell('There is no terraform on the PATH: the same story follows through the API instead.');
       await story(daemon, apiTeller(daemon));
     }
   } finally {
     await daemon.stop();
-    await rm(directory, { recursive: true, force: true });
   }
   tell(`All ${steps} steps went as they should.`);
 }
 
-async function withTerraform(daemon: Daemon): Promise<void> {
+async function withTerraform(daemon: Daemon, directory: string): Promise<void> {
   const built = spawnSync(process.execPath, ['scripts/install.mjs', '--provider'], { cwd: ROOT, stdio: 'inherit' });
   assert.equal(built.status, 0, 'the provider could not be built');
   const workspace = await step('terraform init, with the provider from dist/mirror', () =>
-    Workspace.create(CONFIGURATION, { endpoint: daemon.url, token: daemon.adminToken }),
+    Workspace.create(CONFIGURATION, { endpoint: daemon.url, token: daemon.adminToken, within: directory }),
   );
-  try {
-    await story(daemon, terraformTeller(workspace));
-  } finally {
-    await workspace.dispose();
-  }
+  await story(daemon, terraformTeller(workspace));
 }
 
 async function story(daemon: Daemon, teller: Teller): Promise<void> {
@@ -161,6 +159,7 @@ async function startDaemon(directory: string): Promise<Daemon> {
     env: { ...withoutSettings(process.env), ACCREDIT_LISTEN: '127.0.0.1:0', ACCREDIT_DATA_DIR: directory },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  atExit(() => child.kill('SIGKILL'));
   let log = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     log += text;
@@ -172,6 +171,11 @@ async function startDaemon(directory: string): Promise<Daemon> {
   const adminToken = (await readFile(join(directory, 'admin-token'), 'utf8')).trim();
   tell(`it is ready on ${url}`);
   return { url, adminToken, stop: () => stop(child) };
+}
+
+/** However this process ends, what it started and wrote ends with it: the latest first. */
+function atExit(work: () => void): void {
+  process.prependOnceListener('exit', work);
 }
 
 /** Resolves with the address that the daemon's ready line names. */

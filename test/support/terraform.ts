@@ -36,6 +36,8 @@ export interface WorkspaceOptions {
   /** Given to the provider as ACCREDIT_ENDPOINT and ACCREDIT_TOKEN. */
   readonly endpoint: string;
   readonly token: string;
+  /** Where the directory is made; among the temporary files if left out. */
+  readonly within?: string;
   /** Further variables for Terraform and the provider. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -67,7 +69,7 @@ export class Workspace {
 
   /** An initialised directory that holds `configuration` as main.tf. */
   static async create(configuration: string, options: WorkspaceOptions): Promise<Workspace> {
-    const directory = await mkdtemp(join(tmpdir(), 'accredit-terraform-'));
+    const directory = await mkdtemp(join(options.within ?? tmpdir(), 'accredit-terraform-'));
     const cliConfiguration = join(directory, 'terraform.rc');
     await mkdir(join(directory, 'home'));
     await writeFile(
@@ -77,6 +79,8 @@ export class Workspace {
     const workspace = new Workspace(directory, {
       PATH: process.env.PATH ?? '',
       HOME: join(directory, 'home'),
+      // What a killed provider leaves behind goes with the workspace.
+      TMPDIR: directory,
       TF_CLI_CONFIG_FILE: cliConfiguration,
       TF_IN_AUTOMATION: '1',
       TF_INPUT: '0',
@@ -230,16 +234,23 @@ function execute(args: readonly string[], cwd: string, env: Record<string, strin
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       output += text;
     });
+    // Nobody waits for it once this process is gone.
+    const kill = (): void => void child.kill('SIGKILL');
+    process.prependOnceListener('exit', kill);
     const timer = setTimeout(() => {
-      child.kill('SIGKILL');
+      kill();
       reject(new Error(`terraform ${args.join(' ')} took longer than ${COMMAND_TIMEOUT / 1000} s:\n${output}`));
     }, COMMAND_TIMEOUT);
-    child.once('error', (error) => {
+    const ended = (): void => {
       clearTimeout(timer);
+      process.removeListener('exit', kill);
+    };
+    child.once('error', (error) => {
+      ended();
       reject(error);
     });
     child.once('close', (code) => {
-      clearTimeout(timer);
+      ended();
       resolve({ exitCode: code ?? -1, output, stdout });
     });
   });
