@@ -1,6 +1,6 @@
 /** What a principal may do to a resource, and the rules that keep anybody from handing on more than they hold. */
-import { organizationOf } from '../../terraform-provider-spec/address.ts';
-import type { Kind } from '../../terraform-provider-spec/kind.ts';
+import { organizationOf, parentOf } from '../../terraform-provider-spec/address.ts';
+import type { JsonObject, Kind } from '../../terraform-provider-spec/kind.ts';
 import { allows } from '../../terraform-provider-spec/permission.ts';
 import type { Resource } from './model.ts';
 import {
@@ -63,6 +63,17 @@ export function requireEveryRight(principal: Principal, address: string, wanted:
       .map((text) => `"${text}"`)
       .join(', ')}.`,
   );
+}
+
+/** Throws `forbidden` unless the principal holds all that a token at `address` with these attributes carries. */
+export function requireTokenRights(
+  snapshot: Snapshot,
+  principal: Principal,
+  address: string,
+  attributes: JsonObject,
+): void {
+  const account = snapshot.resource(parentOf(address)) as Resource;
+  requireEveryRight(principal, address, tokenPermissions(snapshot, attributes, account));
 }
 
 /**

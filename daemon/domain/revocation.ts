@@ -8,11 +8,11 @@ import { formatTimestamp } from '../../terraform-provider-spec/formats.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { REVOCATION_REQUEST } from '../../terraform-provider-spec/requests.ts';
 import type { Answer, RestoreRequest, RevokeRequest } from './api.ts';
-import { notFound, requireEveryRight, requirePermission, requirePowerOver } from './authority.ts';
+import { notFound, requirePermission, requirePowerOver, requireTokenRights } from './authority.ts';
 import { invalid } from './convergence.ts';
 import type { Ambient } from './identity.ts';
-import type { Resource, Revocation } from './model.ts';
-import { type Principal, tokenPermissions } from './principal.ts';
+import type { Revocation } from './model.ts';
+import type { Principal } from './principal.ts';
 import type { Operation, Snapshot } from './snapshot.ts';
 import { writeOperation } from './write.ts';
 
@@ -76,10 +76,7 @@ export function restoreOperation(ambient: Ambient, request: RestoreRequest): Ope
         return { answer: { outcome: 'unchanged' }, touched: [], changed: [] };
       }
       const token = draft.resource(address);
-      if (token !== undefined) {
-        const account = draft.resource(token.parent) as Resource;
-        requireEveryRight(principal, address, tokenPermissions(draft, token.attributes, account));
-      }
+      if (token !== undefined) requireTokenRights(draft, principal, address, token.attributes);
       draft.removeRevocation(address);
       return { answer: { outcome: 'restored' }, touched: token === undefined ? [] : [token], changed: [] };
     },

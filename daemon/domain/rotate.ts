@@ -4,13 +4,13 @@ import { readAttributes } from '../../terraform-provider-spec/derive/validate.ts
 import { timestampMs } from '../../terraform-provider-spec/formats.ts';
 import { ROTATION_REQUEST } from '../../terraform-provider-spec/requests.ts';
 import type { Answer, RotateRequest } from './api.ts';
-import { notFound, requireEveryRight, requirePermission, requirePowerOver } from './authority.ts';
+import { notFound, requirePermission, requirePowerOver, requireTokenRights } from './authority.ts';
 import { requirePreconditions } from './contract.ts';
 import { invalid, nextRow } from './convergence.ts';
 import type { Ambient } from './identity.ts';
 import { keepSecret, minted, newSecret, overlapOf, requireFuture, requireUnlatched } from './kinds/token.ts';
 import type { Resource } from './model.ts';
-import { type Principal, presentedHash, tokenPermissions } from './principal.ts';
+import { type Principal, presentedHash } from './principal.ts';
 import { Problem } from './problem.ts';
 import { findReplay } from './replay.ts';
 import type { Operation, Snapshot } from './snapshot.ts';
@@ -83,8 +83,7 @@ function rotate(context: Context, token: Resource, overlap: number, clientHash: 
   const { address, attributes } = token;
   const { kind } = parseAddress(address);
   requireUnlatched(address, draft.revocation(address));
-  const account = draft.resource(token.parent) as Resource;
-  requireEveryRight(principal, address, tokenPermissions(draft, attributes, account));
+  requireTokenRights(draft, principal, address, attributes);
   const end = endOf(attributes, now);
   requireFuture(attributes, end, now);
   const secret = newSecret(context, { kind }, clientHash);

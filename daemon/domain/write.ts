@@ -5,7 +5,7 @@
 import { organizationOf } from '../../terraform-provider-spec/address.ts';
 import type { Json, JsonObject } from '../../terraform-provider-spec/kind.ts';
 import type { Answer, WriteOptions } from './api.ts';
-import { requireOwnCredential, requireOwnerLeft } from './authority.ts';
+import { requireOwnCredential, requireOwnerLeft, requireTokenRights } from './authority.ts';
 import { cutsOff } from './consequences.ts';
 import { Draft } from './draft.ts';
 import type { Ambient } from './identity.ts';
@@ -65,7 +65,7 @@ export function writeOperation(ambient: Ambient, spec: WriteSpec): Operation<Ans
       spec.authorize(snapshot, principal);
       const replay = replayFor(ambient, spec, principal.account.address);
       const recorded = replay && findReplay(snapshot, ambient, replay.scope, replay.request);
-      if (recorded !== undefined) return recorded.answer;
+      if (recorded !== undefined) return repeated(snapshot, principal, recorded);
 
       const now = ambient.now();
       const draft = new Draft(snapshot);
@@ -85,6 +85,13 @@ export function writeOperation(ambient: Ambient, spec: WriteSpec): Operation<Ans
       return effect.answer;
     },
   };
+}
+
+/** The recorded answer. A narrow token of the same account gets no secret out of it that it could not have made. */
+function repeated(snapshot: Snapshot, principal: Principal, { answer, minted }: Recorded): Answer {
+  const token = minted && snapshot.resource(minted.address);
+  if (token !== undefined) requireTokenRights(snapshot, principal, token.address, token.attributes);
+  return answer;
 }
 
 /** Under which scope and mark this request would be recorded; `undefined` for one without a key or a dry run. */

@@ -39,6 +39,14 @@ describe('retries with an Idempotency-Key', () => {
     expect(JSON.stringify(other)).not.to.include(first);
   });
 
+  it('give a narrow token of the same account no secret that it could not have made', async () => {
+    const narrow = { permissions: ['tokens.read', 'tokens.write'] };
+    const token = secretOf(await f.put('organizations/default/accounts/root/tokens/narrow', narrow));
+    await f.put(ACCOUNT, { grants: [{ role: 'admin' }] });
+    await f.put(TOKEN, {}, key);
+    await refused(f.put(TOKEN, {}, { ...key, caller: f.as(token) }), 'forbidden');
+  });
+
   it('refuse to repeat a secret that no longer works', async () => {
     await f.put(TOKEN, {}, key);
     await f.put(TOKEN, { rotation: 'x' });

@@ -5,11 +5,10 @@ import { changedAttributes } from '../../../terraform-provider-spec/derive/valid
 import { durationMs } from '../../../terraform-provider-spec/formats.ts';
 import type { JsonObject } from '../../../terraform-provider-spec/kind.ts';
 import { tokenHash } from '../../../terraform-provider-spec/token.ts';
-import { requireEveryRight } from '../authority.ts';
+import { requireTokenRights } from '../authority.ts';
 import { requireManager } from '../contract.ts';
 import { answerOf, type Convergence, changesHands, invalid, nextRow } from '../convergence.ts';
 import type { Resource, Revocation } from '../model.ts';
-import { tokenPermissions } from '../principal.ts';
 import { Problem, type ProblemDetail } from '../problem.ts';
 import {
   endOf,
@@ -107,7 +106,7 @@ function create(
 ): Effect {
   const { now, options, principal, draft } = context;
   requireUnlatched(convergence.address, latch);
-  requireRights(context, convergence.address, attributes);
+  requireTokenRights(draft, principal, convergence.address, attributes);
   const end = endOf(attributes, now);
   requireFuture(attributes, end, now);
   const secret = newSecret(context, convergence, clientHash);
@@ -131,7 +130,7 @@ function update(
   latch: Revocation | undefined,
 ): Effect {
   const { kind, address, stored, desired } = convergence;
-  const { now, options, draft } = context;
+  const { now, options, principal, draft } = context;
   const before = tokenState(stored);
   const sameHash = clientHash !== undefined && storedHash(context, clientHash) === before.current.hash;
   const marked = desired.rotation !== undefined && desired.rotation !== stored.attributes.rotation;
@@ -146,7 +145,7 @@ function update(
   const expiryMoved = changed.includes('/expires_at') || changed.includes('/expires_in');
   const restored = stored.attributes.state === 'revoked' && attributes.state === 'active';
   if (rotates || restored) requireUnlatched(address, latch);
-  if (rotates || widens(changed, attributes)) requireRights(context, address, attributes);
+  if (rotates || widens(changed, attributes)) requireTokenRights(draft, principal, address, attributes);
 
   const rotatedAt = rotates ? now : before.rotated_at;
   const end = rotates || expiryMoved ? endOf(attributes, rotatedAt) : stored.valid_until;
@@ -188,11 +187,6 @@ export function minted(
 ): Pick<Effect, 'answer' | 'minted'> {
   const answer = answerOf(context, row, outcome, secret.text);
   return secret.text === undefined ? { answer } : { answer, minted: { address: row.address, hash: secret.hash } };
-}
-
-function requireRights(context: Context, address: string, attributes: JsonObject): void {
-  const account = context.draft.resource(address.slice(0, address.lastIndexOf('/tokens/'))) as Resource;
-  requireEveryRight(context.principal, address, tokenPermissions(context.draft, attributes, account));
 }
 
 /** Whether a change can make the token do or last more: all but texts, and stopping it. */
