@@ -153,7 +153,7 @@ export function subjectOf(principal: Principal, now: number): Subject {
 }
 
 /** Whether `allowed_cidrs` lets `ip` through. With a list, an unknown address is refused. */
-function addressAllowed(attributes: JsonObject, ip: string | null): boolean {
+export function addressAllowed(attributes: JsonObject, ip: string | null): boolean {
   const cidrs = attributes.allowed_cidrs as string[] | null;
   if (cidrs === null) return true;
   // A dual-stack socket shows IPv4 peers as ::ffff:a.b.c.d; the list means the IPv4 address.

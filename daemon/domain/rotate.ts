@@ -10,7 +10,7 @@ import { invalid, nextRow } from './convergence.ts';
 import type { Ambient } from './identity.ts';
 import { keepSecret, minted, newSecret, overlapOf, requireFuture, requireUnlatched } from './kinds/token.ts';
 import type { Resource } from './model.ts';
-import { type Principal, presentedHash } from './principal.ts';
+import { addressAllowed, type Principal, presentedHash } from './principal.ts';
 import { Problem } from './problem.ts';
 import { findReplay } from './replay.ts';
 import type { Operation, Snapshot } from './snapshot.ts';
@@ -108,6 +108,8 @@ function retiredReplay(snapshot: Snapshot, ambient: Ambient, spec: WriteSpec): A
   const hash = presentedHash(ambient, spec.options.caller.credential);
   const secret = hash === undefined ? undefined : snapshot.secret(hash);
   if (secret === undefined || secret.address !== spec.address) return undefined;
+  const token = snapshot.resource(spec.address);
+  if (token === undefined || !addressAllowed(token.attributes, spec.options.caller.ip)) return undefined;
   const replay = replayFor(ambient, spec, parentOf(spec.address));
   const recorded = replay && findReplay(snapshot, ambient, replay.scope, replay.request);
   return recorded?.retired === hash ? recorded?.answer : undefined;

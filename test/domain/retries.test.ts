@@ -77,6 +77,9 @@ describe('retries with an Idempotency-Key', () => {
     expect(secretOf(await rotate(first, 'r-1'))).to.equal(second);
     await refused(rotate(first, 'r-2'), 'unauthenticated');
     await refused(f.service.authenticate(f.as(first)), 'unauthenticated');
+    await f.put(TOKEN, { allowed_cidrs: ['127.0.0.0/8'] });
+    const elsewhere = { caller: f.as(first, '10.0.0.1'), body: null, idempotencyKey: 'r-1' };
+    await refused(f.service.rotateSelf(elsewhere), 'unauthenticated');
     f.clock.advance(HOUR);
     secretOf(await rotate(second, 'r-3'));
     await refused(rotate(first, 'r-3'), 'unauthenticated');
