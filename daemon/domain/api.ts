@@ -20,7 +20,7 @@ export interface Caller {
 /** The contract's headers and query parameters of a write (design: the declarative contract). */
 export interface WriteOptions {
   readonly caller: Caller;
-  /** `Accredit-Claim` on PUT, `?claim=` on DELETE. */
+  /** `Accredit-Claim` on PUT; `?claim=` on DELETE, where `''` stands for what was made without a claim. */
   readonly claim?: string;
   /** `Accredit-Manager`. */
   readonly manager?: string;

@@ -4,6 +4,7 @@ import type { JsonObject, Kind } from '../../terraform-provider-spec/kind.ts';
 import { allows } from '../../terraform-provider-spec/permission.ts';
 import type { Resource } from './model.ts';
 import {
+  addressAllowed,
   DEFAULT_ORGANIZATION,
   isOwner,
   ownsInstallation,
@@ -13,8 +14,9 @@ import {
   tokenPermissions,
 } from './principal.ts';
 import { Problem } from './problem.ts';
+import { OWNER, rolePermissions } from './roles.ts';
 import type { Snapshot } from './snapshot.ts';
-import { statusOf } from './token-state.ts';
+import { slotOf, statusOf } from './token-state.ts';
 
 /** The refusal for an address at which there is nothing, or nothing that the caller may know of: one and the same. */
 export function notFound(address: string): Problem {
@@ -80,8 +82,12 @@ export function requireTokenRights(
  * Throws when, after the drafted changes, the secret that the caller presented no longer works, unless the caller said
  * that this is meant.
  */
-export function requireOwnCredential(after: Snapshot, principal: Principal, now: number, allowSelf: boolean): void {
-  if (allowSelf || survives(after, principal, now)) return;
+export function requireOwnCredential(
+  after: Snapshot,
+  principal: Principal,
+  options: { now: number; ip: string | null; allowSelf: boolean },
+): void {
+  if (options.allowSelf || survives(after, principal, options)) return;
   throw new Problem(
     'own-credential',
     'This would end the very credential that the request was made with. ' +
@@ -89,16 +95,11 @@ export function requireOwnCredential(after: Snapshot, principal: Principal, now:
   );
 }
 
-function survives(after: Snapshot, principal: Principal, now: number): boolean {
+function survives(after: Snapshot, principal: Principal, { now, ip }: { now: number; ip: string | null }): boolean {
   const token = after.resource(principal.token.address);
   if (token === undefined || token.uid !== principal.token.uid) return false;
   if (statusOf(after, token, now).status !== 'active') return false;
-  const { current, previous } = token.state as {
-    current: { hash: string };
-    previous: { hash: string; valid_until: number } | null;
-  };
-  if (current.hash === principal.hash) return true;
-  return previous !== null && previous.hash === principal.hash && previous.valid_until > now;
+  return addressAllowed(token.attributes, ip) && slotOf(token, principal.hash, now) !== undefined;
 }
 
 /**
@@ -109,11 +110,11 @@ export function requireOwnerLeft(
   before: Snapshot,
   after: Snapshot,
   touched: readonly Resource[],
-  options: { now: number; expiryMoved: boolean },
+  options: { now: number; ip: string | null; expiryMoved: boolean },
 ): void {
   if (!touched.some((resource) => mattersToOwners(before, resource))) return;
-  const endBefore = lastOwnerEnd(before, options.now);
-  const endAfter = lastOwnerEnd(after, options.now);
+  const endBefore = lastOwnerEnd(before, options);
+  const endAfter = lastOwnerEnd(after, options);
   const lost = endAfter === undefined && endBefore !== undefined;
   const shortened = options.expiryMoved && endAfter !== undefined && endBefore !== undefined && endAfter < endBefore;
   if (!lost && !shortened) return;
@@ -132,12 +133,16 @@ function mattersToOwners(before: Snapshot, resource: Resource): boolean {
 }
 
 /** The end of the owner credential that lives longest; `undefined` when none is alive. */
-function lastOwnerEnd(snapshot: Snapshot, now: number): number | undefined {
+function lastOwnerEnd(snapshot: Snapshot, { now, ip }: { now: number; ip: string | null }): number | undefined {
+  const everything = rolePermissions(snapshot, DEFAULT_ORGANIZATION, OWNER) ?? [];
   let last: number | undefined;
   for (const account of snapshot.owners(DEFAULT_ORGANIZATION)) {
     for (const token of snapshot.children(account.address)) {
       if (statusOf(snapshot, token, now).status !== 'active') continue;
-      if (!allows(tokenPermissions(snapshot, token.attributes, account), 'owners.write')) continue;
+      const held = tokenPermissions(snapshot, token.attributes, account);
+      if (!everything.every((permission) => allows(held, permission))) continue;
+      // One that works from elsewhere only is of no use to whoever is about to lose the last that works from here.
+      if (!addressAllowed(token.attributes, ip)) continue;
       last = Math.max(last ?? 0, token.valid_until ?? Number.POSITIVE_INFINITY);
     }
   }

@@ -1,6 +1,5 @@
 /** DELETE: idempotent, never reaching past what the client may end. */
 import { ancestorsOf, parseAddress } from '../../terraform-provider-spec/address.ts';
-import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import type { Answer, DeleteRequest } from './api.ts';
 import { requirePermission, requirePowerOver, writePermission } from './authority.ts';
 import { requireManager, requirePreconditions } from './contract.ts';
@@ -34,15 +33,15 @@ export function deleteOperation(ambient: Ambient, request: DeleteRequest): Opera
       const stored = context.draft.resource(address);
       requirePreconditions(stored, request);
       if (stored === undefined) return UNCHANGED;
-      if (request.claim !== undefined && request.claim !== stored.claim) {
-        return behaviour.endReplaced?.(context, stored, request.claim) ?? UNCHANGED;
+      const claim = request.claim === '' ? null : request.claim;
+      if (claim !== undefined && claim !== stored.claim) {
+        return behaviour.endReplaced?.(context, stored, claim) ?? UNCHANGED;
       }
       requireManager(stored, request);
       const removed = [stored, ...(behaviour.dependants?.(context, stored, request) ?? [])];
       for (const resource of removed) context.draft.remove(resource.address);
-      const details: JsonObject =
-        removed.length > 1 ? { with: removed.slice(1).map((resource) => resource.address) } : {};
-      return { answer: { outcome: 'deleted' }, touched: removed, changed: [], details };
+      const removedWith = removed.slice(1).map((resource) => resource.address);
+      return { answer: { outcome: 'deleted' }, touched: removed, changed: [], removedWith };
     },
   });
 }

@@ -8,13 +8,14 @@ import type { Answer, WriteOptions } from './api.ts';
 import type { Ambient } from './identity.ts';
 import { Problem } from './problem.ts';
 import type { Snapshot } from './snapshot.ts';
-import { slotOf, statusOf } from './token-state.ts';
+import { slotOf } from './token-state.ts';
+import { etagOf } from './view.ts';
 
 const LIFETIME_MS = 24 * 60 * 60 * 1000;
 
 /** Which request a key belongs to: an account's, to one method and address. */
 export interface ReplayScope {
-  /** The address of the caller's account. */
+  /** The uid of the caller's account: another account under its name inherits nothing. */
   readonly account: string;
   readonly method: string;
   /** The address with what of the query decides. */
@@ -63,7 +64,7 @@ export function findReplay(
     );
   }
   const recorded = JSON.parse(ambient.keyring.open(contextOf(scope), row.answer)) as Recorded;
-  if (recorded.minted !== undefined && !stillLive(snapshot, recorded.minted, now)) {
+  if (!stillLive(snapshot, recorded, now)) {
     throw new Problem('superseded', 'The secret that this request made no longer works; its answer is not repeated.');
   }
   return { ...recorded, answer: { ...recorded.answer, replayed: true } };
@@ -91,8 +92,16 @@ function contextOf({ account, method, target, key }: ReplayScope): string[] {
   return [account, method, target, key];
 }
 
-function stillLive(snapshot: Snapshot, minted: { address: string; hash: string }, now: number): boolean {
+/**
+ * Whether the secret in the answer, if any, is still the token's, and nobody has stopped it. One that cannot be used yet, since its account is
+ * disabled or it was made in the state `revoked`, is not lost for that.
+ */
+function stillLive(snapshot: Snapshot, { answer, minted }: Recorded, now: number): boolean {
+  if (minted === undefined) return true;
   const token = snapshot.resource(minted.address);
   if (token === undefined || slotOf(token, minted.hash, now) === undefined) return false;
-  return statusOf(snapshot, token, now).status === 'active';
+  if (snapshot.revocation(token.address) !== undefined) return false;
+  const untouched = answer.etag === etagOf(token);
+  const expired = token.valid_until !== null && token.valid_until <= now;
+  return !expired && (untouched || token.attributes.state === 'active');
 }

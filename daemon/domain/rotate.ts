@@ -110,7 +110,8 @@ function retiredReplay(snapshot: Snapshot, ambient: Ambient, spec: WriteSpec): A
   if (secret === undefined || secret.address !== spec.address) return undefined;
   const token = snapshot.resource(spec.address);
   if (token === undefined || !addressAllowed(token.attributes, spec.options.caller.ip)) return undefined;
-  const replay = replayFor(ambient, spec, parentOf(spec.address));
+  const account = snapshot.resource(parentOf(spec.address));
+  const replay = account && replayFor(ambient, spec, account.uid);
   const recorded = replay && findReplay(snapshot, ambient, replay.scope, replay.request);
   return recorded?.retired === hash ? recorded?.answer : undefined;
 }

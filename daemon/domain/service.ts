@@ -51,9 +51,15 @@ export function createService({ store, keyring, clock }: ServiceDependencies): S
     usage.note(principal.hash, now, ip);
   };
 
-  const ask = async (question: Question, requestId: string): Promise<Verification> => {
+  /** Only a positive answer is a use: a refusal, or a question from elsewhere, must not end a previous secret. */
+  const ask = async (
+    question: Question,
+    requestId: string,
+    isPositive: (verification: Verification) => boolean,
+  ): Promise<Verification> => {
     const verification = await read(verifyOperation(ambient, question));
-    if (verification.principal !== undefined) await used(verification.principal, question.ip, requestId);
+    const { principal } = verification;
+    if (principal !== undefined && isPositive(verification)) await used(principal, question.ip, requestId);
     return verification;
   };
 
@@ -92,7 +98,7 @@ export function createService({ store, keyring, clock }: ServiceDependencies): S
         ),
       ),
 
-    verify: async (question, requestId) => (await ask(question, requestId)).verdict,
+    verify: async (question, requestId) => (await ask(question, requestId, isAllowed)).verdict,
 
     async introspect(caller, question): Promise<JsonObject> {
       const place = placeOf(question);
@@ -101,9 +107,9 @@ export function createService({ store, keyring, clock }: ServiceDependencies): S
           requirePermission(principal, organizationOf(place.organization), 'tokens.introspect'),
         ),
       );
-      const { verdict, principal } = await ask(question, caller.requestId);
-      const foreign = principal !== undefined && principal.organization.address !== place.organization;
-      return foreign ? { active: false } : introspection(verdict, question);
+      const isLocal = ({ principal }: Verification) => principal?.organization.address === place.organization;
+      const verification = await ask(question, caller.requestId, isLocal);
+      return isLocal(verification) ? introspection(verification.verdict, question) : { active: false };
     },
 
     async maintain() {
@@ -118,4 +124,8 @@ export function createService({ store, keyring, clock }: ServiceDependencies): S
       await store.removeExpiredReplays(clock(), REPLAYS_PER_ROUND);
     },
   };
+}
+
+function isAllowed({ verdict }: Verification): boolean {
+  return verdict.decision === 'allowed';
 }

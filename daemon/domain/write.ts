@@ -36,6 +36,8 @@ export interface Effect {
   /** Ends a secret for an emergency: the caller's own may be it. */
   readonly mayEndOwn?: boolean;
   readonly details?: JsonObject;
+  /** Addresses of resources that are deleted together with the one that is meant. */
+  readonly removedWith?: readonly string[];
 }
 
 export interface WriteSpec {
@@ -63,19 +65,26 @@ export function writeOperation(ambient: Ambient, spec: WriteSpec): Operation<Ans
     decide(snapshot) {
       const principal = authenticate(snapshot, ambient, options.caller);
       spec.authorize(snapshot, principal);
-      const replay = replayFor(ambient, spec, principal.account.address);
+      const replay = replayFor(ambient, spec, principal.account.uid);
       const recorded = replay && findReplay(snapshot, ambient, replay.scope, replay.request);
       if (recorded !== undefined) return repeated(snapshot, principal, recorded);
 
       const now = ambient.now();
       const draft = new Draft(snapshot);
       const effect = spec.decide({ ambient, now, principal, options, draft });
-      requireOwnCredential(draft, principal, now, options.allowSelf === true || effect.mayEndOwn === true);
-      requireOwnerLeft(snapshot, draft, effect.touched, { now, expiryMoved: effect.expiryMoved === true });
+      const { ip } = options.caller;
+      const allowSelf = options.allowSelf === true || effect.mayEndOwn === true;
+      requireOwnCredential(draft, principal, { now, ip, allowSelf });
+      requireOwnerLeft(snapshot, draft, effect.touched, { now, ip, expiryMoved: effect.expiryMoved === true });
 
       if (options.dryRun === true) return dryRun(snapshot, draft, effect, now);
       if (!draft.changed) return effect.answer;
-      draft.record(auditEvent(spec, principal, effect, now));
+      const event = auditEvent(spec, principal, effect, now);
+      draft.record(event);
+      // What goes with another has an event at its own address too: that is where people look for it.
+      for (const address of effect.removedWith ?? []) {
+        draft.record({ ...event, address, details: { with: spec.address } });
+      }
       if (replay !== undefined) {
         const retired = effect.minted?.address === principal.token.address ? { retired: principal.hash } : {};
         const kept: Recorded = { answer: effect.answer, ...(effect.minted && { minted: effect.minted }), ...retired };

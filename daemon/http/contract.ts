@@ -95,7 +95,10 @@ export const PUT_HEADERS: Rules = {
 
 export const DRY_RUN: Rules = { dry_run: flag((dryRun) => ({ dryRun })) };
 
-export const DELETE_QUERY: Rules = { ...DRY_RUN, claim: CLAIM, cascade: flag((cascade) => ({ cascade })) };
+/** An empty claim stands for what was made without one. */
+const ENDED_CLAIM = text(`nothing, or ${VISIBLE_SHAPE}`, /^[\x21-\x7e]{0,255}$/, (claim) => ({ claim }));
+
+export const DELETE_QUERY: Rules = { ...DRY_RUN, claim: ENDED_CLAIM, cascade: flag((cascade) => ({ cascade })) };
 
 export const VIEW: Rules = { view: rule('"full"', (value) => (value === 'full' ? { view: value } : undefined)) };
 

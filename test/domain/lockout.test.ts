@@ -26,6 +26,8 @@ describe('nobody locks the door behind themselves', () => {
     await refused(f.put(ROOT_ACCOUNT, { ...OWNER, disabled: true }), 'own-credential');
     await refused(f.delete(ROOT_ACCOUNT), 'own-credential');
     await refused(f.service.rotate({ caller: f.as(f.root), address: BOOTSTRAP_TOKEN, body: null }), 'own-credential');
+    await refused(f.put(BOOTSTRAP_TOKEN, { allowed_cidrs: ['10.0.0.0/8'] }), 'own-credential');
+    expect((await f.put(BOOTSTRAP_TOKEN, { allowed_cidrs: ['127.0.0.0/8'] })).outcome).to.equal('updated');
     expect(await f.decision(f.root)).to.equal('allowed');
     expect((await f.put(BOOTSTRAP_TOKEN, { rotation: 'x', overlap: '1h' })).outcome).to.equal('rotated');
     expect((await f.delete(BOOTSTRAP_TOKEN, self)).outcome).to.equal('deleted');
@@ -39,6 +41,8 @@ describe('nobody locks the door behind themselves', () => {
     await refused(f.put(BOOTSTRAP_TOKEN, { state: 'revoked' }, self), 'last-owner');
     await refused(f.put(BOOTSTRAP_TOKEN, { expires_in: '90d' }, self), 'last-owner');
     await refused(f.put(BOOTSTRAP_TOKEN, { permissions: ['accounts.read'] }, self), 'last-owner');
+    await refused(f.put(BOOTSTRAP_TOKEN, { permissions: ['owners.write', 'tokens.*'] }, self), 'last-owner');
+    await refused(f.put(BOOTSTRAP_TOKEN, { allowed_cidrs: ['10.0.0.0/8'] }, self), 'last-owner');
     const body = { reason: 'compromised' };
     await refused(f.service.revoke({ caller: f.as(f.root), address: BOOTSTRAP_TOKEN, body, ...self }), 'last-owner');
     expect(await f.decision(f.root)).to.equal('allowed');
@@ -124,6 +128,9 @@ describe('nobody hands on more than they hold', () => {
     await refused(f.put(READER, { grants: [{ role: 'admin' }] }, as), 'forbidden');
     await refused(f.put('organizations/default/accounts/admin/tokens/wide', {}, as), 'forbidden');
     await refused(f.put('organizations/default/accounts/admin/tokens/narrow', {}, as), 'forbidden');
+    await f.put('organizations/default/accounts/mixed', { grants: [{ role: 'admin' }, { role: 'viewer' }] });
+    const fewer = await f.put('organizations/default/accounts/mixed', { grants: [{ role: 'admin' }] }, as);
+    expect(fewer.outcome, 'taking away needs no right of what is left').to.equal('updated');
     const equal = await f.put('organizations/default/accounts/admin/tokens/equal', { permissions }, as);
     expect(equal.outcome).to.equal('created');
   });
@@ -236,6 +243,19 @@ describe('organizations are strictly apart', () => {
       credential: { scheme: 'bearer', token: tenant },
     });
     expect(own).to.include({ active: true, sub: 'boss@acme.accredit.internal' });
+  });
+
+  it('a question from elsewhere is no use of a token: it ends no previous secret', async () => {
+    const address = 'organizations/default/accounts/root/tokens/second';
+    const body = { overlap: '1h', retire_previous: 'on_first_use' };
+    const first = secretOf(await f.put(address, { ...body, rotation: 'a' }));
+    const second = secretOf(await f.put(address, { ...body, rotation: 'b' }));
+    const credential = { scheme: 'bearer', token: second } as const;
+    await f.service.introspect(f.as(tenant), { credential, ip: '127.0.0.1', organization: 'acme' });
+    expect(await f.decision(second, { organization: 'acme' })).to.equal('forbidden');
+    expect(await f.decision(first), 'still in its overlap').to.equal('allowed');
+    await f.service.introspect(f.as(f.root), { credential, ip: '127.0.0.1' });
+    expect(await f.decision(first), 'after a positive answer').to.equal('unauthenticated');
   });
 
   it('is deleted only when empty, and the refusal lists what is in it', async () => {

@@ -35,6 +35,17 @@ describe('replacement at one address', () => {
     expect(await f.decision(secretOf(taken))).to.equal('allowed');
   });
 
+  it('what was made without a claim is destroyed late without harm to what took it over', async () => {
+    const first = secretOf(await f.put(TOKEN, { overlap: '1d' }));
+    const taken = secretOf(await f.put(TOKEN, { overlap: '1d' }, { claim: 'two' }));
+    expect((await f.delete(TOKEN, { claim: '' })).outcome).to.equal('slot-ended');
+    expect(await f.decision(first)).to.equal('unauthenticated');
+    expect((await f.delete(TOKEN, { claim: '' })).outcome).to.equal('unchanged');
+    expect(await f.decision(taken)).to.equal('allowed');
+    await f.put(`${ACCOUNT}/tokens/other`);
+    expect((await f.delete(`${ACCOUNT}/tokens/other`, { claim: '' })).outcome).to.equal('deleted');
+  });
+
   it('a late destroy of an account that was taken over removes neither it nor its tokens', async () => {
     const secret = secretOf(await f.put(TOKEN, {}, { claim: 'one', manager: 'terraform' }));
     expect((await f.put(ACCOUNT, {}, { claim: 'account-2', manager: 'terraform' })).outcome).to.equal('updated');
@@ -74,6 +85,8 @@ describe('replacement at one address', () => {
     expect(await f.decision(secret)).to.equal('allowed');
     await f.delete(ACCOUNT, { manager: 'terraform', adopt: true });
     expect(await f.decision(secret)).to.equal('unauthenticated');
+    const audit = await f.service.audit({ caller: f.as(f.root), organization: 'default', limit: 1, address: TOKEN });
+    expect(audit.items[0]).to.deep.include({ action: 'delete', outcome: 'deleted', details: { with: ACCOUNT } });
     await refused(f.service.get({ caller: f.as(f.root), address: TOKEN }), 'not-found');
   });
 });

@@ -53,6 +53,31 @@ describe('retries with an Idempotency-Key', () => {
     await refused(f.put(TOKEN, {}, key), 'superseded');
   });
 
+  it('lose no secret that cannot be used yet: of a disabled account, or made in the state revoked', async () => {
+    await f.put(ACCOUNT, { disabled: true });
+    const first = secretOf(await f.put(TOKEN, {}, key));
+    expect(secretOf(await f.put(TOKEN, {}, key))).to.equal(first);
+    const other = `${ACCOUNT}/tokens/other`;
+    const stopped = secretOf(await f.put(other, { state: 'revoked' }, key));
+    expect(secretOf(await f.put(other, { state: 'revoked' }, key))).to.equal(stopped);
+    await f.put(TOKEN, { state: 'revoked' });
+    await refused(f.put(TOKEN, {}, key), 'superseded');
+  });
+
+  it('refuse to repeat a secret that was revoked in an emergency', async () => {
+    await f.put(TOKEN, {}, key);
+    await f.service.revoke({ caller: f.as(f.root), address: TOKEN, body: { reason: 'compromised' } });
+    await refused(f.put(TOKEN, {}, key), 'superseded');
+  });
+
+  it('give nothing to another account under the name of the first', async () => {
+    const first = await f.account('robot', ['admin']);
+    await f.put(TOKEN, {}, { ...key, caller: f.as(first) });
+    await f.delete('organizations/default/accounts/robot');
+    const second = await f.account('robot', ['admin']);
+    expect((await f.put(TOKEN, {}, { ...key, caller: f.as(second) })).outcome).to.equal('unchanged');
+  });
+
   it('end after 24 hours', async () => {
     await f.put(TOKEN, {}, key);
     f.clock.advance(DAY - 1);

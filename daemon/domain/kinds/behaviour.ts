@@ -17,5 +17,5 @@ export interface Behaviour {
   /** What goes with the resource when it is deleted. Throws when it may not go because of them. */
   dependants?(context: Context, stored: Resource, request: DeleteRequest): readonly Resource[];
   /** The late destroy of a creation that another one has replaced; nothing is left to do if it is left out. */
-  endReplaced?(context: Context, stored: Resource, claim: string): Effect | undefined;
+  endReplaced?(context: Context, stored: Resource, claim: string | null): Effect | undefined;
 }

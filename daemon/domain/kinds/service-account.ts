@@ -1,6 +1,6 @@
 /** What is particular to service accounts: their grants refer to roles, and are power handed on. */
-import { equalValues } from '../../../terraform-provider-spec/derive/validate.ts';
-import type { Json, JsonObject } from '../../../terraform-provider-spec/kind.ts';
+import type { JsonObject } from '../../../terraform-provider-spec/kind.ts';
+import { allows } from '../../../terraform-provider-spec/permission.ts';
 import type { DeleteRequest } from '../api.ts';
 import { requireEveryRight } from '../authority.ts';
 import { requireManager } from '../contract.ts';
@@ -30,7 +30,7 @@ export const serviceAccount: Behaviour = {
  * Checks what the account refers to, and that the caller holds all that the grants would give (also when a disabled
  * account comes back to life). Answers whether the account will hold the role `owner`.
  */
-function checkAccount(context: Context, { kind, address, stored, desired }: Convergence): boolean {
+function checkAccount(context: Context, { address, stored, desired }: Convergence): boolean {
   const { draft, principal } = context;
   const organization = address.split('/').slice(0, 2).join('/');
   const grants = desired.grants as unknown as Grant[];
@@ -40,10 +40,11 @@ function checkAccount(context: Context, { kind, address, stored, desired }: Conv
   ];
   if (problems.length > 0) throw invalid(problems);
 
-  const type = kind.attributes.grants;
-  const widened = type !== undefined && !equalValues(type, stored?.attributes.grants ?? [], desired.grants as Json);
+  const granted = grantedPermissions(draft, organization, desired);
   const revived = stored?.attributes.disabled === true && desired.disabled === false;
-  if (widened || revived) requireEveryRight(principal, address, grantedPermissions(draft, organization, desired));
+  const before = stored === undefined || revived ? [] : grantedPermissions(draft, organization, stored.attributes);
+  const added = granted.filter((permission) => !allows(before, permission));
+  requireEveryRight(principal, address, added);
   return isOwnerAccount(desired);
 }
 

@@ -223,7 +223,7 @@ function unchangedHash(cause: 'rotation' | 'claim'): Problem {
 }
 
 /** The late destroy of a replaced creation: it ends only the secret that this creation made, if that still lives. */
-function endClaimedSlot(context: Context, token: Resource, claim: string): Effect | undefined {
+function endClaimedSlot(context: Context, token: Resource, claim: string | null): Effect | undefined {
   const previous = livePrevious(token, context.now);
   if (previous === null || previous.claim !== claim) return undefined;
   requireManager(token, context.options);

@@ -4,6 +4,7 @@ import type { JsonObject, Kind, ListFilter } from '../../kind.ts';
 
 const TRUE_OR_FALSE: JsonObject = { type: 'string', enum: ['true', 'false'] };
 const VISIBLE: JsonObject = { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' };
+const VISIBLE_OR_EMPTY: JsonObject = { type: 'string', pattern: '^[\\x21-\\x7e]{0,255}$' };
 const TIMESTAMP: JsonObject = { type: 'string', ...FORMATS.timestamp.schema };
 const NAME: JsonObject = { type: 'string', ...FORMATS.name.schema };
 
@@ -36,9 +37,9 @@ const HEADERS = {
 /** Query parameters by component name. */
 const QUERY = {
   DryRun: query('dry_run', TRUE_OR_FALSE, ['`true` answers what would happen, and changes nothing.']),
-  DeleteClaim: query('claim', VISIBLE, [
+  DeleteClaim: query('claim', VISIBLE_OR_EMPTY, [
     'Delete only what the creation with this claim made: the resource while that is its claim,',
-    "a token's previous secret while that claim made it, else nothing.",
+    "a token's previous secret while that claim made it, else nothing. Empty: what was made without a claim.",
   ]),
   Cascade: query('cascade', TRUE_OR_FALSE, [
     '`false` refuses to delete an owner of live tokens instead of deleting them too.',
