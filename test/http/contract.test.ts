@@ -124,7 +124,7 @@ describe('the query', () => {
     'dry_run=1',
     'dry_run=true&dry_run=true',
     'dryrun=true',
-    'claim=',
+    'claim=a%20b',
     'cascade=no',
     'constructor=1',
     '__proto__=1',
