@@ -47,7 +47,7 @@ export interface PutOptions extends WriteOptions {
 }
 
 export interface DeleteOptions extends WriteOptions {
-  /** Act only on what this claim made. */
+  /** Act only on what this claim made; `''` stands for what was made without one. */
   readonly claim?: string;
   /** False refuses while there are live tokens below. */
   readonly cascade?: boolean;

@@ -107,7 +107,8 @@ async function remove({ client, schema, flags, signal }: Change, prior: ValueRec
   );
   try {
     await client.delete(String(prior.id), {
-      ...(typeof claim === 'string' ? { claim } : {}),
+      // Without a claim only what was made without one: since then, somebody else may have come to the address.
+      claim: typeof claim === 'string' ? claim : '',
       ...(cascades ? { cascade: force === true } : {}),
       adopt: flags.imported === true,
       signal,

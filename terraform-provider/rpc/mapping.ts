@@ -29,6 +29,9 @@ export function encodeState(schema: TerraformSchema, state: ValueRecord | null):
   return encodeDynamic(objectType(schema.attributes), state);
 }
 
+/** The attributes of the API that say which creation an instance comes from. */
+const [CLAIM, UID] = ['claim', 'uid'];
+
 /** A known value as the API takes it. */
 export function toApi(type: ValueType, value: Value): Json {
   if (value === null) return null;
@@ -77,7 +80,8 @@ export function fromApi(type: ValueType, json: Json | undefined): Value {
 
 /**
  * The state of a resource as the API answers it. What the API does not know (triggers, options, versions) comes from
- * `kept`, an earlier or planned state, and so does a secret that the answer does not hold.
+ * `kept`, an earlier or planned state, and so do a secret that the answer does not hold and, once there is an instance,
+ * its claim.
  */
 export function stateOf(
   schema: TerraformSchema,
@@ -94,6 +98,8 @@ export function stateOf(
         return names[source.parameter] ?? null;
       case 'api': {
         const answered = resource[source.attribute];
+        // The daemon's claim is that of whoever came last to the address, which may be the successor of this instance.
+        if (source.attribute === CLAIM && typeof kept[UID] === 'string') return known(kept[name]);
         if (api?.once && answered === undefined) return known(kept[name]);
         return fromApi(api as ValueType, answered);
       }

@@ -14,6 +14,9 @@ import type { Session } from './session.ts';
 /** When the current secret was made: it moves with every rotation and with nothing else. */
 const ROTATED_AT = 'rotated_at';
 
+/** Another one at the same address is another resource. */
+const UID = 'uid';
+
 /**
  * Brings the state up to date. A resource counts as gone only if the daemon says so to a token that would see it;
  * whatever else goes wrong is an error and leaves the state as it is.
@@ -40,7 +43,10 @@ export async function readResource(
     return {
       new_state: encodeState(schema, state),
       private: encodePrivate(flags),
-      diagnostics: flags.stale ? [staleSecret(schema, address, state)] : [],
+      diagnostics: [
+        ...(typeof prior[UID] === 'string' && prior[UID] !== state[UID] ? [madeAnew(schema, address)] : []),
+        ...(flags.stale ? [staleSecret(schema, address, state)] : []),
+      ],
     };
   } catch (cause) {
     return { ...unchanged, diagnostics: failure(cause, { schema, action: 'read', address }) };
@@ -82,6 +88,16 @@ function hidden({ kind }: TerraformSchema, address: string): Diagnostic {
     `The daemon answers as if it did not exist, as it does to whoever may not know. Use a token of its organization, or of ` +
       `an owner of the installation, with the permission ${kind.noun}.read. The state was left as it is; if the ${kind.title} ` +
       'is really gone, remove it with terraform state rm.',
+  );
+}
+
+function madeAnew({ kind, type }: TerraformSchema, address: string): Diagnostic {
+  return warning(
+    `${address} was created anew by somebody else`,
+    `The ${kind.title} that Terraform made was deleted, and another one has its address. Terraform keeps its settings as ` +
+      `declared, but a destroy leaves it alone. To own it, replace it with terraform apply -replace, or take it over as it ` +
+      `is: terraform state rm, then terraform import ${type}.NAME ${address}`,
+    pathTo('id'),
   );
 }
 
