@@ -38,8 +38,9 @@ export async function planResourceChange(
     const diagnostics = secretInState(schema, config);
     if (diagnostics.length > 0) return { diagnostics };
   }
-  const made = plan({ schema, prior, config, organization: session.organization });
   const adopt = decodePrivate(planned_private).imported;
+  const { organization, manager } = session;
+  const made = plan({ schema, prior, config, organization, manager, adopts: adopt });
   return {
     planned_state: encodeState(schema, made.planned),
     requires_replace: made.replacedBy.map(pathTo),

@@ -24,7 +24,14 @@ export interface PlanInput {
   readonly config: ValueRecord;
   /** The provider's organization, for resources that name none. */
   readonly organization: string | Unknown;
+  /** The name under which the apply will write, if it is known. */
+  readonly manager?: string | undefined;
+  /** Whether a resource that another manages, or nobody, is to be taken over: it was imported. */
+  readonly adopts?: boolean | undefined;
 }
+
+/** The attribute that every write sets to the writer's own manager. */
+const MANAGED_BY = 'managed_by';
 
 export interface Plan {
   readonly planned: ValueRecord;
@@ -64,7 +71,7 @@ export function plan(input: PlanInput): Plan {
       changed.set(sent, sure || changed.get(sent) === true);
     }
   }
-  const differs = prior === null || differing.length > 0;
+  const differs = prior === null || differing.length > 0 || takesOver(input, prior);
   for (const attribute of schema.attributes) {
     if (attribute.name in planned) continue;
     planned[attribute.name] = computed(attribute, { ...input, differs, changed });
@@ -90,6 +97,11 @@ export function secretAttribute(schema: TerraformSchema): TerraformAttribute | u
 /** Whether a change of triggers asks for a rotation: giving them for the first time, or taking them away, does not. */
 export function triggersRotate(prior: Value, next: Value): boolean {
   return prior !== null && next !== null && !equalValues(['map', 'string'], prior, next);
+}
+
+/** Nobody declares what an import found until a write says so, which changes nothing else. */
+function takesOver({ manager, adopts }: PlanInput, prior: ValueRecord): boolean {
+  return adopts === true && manager !== undefined && prior[MANAGED_BY] !== manager;
 }
 
 function identity({ schema, prior, config, organization }: PlanInput): ValueRecord {
@@ -155,11 +167,12 @@ function sentBecauseOf(
 
 function computed(
   { name, api }: TerraformAttribute,
-  { schema, prior, config, differs, changed }: PlanInput & Pick<Plan, 'differs' | 'changed'>,
+  { schema, prior, config, manager, differs, changed }: PlanInput & Pick<Plan, 'differs' | 'changed'>,
 ): Value {
   const moves = api?.changesWith ?? 'any';
   const stays = prior !== null && (moves === 'any' ? !differs : !moves.some((other) => changed.has(other)));
   if (stays) return prior[name] ?? null;
+  if (name === MANAGED_BY && manager !== undefined) return manager;
   if (!api?.once || moves === 'any') return UNKNOWN;
   if (prior !== null && !moves.some((other) => changed.get(other))) return UNKNOWN;
   // A secret that the caller makes is never answered.

@@ -208,14 +208,44 @@ describe('Against a daemon the provider', function () {
     const body = { expires_in: '90d', rotation: 'made by hand', description: 'old' };
     const same = () => bench.tokenConfig({ expires_in: '90d', description: 'old' });
 
-    it('what nobody manages, with an empty plan, and adopts it with the first change', async () => {
-      await bench.daemon.request.put(`/v1/organizations/default/accounts/${bench.account}`).send({}).expect(201);
-      const state = await bench.core.importResource(ACCOUNT, `organizations/default/accounts/${bench.account}`);
+    for (const [former, manager] of [
+      ['nobody', {}],
+      ['another manager', { 'Accredit-Manager': 'manifest/x' }],
+    ] as const) {
+      it(`what ${former} manages, and adopts it with one change of nothing else`, async () => {
+        await bench.makeAccount();
+        const { body: made } = await bench.daemon.request
+          .put(`/v1/${bench.tokenAddress}`)
+          .set(manager)
+          .send(body)
+          .expect(201);
+        const state = await bench.core.importResource(TOKEN, bench.tokenAddress);
+        const plan = await bench.core.plan(TOKEN, state, same());
+        expect([plan.action, summaries(plan.warnings)]).to.deep.equal(['update', []]);
+        expect(plan.planned).to.include({ managed_by: 'terraform', rotated_at: made.rotated_at, secret: null });
+        const adopted = await bench.core.converge(TOKEN, state, same());
+        expect(values(adopted)).to.include({ managed_by: 'terraform', uid: made.uid, rotated_at: made.rotated_at });
+        expect(adopted.private).to.have.length(0);
+        expect(await bench.opens(made.secret)).to.equal(true);
+        const next = await bench.planAndApply(TOKEN, undefined, same());
+        await bench.planAndApply(TOKEN, adopted, null);
+        expect(await bench.opens(values(next).secret)).to.equal(true);
+      });
+    }
+
+    it('what it manages already, with an empty plan', async () => {
+      const made = await bench.makeAccount();
+      const state = await bench.core.importResource(ACCOUNT, bench.accountAddress);
+      expect(values(state).claim).to.equal(values(made).claim);
       expect((await bench.core.plan(ACCOUNT, state, { name: bench.account })).action).to.equal('no-op');
+    });
+
+    it('what nobody manages, and adopts it together with a change', async () => {
+      await bench.daemon.request.put(`/v1/${bench.accountAddress}`).send({}).expect(201);
+      const state = await bench.core.importResource(ACCOUNT, bench.accountAddress);
       const changed = await bench.core.converge(ACCOUNT, state, { name: bench.account, description: 'mine' });
       expect(values(changed).managed_by).to.equal('terraform');
       expect(changed.private).to.have.length(0);
-      await bench.core.converge(ACCOUNT, changed, { name: bench.account });
     });
 
     it('a token, and neither that nor giving it triggers rotates it', async () => {
@@ -223,7 +253,6 @@ describe('Against a daemon the provider', function () {
       const { body: made } = await bench.daemon.request.put(`/v1/${bench.tokenAddress}`).send(body).expect(201);
       const state = await bench.core.importResource(TOKEN, bench.tokenAddress);
       expect(values(state)).to.include({ secret: null, rotated_at: made.rotated_at });
-      expect((await bench.core.plan(TOKEN, state, same())).action).to.equal('no-op');
       const plan = await bench.core.plan(TOKEN, state, { ...same(), rotation_triggers: { v: '1' } });
       expect(plan.action).to.equal('update');
       expect(plan.planned).to.include({ secret: null, rotated_at: made.rotated_at, uid: made.uid });
