@@ -10,10 +10,12 @@ import { decodeState, encodeState, stateOf } from './mapping.ts';
 import { ownSecret, secretAttribute } from './planning.ts';
 import { decodePrivate, encodePrivate, type PrivateState } from './private-state.ts';
 import { asksForRotation, desiredBody } from './requests.ts';
+import { refusesSecret } from './same-secret.ts';
 import { resourceOf } from './schemas.ts';
 import type { Session } from './session.ts';
 
 interface Change {
+  readonly session: Session;
   readonly client: Client;
   readonly schema: TerraformSchema;
   readonly flags: PrivateState;
@@ -41,7 +43,7 @@ export async function applyResourceChange(
       diagnostics: [error('The provider is not configured', 'A setting of it is still unknown.')],
     };
   }
-  const change: Change = { client, schema, flags: decodePrivate(request.planned_private), signal };
+  const change: Change = { session, client, schema, flags: decodePrivate(request.planned_private), signal };
   const address = String((planned ?? prior)?.id);
   const action = planned === null ? 'delete' : prior === null ? 'create' : 'update';
   try {
@@ -50,11 +52,12 @@ export async function applyResourceChange(
       return { new_state: encodeState(schema, null) };
     }
     const written = await converge(change, address, { prior, planned, config });
-    session.inState.add(address);
+    const state = stateOf(schema, written.resource, address, planned);
+    session.remembers(address, state.claim);
     const minted = secretAttribute(schema)?.name ?? '';
     const stale = change.flags.stale && prior !== null && typeof planned[minted] === 'string';
     return {
-      new_state: encodeState(schema, stateOf(schema, written.resource, address, planned)),
+      new_state: encodeState(schema, state),
       private: encodePrivate(stale ? { stale: true } : {}),
     };
   } catch (cause) {
@@ -73,13 +76,25 @@ async function converge(change: Change, address: string, { prior, planned, confi
   const { client, schema, flags, signal } = change;
   const body = desiredBody({ schema, prior, planned, config });
   if (body === undefined) throw new TypeError('a value is still unknown at apply');
-  if (prior === null) {
-    const claim = randomUUID();
-    return client.put(address, body, { claim, idempotencyKey: keyFor(claim), adopt: flags.imported === true, signal });
-  }
+  if (prior === null) return create(change, address, body);
   // Without the precondition a PUT would create anew what was deleted since the plan, and nobody would have planned that.
   const written = await client.put(address, body, { ifMatch: '*', adopt: flags.imported === true, signal });
   return promisedRotation(change, address, body, written);
+}
+
+async function create({ session, client, schema, flags, signal }: Change, address: string, body: JsonObject) {
+  const claim = randomUUID();
+  const adopt = flags.imported === true;
+  try {
+    return await client.put(address, body, { claim, idempotencyKey: keyFor(claim), adopt, signal });
+  } catch (cause) {
+    if (!refusesSecret(schema, cause)) throw cause;
+    // An earlier apply was killed after it had made this very token: nobody else holds its claim, which stays.
+    const written = await client.put(address, body, { ifMatch: '*', adopt, signal });
+    if (written.outcome === 'rotated') throw cause;
+    session.takesUp(address, written.resource.claim);
+    return written;
+  }
 }
 
 /**
@@ -100,8 +115,10 @@ async function promisedRotation(
   return client.rotate(address, { if_rotated_at: written.resource.rotated_at ?? null }, { signal });
 }
 
-async function remove({ client, schema, flags, signal }: Change, prior: ValueRecord): Promise<void> {
+async function remove({ session, client, schema, flags, signal }: Change, prior: ValueRecord): Promise<void> {
   const { claim, force_destroy: force } = prior;
+  // A replacement with the same secret leaves nothing of the former instance that could be destroyed apart from it.
+  if (session.hasTakenUp(String(prior.id), claim)) return;
   const cascades = schema.attributes.some(
     ({ source }) => source.from === 'option' && source.option === 'force_destroy',
   );

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Client } from '../../client/client.ts';
 import { ApiError, ConnectionError } from '../../client/errors.ts';
 import type { TerraformSchema } from '../../terraform-provider-spec/derive/terraform.ts';
@@ -8,11 +9,12 @@ import type {
   PlanResourceChangeResponse,
 } from '../plugin/messages.ts';
 import type { ValueRecord } from '../values/value.ts';
-import { failure, pathTo, warning } from './diagnostics.ts';
+import { error, failure, pathTo, warning } from './diagnostics.ts';
 import { decodeState, encodeState } from './mapping.ts';
 import { ownSecret, type Plan, plan, secretAttribute } from './planning.ts';
 import { decodePrivate } from './private-state.ts';
 import { desiredBody } from './requests.ts';
+import { refusesSecret } from './same-secret.ts';
 import { resourceOf } from './schemas.ts';
 import type { Session } from './session.ts';
 import { secretInState } from './validation.ts';
@@ -96,9 +98,48 @@ async function advice(session: Session, question: Question): Promise<Diagnostic[
   const { prior, made } = question;
   const address = made.planned.id;
   if (client === undefined || typeof address !== 'string') return [];
-  if (prior === null) return session.inState.has(address) ? [] : takesOver(session, client, address, question);
+  if (prior === null) {
+    return session.inState.has(address)
+      ? sameSecret(session, client, address, question)
+      : takesOver(session, client, address, question);
+  }
   if (made.replacedBy.length > 0 || made.changed.size === 0) return [];
   return cutsOff(client, address, question);
+}
+
+/**
+ * A replacement cannot keep a secret of the caller's: destroyed first it is used up, and created first it is the same
+ * token, which the late destroy would end. With another claim at the daemon it is what a killed replacement has made.
+ */
+async function sameSecret(
+  session: Session,
+  client: Client,
+  address: string,
+  { schema, config, made, adopt, signal }: Question,
+): Promise<Diagnostic[]> {
+  const own = ownSecret(schema);
+  const body = desiredBody({ schema, prior: null, planned: made.planned, config });
+  if (own?.source.from !== 'write-only' || body?.[own.source.attribute] === undefined) return [];
+  const options = { signal, deadline: ADVICE_DEADLINE };
+  try {
+    const { resource } = await client.get(address, options);
+    if (session.inState.get(address)?.has(resource.claim ?? null) !== true) return [];
+    await client.planPut(address, body, { ...options, claim: randomUUID(), adopt: adopt === true });
+    return [];
+  } catch (cause) {
+    if (refusesSecret(schema, cause)) {
+      return [
+        error(
+          'A replacement needs another secret',
+          `The secret of ${address} is good for one creation. Give ${own.name} of a new secret and change ${own.source.version}.`,
+          pathTo(own.name),
+        ),
+      ];
+    }
+    // Any other refusal may have passed when the replacement is made; if not, the apply says so.
+    if (cause instanceof ApiError || cause instanceof ConnectionError) return [];
+    throw cause;
+  }
 }
 
 async function takesOver(

@@ -33,7 +33,7 @@ export async function readResource(
   // Without a client the provider's configuration is still unknown: what the state says is all that is known.
   if (prior === null || typeof prior.id !== 'string' || client === undefined) return unchanged;
   const address = prior.id;
-  session.inState.add(address);
+  session.remembers(address, prior.claim);
   try {
     const resource = await find(session, client, schema, address, signal);
     if (resource === undefined) return { new_state: encodeState(schema, null), private: privateBytes };

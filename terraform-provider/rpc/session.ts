@@ -2,7 +2,7 @@ import { Client, type ClientOptions, type Self } from '../../client/client.ts';
 import { organizationOf } from '../../terraform-provider-spec/address.ts';
 import type { Kind } from '../../terraform-provider-spec/kind.ts';
 import { allows } from '../../terraform-provider-spec/permission.ts';
-import { UNKNOWN, type Unknown } from '../values/value.ts';
+import { UNKNOWN, type Unknown, type Value } from '../values/value.ts';
 import { type Environment, readSettingFile, readSettings, type Settings } from './settings.ts';
 
 /** What the handlers share. Everything here is replaced in tests, and nothing of it in use. */
@@ -17,8 +17,12 @@ const SELF_LIFETIME = 5_000;
 /** What one provider process knows: its configuration, once Terraform has sent it, and what it has been asked about. */
 export class Session {
   readonly environment: Environment;
-  /** The addresses that are in the state: what is there is no surprise to the plan of a replacement. */
-  readonly inState = new Set<string>();
+  /**
+   * The addresses that are in the state, with the claims of their instances: what is there is no surprise to the plan of
+   * a replacement.
+   */
+  readonly inState = new Map<string, Set<Value>>();
+  readonly #takenUp = new Set<string>();
   readonly #clientOptions: Partial<ClientOptions>;
   #settings: Settings;
   #client: Client | undefined;
@@ -50,6 +54,22 @@ export class Session {
     return this.#settings.forbid_secrets_in_state === true;
   }
 
+  /** Remembers that an instance is in the state. */
+  remembers(address: string, claim: Value | undefined): void {
+    const claims = this.inState.get(address) ?? new Set();
+    this.inState.set(address, claims.add(claim ?? null));
+  }
+
+  /** Remembers that a creation has taken up the claim that it found, and the resource with it. */
+  takesUp(address: string, claim: Value | undefined): void {
+    this.#takenUp.add(`${address} ${claim}`);
+  }
+
+  /** Whether a creation in this walk has taken up that claim: then the destroy of the former instance is done. */
+  hasTakenUp(address: string, claim: Value | undefined): boolean {
+    return this.#takenUp.has(`${address} ${claim}`);
+  }
+
   /** Remembers settings for what needs no client: validation comes before configuration. */
   remember(settings: Settings): void {
     this.#settings = settings;
@@ -61,6 +81,7 @@ export class Session {
     this.#client?.close();
     this.#client = undefined;
     this.#self = undefined;
+    this.#takenUp.clear();
     const { endpoint, token, manager, ca_certificate_file: file } = settings;
     if (typeof endpoint !== 'string' || typeof token !== 'string' || typeof manager !== 'string' || file === UNKNOWN) {
       return;

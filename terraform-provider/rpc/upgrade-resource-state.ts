@@ -19,7 +19,7 @@ export async function upgradeResourceState(
     const state = decodeJsonState(objectType(schema.attributes), raw_state?.json ?? new Uint8Array());
     if (!isRecord(state)) return { upgraded_state: encodeState(schema, null) };
     for (const { name, writeOnly } of schema.attributes) if (writeOnly) state[name] = null;
-    if (typeof state.id === 'string') session.inState.add(state.id);
+    if (typeof state.id === 'string') session.remembers(state.id, state.claim);
     return { upgraded_state: encodeState(schema, state) };
   } catch (cause) {
     if (!(cause instanceof ValueError)) throw cause;

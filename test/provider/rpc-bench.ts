@@ -1,7 +1,14 @@
 /** A provider process in front of a daemon, and the few things that every test does with them. */
 import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
 import type { Diagnostic } from '../../terraform-provider/plugin/messages.ts';
-import { type CtyType, decodeDynamic, encodeDynamic, type ValueRecord } from '../../terraform-provider/values/value.ts';
+import {
+  type CtyType,
+  decodeDynamic,
+  encodeDynamic,
+  type Value,
+  type ValueRecord,
+} from '../../terraform-provider/values/value.ts';
 import { objectType, RESOURCE_SCHEMAS, type TerraformSchema } from '../../terraform-provider-spec/derive/terraform.ts';
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts';
 import { DiagnosticsError, type ResourceState, TerraformCore } from '../support/terraform-core.ts';
@@ -77,6 +84,19 @@ export class Bench {
 
   async planAndApply(type: string, prior: ResourceState | undefined, config: ValueRecord | null) {
     return this.core.apply(type, prior, config, await this.core.plan(type, prior, config));
+  }
+
+  /** ApplyResourceChange of a creation without the plan that Terraform makes right before it. */
+  async createAsPlanned(type: string, config: ValueRecord, planned: Value): Promise<ResourceState> {
+    const answer = await this.core.call('ApplyResourceChange', {
+      type_name: type,
+      prior_state: encodeDynamic(typeOf(type), null),
+      planned_state: encodeDynamic(typeOf(type), planned),
+      config: encodeDynamic(typeOf(type), config),
+      planned_private: new Uint8Array(),
+    });
+    expect(summaries(answer.diagnostics ?? [])).to.deep.equal([]);
+    return { value: decodeDynamic(typeOf(type), answer.new_state), private: answer.private ?? new Uint8Array() };
   }
 
   /** Whether the secret opens the daemon. */

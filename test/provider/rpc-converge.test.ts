@@ -143,67 +143,6 @@ describe('Against a daemon the provider', function () {
     });
   });
 
-  describe('destroys late', () => {
-    it('only what the replaced instance made, also after a refresh has seen its successor', async () => {
-      await bench.makeAccount();
-      const old = await bench.core.converge(TOKEN, undefined, bench.tokenConfig({ overlap: '1h' }));
-      const next = await bench.planAndApply(TOKEN, undefined, bench.tokenConfig({ overlap: '1h' }));
-      const deposed = await bench.core.refresh(TOKEN, old);
-      expect(values(deposed).claim).to.equal(values(old).claim);
-      await bench.planAndApply(TOKEN, deposed, null);
-      expect([await bench.opens(values(old).secret), await bench.opens(values(next).secret)]).to.deep.equal([
-        false,
-        true,
-      ]);
-      const converged = await bench.core.converge(TOKEN, next, bench.tokenConfig({ overlap: '1h' }));
-      await bench.planAndApply(TOKEN, converged, null);
-      await bench.daemon.request.get(`/v1/${bench.tokenAddress}`).expect(404);
-    });
-
-    it('only the account of the replaced instance, also after a refresh has seen its successor', async () => {
-      const old = await bench.makeAccount();
-      await bench.planAndApply(ACCOUNT, undefined, { name: bench.account });
-      await bench.planAndApply(ACCOUNT, await bench.core.refresh(ACCOUNT, old), null);
-      await bench.daemon.request.get(`/v1/${bench.accountAddress}`).expect(200);
-    });
-
-    it('only the secret of an imported instance that has no claim, and not its successor', async () => {
-      await bench.makeAccount();
-      const { body: made } = await bench.daemon.request
-        .put(`/v1/${bench.tokenAddress}`)
-        .set('Accredit-Manager', 'terraform')
-        .send({ overlap: '1h' })
-        .expect(201);
-      const imported = await bench.core.importResource(TOKEN, bench.tokenAddress);
-      const next = await bench.planAndApply(TOKEN, undefined, bench.tokenConfig({ overlap: '1h' }));
-      await bench.planAndApply(TOKEN, imported, null);
-      expect([await bench.opens(made.secret), await bench.opens(values(next).secret)]).to.deep.equal([false, true]);
-    });
-
-    it('nothing that somebody else made at the address, which the refresh says and a replacement takes over', async () => {
-      await bench.makeAccount();
-      const made = await bench.core.converge(TOKEN, undefined, bench.tokenConfig());
-      const manager = { 'Accredit-Manager': 'terraform' };
-      await bench.daemon.request.delete(`/v1/${bench.tokenAddress}`).set(manager).expect(204);
-      const { body: foreign } = await bench.daemon.request
-        .put(`/v1/${bench.tokenAddress}`)
-        .set({ ...manager, 'Accredit-Claim': 'of-somebody-else' })
-        .send({})
-        .expect(201);
-      const { state, diagnostics } = await bench.read(TOKEN, made);
-      expect(values(state)).to.include({ uid: foreign.uid, claim: values(made).claim });
-      expect(summaries(diagnostics)).to.include(`${bench.tokenAddress} was created anew by somebody else`);
-      const described = await bench.core.converge(TOKEN, state, bench.tokenConfig({ description: 'new' }));
-      expect(values(described).claim).to.equal(values(made).claim);
-      await bench.planAndApply(TOKEN, described, null);
-      expect(await bench.opens(foreign.secret)).to.equal(true);
-      const plan = await bench.core.plan(TOKEN, described, bench.tokenConfig(), { replace: true });
-      const replaced = await bench.core.apply(TOKEN, described, bench.tokenConfig(), plan);
-      await bench.planAndApply(TOKEN, await bench.core.refresh(TOKEN, replaced), null);
-      await bench.daemon.request.get(`/v1/${bench.tokenAddress}`).expect(404);
-    });
-  });
-
   describe('imports', () => {
     const body = { expires_in: '90d', rotation: 'made by hand', description: 'old' };
     const same = () => bench.tokenConfig({ expires_in: '90d', description: 'old' });
