@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { uniqueName } from '../contract/bench.ts';
 import type { Workspace } from '../support/terraform.ts';
-import { accountAndToken, addressesOf, TOKEN, useTerraform } from './bench.ts';
+import { accountAndToken, addressesOf, expectReplaced, TOKEN, useTerraform } from './bench.ts';
 
 describe('an interrupted apply', () => {
   const bench = useTerraform();
@@ -67,6 +67,22 @@ describe('an interrupted apply', () => {
     await terraform.apply();
     await terraform.assertConverged();
     expect(await bench().authorize((await terraform.values(TOKEN)).secret)).to.equal(200);
+  });
+
+  it('a provider killed during the late destroy of a replaced token spares its successor on the next apply', async () => {
+    const name = uniqueName('ci');
+    const token = 'overlap = "1h"\n  lifecycle {\n    create_before_destroy = true\n  }';
+    const { proxy, terraform } = await throughProxy(accountAndToken(name, { token }));
+    await terraform.apply();
+    const before = await terraform.values(TOKEN);
+    proxy.afterCommit('DELETE', addressesOf(name).token, () => killProvider(terraform));
+    await terraform.diagnostic(['apply', '-auto-approve', `-replace=${TOKEN}`]);
+    const { claim } = (await bench().api.get(addressesOf(name).token)).body;
+    await terraform.apply();
+    const after = await terraform.values(TOKEN);
+    await expectReplaced(bench(), before.secret, after.secret);
+    expect(after.claim).to.equal(claim).and.to.not.equal(before.claim);
+    await terraform.assertConverged();
   });
 
   it('a provider killed during a destroy converges on the next destroy', async () => {
