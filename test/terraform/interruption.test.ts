@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
+import { mintToken, tokenHash } from '../../terraform-provider-spec/token.ts';
 import { uniqueName } from '../contract/bench.ts';
 import type { Workspace } from '../support/terraform.ts';
 import { accountAndToken, addressesOf, expectReplaced, TOKEN, useTerraform } from './bench.ts';
@@ -56,6 +57,26 @@ describe('an interrupted apply', () => {
     expect(await authorize(lost.secret)).to.equal(401);
     expect(await api.all(`${addressesOf(name).account}/tokens`)).to.have.length(1);
     await terraform.assertConverged();
+  });
+
+  it('a provider killed during the creation of a token with a secret made elsewhere converges on the next apply', async () => {
+    const { api, authorize } = bench();
+    const name = uniqueName('ci');
+    const secret = mintToken('sa');
+    const token = `secret_hash_wo = "sha256:${tokenHash(secret)}"\n  secret_hash_wo_version = "1"`;
+    const { proxy, terraform } = await throughProxy(accountAndToken(name, { token }));
+    proxy.afterCommit('PUT', addressesOf(name).token, () => killProvider(terraform));
+    await terraform.diagnostic(['apply', '-auto-approve']);
+    await terraform.apply();
+    expect(await authorize(secret)).to.equal(200);
+    await terraform.assertConverged();
+    for (const lifecycle of ['', 'lifecycle {\n    create_before_destroy = true\n  }']) {
+      await terraform.configure(accountAndToken(name, { token: `${token}\n  ${lifecycle}` }));
+      expect(await terraform.diagnostic(['apply', '-auto-approve', `-replace=${TOKEN}`])).to.include('another secret');
+      expect(await authorize(secret)).to.equal(200);
+    }
+    await terraform.destroy();
+    expect((await api.get(addressesOf(name).token)).status).to.equal(404);
   });
 
   it('a provider killed during the creation of an account converges on the next apply', async () => {
