@@ -1,8 +1,10 @@
 /** The verbs of the daemon: what a command line means, what it prints and how it exits. */
 import { existsSync, writeFileSync } from 'node:fs';
 import type { Logger } from 'pino';
+import { mintToken, tokenHash } from '../terraform-provider-spec/token.ts';
 import { type Arguments, type Config, ConfigError, describeSettings, loadConfig, parseArguments } from './config.ts';
 import { PrivateFileError } from './crypto/private-file.ts';
+import { Unavailable } from './domain/snapshot.ts';
 import { adminTokenFile, firstRun, InstallationError, openKeyring, recover } from './installation.ts';
 import { createLog } from './log.ts';
 import { type Daemon, openConfiguredStore, startDaemon } from './main.ts';
@@ -16,6 +18,7 @@ Usage: accredit VERB [FLAG…]
   serve             starts the daemon
   init              makes the first organization, account and owner token, without serving
   init --recover    makes a new owner token for the account root; the daemon must be stopped
+  token             makes a token and prints it with its hash, for secret_hash and the bootstrap; stores nothing
   version           prints the version
 
 Every setting can be a flag, a variable, or a key in the JSON file that --config or ACCREDIT_CONFIG names; the first of
@@ -37,6 +40,7 @@ export async function run(
   try {
     if (words.includes('--help') || words.includes('-h') || verb === 'help') return print(HELP);
     if (verb === 'version' || verb === '--version') return print(`accredit ${version()}\n`);
+    if (verb === 'token' && rest.length === 0) return token();
     if (verb === 'serve') return await serve(configured(parseArguments(rest), environment));
     if (verb === 'init') {
       const given = parseArguments(rest, ['recover']);
@@ -102,6 +106,12 @@ async function init({ config, log }: Configured, recovering: boolean): Promise<n
   }
 }
 
+/** A token for its maker alone: only the hash need ever leave the machine. */
+function token(): number {
+  const secret = mintToken('sa');
+  return print(`token: ${secret}\nsecret_hash: sha256:${tokenHash(secret)}\n`);
+}
+
 /** Resolves with the first SIGTERM or SIGINT. A second one ends the process at once. */
 function firstSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
@@ -130,7 +140,7 @@ function keepMemoryPrivate(): void {
 
 /** What is for whoever started the command has a message that is enough; a defect needs its stack. */
 function explain(error: unknown): string {
-  const expected = [ConfigError, InstallationError, PrivateFileError, StoreLocked, StoreTooNew];
+  const expected = [ConfigError, InstallationError, PrivateFileError, StoreLocked, StoreTooNew, Unavailable];
   if (expected.some((type) => error instanceof type)) return (error as Error).message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -1,4 +1,5 @@
 /** The HTTP server: its limits, TLS, and an end that lets running requests finish. */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server, type ServerOptions, type ServerResponse } from 'node:http';
@@ -87,6 +88,9 @@ function serverFor({ tlsCertificate, tlsKey }: ServerConfig, listener: RequestLi
   if (tlsCertificate === undefined || tlsKey === undefined) return createServer(LIMITS, listener);
   const pem = { cert: readPem(tlsCertificate, 'certificate'), key: readPem(tlsKey, 'key') };
   try {
+    if (!new X509Certificate(pem.cert).checkPrivateKey(createPrivateKey(pem.key))) {
+      throw new Error('the key is not that of the certificate');
+    }
     return createTlsServer({ ...LIMITS, ...pem, minVersion: 'TLSv1.2' }, listener);
   } catch (error) {
     throw new ConfigError(`the TLS certificate and key cannot be used: ${(error as Error).message}`);

@@ -21,7 +21,8 @@ export interface Convergence {
 export function invalid(errors: readonly ProblemDetail[]): Problem {
   const [first] = errors;
   const fault = first === undefined ? '' : ` ${first.pointer || 'The body'}: ${first.detail}.`;
-  const more = errors.length > 1 ? ` There are ${errors.length - 1} more faults.` : '';
+  const rest = Math.max(errors.length - 1, 0);
+  const more = rest === 0 ? '' : rest === 1 ? ' There is one more fault.' : ` There are ${rest} more faults.`;
   return new Problem('invalid', `The request is not valid.${fault.replace(/\?\.$/, '?')}${more}`, { errors });
 }
 

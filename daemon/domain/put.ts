@@ -2,7 +2,7 @@
 import { ancestorsOf, parentOf, parseAddress } from '../../terraform-provider-spec/address.ts';
 import { changedAttributes, changedImmutables, readBody } from '../../terraform-provider-spec/derive/validate.ts';
 import type { Answer, PutRequest } from './api.ts';
-import { notFound, requirePermission, requirePowerOver, writePermission } from './authority.ts';
+import { requirePermission, requirePowerOver, writePermission } from './authority.ts';
 import { requireManager, requirePreconditions } from './contract.ts';
 import { answerOf, type Convergence, changesHands, invalid, nextRow } from './convergence.ts';
 import type { Ambient } from './identity.ts';
@@ -39,12 +39,18 @@ export function putOperation(ambient: Ambient, request: PutRequest): Operation<A
       if (stored !== undefined) requireManager(stored, request);
       if (!body.ok) throw invalid(body.violations);
       const parent = parentOf(address);
-      if (parent !== '' && context.draft.resource(parent) === undefined) throw notFound(parent);
+      if (parent !== '' && context.draft.resource(parent) === undefined) throw missingParent(parent);
       const convergence = { kind, address, stored, desired: body.desired };
       refuseImmutableChange(convergence);
       return behaviour.converge?.(context, convergence) ?? converge(context, convergence, behaviour);
     },
   });
+}
+
+/** Whoever gets here may write below it, so there is nothing to hide in that it is not there. */
+function missingParent(parent: string): Problem {
+  const errors = [{ pointer: '', detail: `there is no ${parent}; create it first` }];
+  return new Problem('not-found', `There is no ${parent}.`, { errors });
 }
 
 function refuseImmutableChange({ kind, address, stored, desired }: Convergence): void {

@@ -185,7 +185,9 @@ async function cutsOff(client: Client, address: string, question: Question): Pro
   if (body === undefined) return [];
   try {
     const dryRun = await client.planPut(address, body, { adopt: adopt === true, signal, deadline: ADVICE_DEADLINE });
-    return dryRun.cutsOff.map((text) => warning(`This change cuts something off`, `${text}.`));
+    // In one warning: Terraform folds several of one summary, and would show only the first.
+    const lines = dryRun.cutsOff.map((text) => `${text}.`);
+    return lines.length === 0 ? [] : [warning('This change cuts something off', lines.join('\n'))];
   } catch (cause) {
     // The apply will say so if the daemon is still away by then.
     if (cause instanceof ConnectionError) return [];

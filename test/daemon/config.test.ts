@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { ConfigError, loadConfig, parseArguments } from '../../daemon/config.ts';
+import { tokenHash, tokenKind } from '../../terraform-provider-spec/token.ts';
 import { freshDirectory } from './directory.ts';
 
 describe('the configuration', () => {
@@ -126,6 +127,14 @@ describe('the command', () => {
     expect(await version.exit).to.equal(0);
     expect(version.lines).to.have.lengthOf(1);
     expect(version.lines[0]).to.match(/^accredit [0-9]+\.[0-9]+\.[0-9]+/);
+  });
+
+  it('makes a token that will be accepted, with the hash that stands for it', async () => {
+    const made = directory().run(['token']);
+    expect(await made.exit).to.equal(0);
+    const [token = '', hash = ''] = made.lines.map((line) => line.slice(line.indexOf(': ') + 2));
+    expect(tokenKind(token)).to.equal('sa');
+    expect(hash).to.equal(`sha256:${tokenHash(token)}`);
   });
 
   it('refuses a verb or flag that it does not know, with status 2 and without a stack', async () => {

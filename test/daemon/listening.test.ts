@@ -71,6 +71,13 @@ describe('listening', () => {
     ]);
     expect(await wrong.exit).to.equal(2);
     expect(wrong.stderr()).to.include('cannot be used').and.to.not.include('hunter2');
+    await writeFile(directory().file('tls.key'), createCertificate().key);
+    const another = directory().serve({}, [
+      `--tls-certificate=${directory().file('tls.crt')}`,
+      `--tls-key=${directory().file('tls.key')}`,
+    ]);
+    expect(await another.exit).to.equal(2);
+    expect(another.stderr()).to.include('the key is not that of the certificate');
   });
 
   it('on a port that is taken says so', async () => {

@@ -62,6 +62,11 @@ describe('replacement at one address', () => {
     expect(await f.decision(next)).to.equal('allowed');
   });
 
+  it('a token of an account that is not there is refused, and the refusal names the account', async () => {
+    const problem = await refused(f.put('organizations/default/accounts/nope/tokens/x'), 'not-found');
+    expect(problem.errors[0]?.detail).to.equal('there is no organizations/default/accounts/nope; create it first');
+  });
+
   it('the same claim again converges without a rotation', async () => {
     const first = secretOf(await f.put(TOKEN, {}, { claim: 'one' }));
     expect((await f.put(TOKEN, {}, { claim: 'one' })).outcome).to.equal('unchanged');
