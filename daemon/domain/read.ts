@@ -101,10 +101,10 @@ export async function auditPage(
   request: AuditRequest,
 ): Promise<Page> {
   const organization = `organizations/${request.organization}`;
-  await read(
+  const exists = await read(
     authenticated(ambient, request.caller, { resources: [organization] }, (snapshot, principal) => {
       requirePermission(principal, organization, 'audit-events.read');
-      if (snapshot.resource(organization) === undefined) throw notFound(organization);
+      return snapshot.resource(organization) !== undefined;
     }),
   );
   const list = `audit:${organization}:${request.address ?? ''}`;
@@ -115,6 +115,8 @@ export async function auditPage(
     ...(before !== undefined && { before }),
     ...(request.address !== undefined && { address: request.address }),
   });
+  // What happened in an organization can still be read when it is gone; of one that never was, there is nothing.
+  if (!exists && events.length === 0) throw notFound(organization);
   const items = events.slice(0, request.limit);
   const more = events.length > request.limit;
   return {

@@ -264,4 +264,13 @@ describe('organizations are strictly apart', () => {
     await f.delete('organizations/acme/accounts/boss');
     expect((await f.delete('organizations/acme')).outcome).to.equal('deleted');
   });
+
+  it('leaves its audit log to the owners of the installation when it is deleted', async () => {
+    await f.delete('organizations/acme/accounts/boss');
+    await f.delete('organizations/acme');
+    const audit = { caller: f.as(f.root), organization: 'acme', limit: 1 };
+    const { items } = await f.service.audit(audit);
+    expect(items[0]).to.include({ action: 'delete', address: 'organizations/acme' });
+    await refused(f.service.audit({ ...audit, organization: 'ghost' }), 'not-found');
+  });
 });
