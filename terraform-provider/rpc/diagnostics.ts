@@ -104,8 +104,9 @@ function about(cause: ApiError, { schema, action, address }: Failed): string {
   const detail = `To ${action} ${address}: ${sentence(cause.detail)}`;
   if (cause.code === 'managed-by-another') {
     return (
-      `${detail} If this configuration is to own it, import it, which adopts it: ` +
-      `terraform import ${schema.type}.NAME ${address}`
+      `${detail} If this configuration is to own it, import it, and the next apply adopts it: ` +
+      `terraform import ${schema.type}.NAME ${address} ` +
+      '(If it is imported already and to be replaced, apply once without replacing it first.)'
     );
   }
   if (cause.code === 'precondition-failed') return `${detail} Plan again to see what is there now.`;
