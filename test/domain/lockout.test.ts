@@ -247,14 +247,16 @@ describe('organizations are strictly apart', () => {
 
   it('a question from elsewhere is no use of a token: it ends no previous secret', async () => {
     const address = 'organizations/default/accounts/root/tokens/second';
-    const body = { overlap: '1h', retire_previous: 'on_first_use' };
+    const body = { overlap: '1h', retire_previous: 'on_first_use', permissions: ['accounts.read'] };
     const first = secretOf(await f.put(address, { ...body, rotation: 'a' }));
     const second = secretOf(await f.put(address, { ...body, rotation: 'b' }));
     const credential = { scheme: 'bearer', token: second } as const;
     await f.service.introspect(f.as(tenant), { credential, ip: '127.0.0.1', organization: 'acme' });
     expect(await f.decision(second, { organization: 'acme' })).to.equal('forbidden');
     expect(await f.decision(first), 'still in its overlap').to.equal('allowed');
-    await f.service.introspect(f.as(f.root), { credential, ip: '127.0.0.1' });
+    const question = { credential, ip: '127.0.0.1', permission: 'accounts.write' };
+    const answer = await f.service.introspect(f.as(f.root), question);
+    expect(answer, 'active is a positive answer, whatever else was asked').to.include({ active: true, allowed: false });
     expect(await f.decision(first), 'after a positive answer').to.equal('unauthenticated');
   });
 
