@@ -1,6 +1,6 @@
 /** A typed client of the HTTP API. It holds a token and prints nothing. */
 import { randomUUID } from 'node:crypto';
-import type { Json, JsonObject } from '../terraform-provider-spec/kind.ts';
+import type { Json, JsonObject, ListFilter } from '../terraform-provider-spec/kind.ts';
 import { errorOf, parseObject, unexpected } from './errors.ts';
 import { type Clock, retrying, SYSTEM_CLOCK } from './retry.ts';
 import { type HttpRequest, type HttpResponse, httpTransport, parseEndpoint, type Transport } from './transport.ts';
@@ -51,6 +51,8 @@ export interface DeleteOptions extends WriteOptions {
   readonly claim?: string;
   /** False refuses while there are live tokens below. */
   readonly cascade?: boolean;
+  /** Revoke a live token first, where its profile asks for that. */
+  readonly revoke?: boolean;
 }
 
 export interface RotateOptions extends Omit<WriteOptions, 'ifMatch'> {
@@ -65,6 +67,8 @@ export interface Fetched {
 export interface Written extends Fetched {
   /** `Accredit-Outcome`: created, updated, rotated or unchanged. */
   readonly outcome: string;
+  /** What was done and yet goes against a policy that only warns, for people. */
+  readonly warnings: readonly string[];
 }
 
 /** What a write would do. */
@@ -74,6 +78,8 @@ export interface DryRun {
   readonly changed: readonly string[];
   /** What would stop working, for people. */
   readonly cutsOff: readonly string[];
+  /** What would go against a policy that only warns, for people. */
+  readonly warnings: readonly string[];
 }
 
 /** Who the token is. */
@@ -82,16 +88,16 @@ export interface Self {
   readonly address: string;
   /** The name of the organization it belongs to. */
   readonly organization: string;
-  /** Patterns, as `permission.ts` reads them. */
+  /** At the scope of the organization. Patterns, as `permission.ts` reads them. */
   readonly permissions: readonly string[];
+  /** The same at each scope at which the token carries something. */
+  readonly permissionsByScope: readonly { readonly scope: string; readonly permissions: readonly string[] }[];
 }
 
 export interface ListOptions extends CallOptions {
   readonly view?: 'full';
   readonly labels?: readonly string[];
-  readonly status?: string;
-  readonly expiresBefore?: string;
-  readonly unusedSince?: string;
+  readonly filters?: Readonly<Partial<Record<ListFilter, string>>>;
   /** Items fetched at a time. */
   readonly limit?: number;
 }
@@ -151,7 +157,12 @@ export class Client {
       headers: this.#putHeaders(options),
     });
     const plan = objectIn(answer);
-    return { outcome: String(plan.outcome), changed: strings(plan.changed), cutsOff: strings(plan.cuts_off) };
+    return {
+      outcome: String(plan.outcome),
+      changed: strings(plan.changed),
+      cutsOff: strings(plan.cuts_off),
+      warnings: strings(plan.warnings),
+    };
   }
 
   /** Deletes, whether or not something is there. Answers the outcome: deleted, slot-ended or unchanged. */
@@ -161,6 +172,7 @@ export class Client {
       query: {
         claim: options.claim,
         cascade: options.cascade === undefined ? undefined : String(options.cascade),
+        revoke: options.revoke === undefined ? undefined : String(options.revoke),
       },
       headers: this.#writeHeaders(options),
     });
@@ -188,9 +200,7 @@ export class Client {
           limit: String(options.limit ?? 500),
           view: options.view,
           label: options.labels,
-          status: options.status,
-          expires_before: options.expiresBefore,
-          unused_since: options.unusedSince,
+          ...options.filters,
         },
       });
       const page = objectIn(answer);
@@ -208,6 +218,10 @@ export class Client {
       address: String(self.address),
       organization: String(self.organization).replace(/^organizations\//, ''),
       permissions: strings(self.permissions),
+      permissionsByScope: (Array.isArray(self.permissions_by_scope) ? self.permissions_by_scope : []).map((each) => {
+        const { scope, permissions } = each as JsonObject;
+        return { scope: String(scope), permissions: strings(permissions) };
+      }),
     };
   }
 
@@ -286,7 +300,14 @@ function objectIn(answer: HttpResponse): JsonObject {
 }
 
 function written(answer: HttpResponse): Written {
-  return { resource: objectIn(answer), etag: answer.headers.etag, outcome: outcomeOf(answer) };
+  const warning = answer.headers['accredit-warning'];
+  return {
+    resource: objectIn(answer),
+    etag: answer.headers.etag,
+    outcome: outcomeOf(answer),
+    // Several come joined into one text, whose parts may hold commas themselves.
+    warnings: typeof warning === 'string' ? [warning] : [],
+  };
 }
 
 /** Also tells a daemon from something else that answers 2xx to everything. */

@@ -23,6 +23,8 @@ export interface Config {
   readonly tlsKey: string | undefined;
   readonly allowPlaintext: boolean;
   readonly trustedProxies: readonly string[];
+  /** Whether `PUT /automate/recycle_key.json` is served. */
+  readonly recycleKeyApi: boolean;
   readonly logLevel: string;
   /** Lower-case hexadecimal. */
   readonly bootstrapTokenSha256: string | undefined;
@@ -79,7 +81,7 @@ const SETTINGS: { readonly [Name in keyof Config]: Setting<Name> } = {
     key: 'allow_plaintext',
     text: 'listen beyond loopback without TLS, behind a proxy that adds it',
     default: 'false',
-    parse: (text) => (text === 'true' || text === 'false' ? text === 'true' : refuse('must be true or false')),
+    parse: parseFlag,
   },
   trustedProxies: {
     key: 'trusted_proxies',
@@ -87,6 +89,12 @@ const SETTINGS: { readonly [Name in keyof Config]: Setting<Name> } = {
     text: 'networks whose X-Forwarded-For is believed',
     default: '',
     parse: parseNetworks,
+  },
+  recycleKeyApi: {
+    key: 'recycle_key_api',
+    text: 'serve PUT /automate/recycle_key.json, by which a token replaces itself',
+    default: 'false',
+    parse: parseFlag,
   },
   logLevel: {
     key: 'log_level',
@@ -282,6 +290,10 @@ function variableOf(key: string): string {
 
 function refuse(what: string): never {
   throw new RangeError(what);
+}
+
+function parseFlag(text: string): boolean {
+  return text === 'true' || text === 'false' ? text === 'true' : refuse('must be true or false');
 }
 
 function parseListen(text: string): Config['listen'] {

@@ -8,6 +8,7 @@ import { createApp } from './http/app.ts';
 import { clientAddress } from './http/client-address.ts';
 import { type FirstRun, firstRun, type InstallationConfig, openKeyring, requireSharedKey } from './installation.ts';
 import { createLog } from './log.ts';
+import { scimHandler } from './scim/handler.ts';
 import { type Listening, listen, requireSafeListen } from './server.ts';
 import { openStore } from './store/index.ts';
 import { verifyHandler } from './verify/handler.ts';
@@ -77,9 +78,17 @@ interface Parts {
 function serve(config: Config, { service, store, log }: Parts): Promise<Listening> {
   const exchange = { log, clientAddress: clientAddress(config.trustedProxies) };
   const verify = verifyHandler({ ...exchange, service });
-  const app = createApp({ ...exchange, service, version: version(), ready: shared(() => store.check()) });
+  const ready = shared(() => store.check());
+  const app = createApp({
+    ...exchange,
+    service,
+    version: version(),
+    ready,
+    served: { recycleKey: config.recycleKeyApi },
+  });
+  const scim = scimHandler({ ...exchange, service });
   return listen(config, (request, response) => {
-    if (!verify(request, response)) app(request, response);
+    if (!verify(request, response) && !scim(request, response)) app(request, response);
   });
 }
 

@@ -35,6 +35,13 @@ export const COMMON_READ_ONLY: Attributes = {
     terraform: 'data-source-only',
     description: 'The path of names that identifies the resource, without `/v1/`.',
   },
+  kind: {
+    type: 'string',
+    access: 'read-only',
+    changesWith: [],
+    terraform: 'data-source-only',
+    description: 'What it is: the name of its kind.',
+  },
   name: {
     type: 'string',
     format: 'name',

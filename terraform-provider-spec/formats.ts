@@ -36,7 +36,10 @@ const DOMAIN = new RegExp(`^(${DOMAIN_LABEL}\\.)*${DOMAIN_LABEL}$`);
 const SECRET_HASH = /^sha256:[0-9a-f]{64}$/;
 const NAME = NAME_PATTERN.source.slice(1, -1);
 const SCOPE = new RegExp(`^(organization|(projects|teams|apps)/${NAME})$`);
+const HOME = new RegExp(`^(organization|(projects|teams)/${NAME})$`);
 const ADDRESS = new RegExp(`^[a-z-]+/${NAME}(/[a-z-]+/${NAME})*$`);
+// RFC 5321, section 4.1.2, without quoted local parts and address literals, which nobody's identity provider sends.
+const EMAIL = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$/;
 const PRINTABLE = /^\P{Cc}*$/u;
 
 const DURATION_TEXT =
@@ -110,7 +113,8 @@ export const FORMATS: Readonly<Record<Format, FormatRule>> = {
       ),
   },
   scope: byPattern(SCOPE, 'a scope: "organization", "projects/x", "teams/x" or "apps/x"'),
-  permission: byPattern(PERMISSION_PATTERN, 'a permission: "noun.verb", or a pattern "noun.*", "*.verb" or "*"'),
+  home: byPattern(HOME, 'where an account lives: "organization", "projects/x" or "teams/x"'),
+  permission: byPattern(PERMISSION_PATTERN, 'a permission: "noun.verb", or a pattern "noun.*", "*.verb", "~.*" or "*"'),
   cidr: {
     text: 'an IPv4 or IPv6 network in CIDR notation, such as "10.0.0.0/8" or "2001:db8::/32"',
     schema: { pattern: '^[0-9a-fA-F:.]{2,45}/(0|[1-9][0-9]{0,2})$' },
@@ -122,6 +126,7 @@ export const FORMATS: Readonly<Record<Format, FormatRule>> = {
     schema: { pattern: PRINTABLE.source },
     check: (value) => checkText(value) ?? refuse(!PRINTABLE.test(value), 'text without control characters'),
   },
+  email: byPattern(EMAIL, 'an e-mail address, such as "alice@example.com"'),
 };
 
 function byPattern(pattern: RegExp, text: string): FormatRule {

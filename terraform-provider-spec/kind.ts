@@ -18,10 +18,12 @@ export type Format =
   | 'timestamp'
   | 'domain'
   | 'scope'
+  | 'home'
   | 'permission'
   | 'cidr'
   | 'secret-hash'
-  | 'label-value';
+  | 'label-value'
+  | 'email';
 
 /** What values an attribute can take. A `set` is unordered and without duplicates, whatever order it is sent in. */
 export type ValueType =
@@ -30,9 +32,11 @@ export type ValueType =
       readonly format?: Format;
       readonly enum?: readonly string[];
       readonly maxLength?: number;
+      /** It is the name of a resource of this kind in the same organization, which must exist and cannot be removed. */
+      readonly references?: string;
     }
   | { readonly type: 'boolean' }
-  | { readonly type: 'integer' }
+  | { readonly type: 'integer'; readonly minimum?: number }
   | { readonly type: 'set'; readonly items: ValueType; readonly maxItems?: number }
   | { readonly type: 'map'; readonly values: ValueType; readonly keys: Format; readonly maxItems?: number }
   | { readonly type: 'object'; readonly attributes: Attributes };
@@ -98,8 +102,8 @@ export interface Kind {
   readonly parent?: string;
   /** The noun of its permissions: `tokens` gives `tokens.read`, `tokens.write`, `tokens.delete`. */
   readonly noun: string;
-  /** Only built in: PUT and DELETE are not offered. */
-  readonly builtIn?: true;
+  /** Some of its resources are built in: they can be read like others, and neither written nor removed. */
+  readonly hasBuiltIn?: true;
   /** Holds a secret of its own: the token attributes and operations apply. */
   readonly token?: TokenTraits;
   readonly description: string;
@@ -112,22 +116,36 @@ export interface Kind {
   readonly examples: KindExamples;
 }
 
-export type ListFilter = 'status' | 'expires_before' | 'unused_since';
+export type ListFilter =
+  | 'status'
+  | 'expires_before'
+  | 'unused_since'
+  | 'usage'
+  | 'never_expires'
+  | 'without_successor'
+  | 'exceeds_max_lifetime';
 
 export interface TokenTraits {
   /** The kind written into the secret: `acr_<secretKind>_…`. */
   readonly secretKind: SecretKind;
+  /** Made by whom it belongs to and by nobody else, whatever they may do otherwise. */
+  readonly selfService?: true;
 }
 
 export type SecretKind = 'sa' | 'app' | 'pat' | 'scim' | 'enrol';
 
 export interface KindExamples {
+  /** What `full` refers to, in the same organization; to be there before, in this order. */
+  readonly prerequisites?: readonly { readonly kind: string; readonly name: string; readonly body: JsonObject }[];
   /** A body with every writable attribute that can stand together. */
   readonly full: JsonObject;
   /** `full` with some mutable attributes changed. */
   readonly changed: JsonObject;
-  /** Bodies that must be refused, each with the JSON pointer that the answer names. */
-  readonly invalid: readonly { readonly body: JsonObject; readonly pointer: string }[];
+  /**
+   * Bodies that must be refused, each with the JSON pointer that the answer names. With `byDaemon` only the daemon can
+   * tell: it takes the clock, other resources or several attributes together.
+   */
+  readonly invalid: readonly { readonly body: JsonObject; readonly pointer: string; readonly byDaemon?: true }[];
   /** Attribute values that cannot replace those of `full`, one for each immutable attribute. */
   readonly immutable?: JsonObject;
 }

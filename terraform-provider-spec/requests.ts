@@ -27,3 +27,17 @@ export const REVOCATION_REQUEST: Attributes = {
     description: 'Why the token is revoked; it shows in the status of the token.',
   },
 };
+
+/** The longest that an enrolment can last. */
+export const ENROLMENT_LIMIT = '24h';
+
+/** The body of `POST …/enrolment`; none is the same as an empty one. */
+export const ENROLMENT_REQUEST: Attributes = {
+  expires_in: {
+    type: 'string',
+    format: 'duration',
+    access: 'optional',
+    default: '24h',
+    description: `How long the enrolment token works if it is not used before; at most ${ENROLMENT_LIMIT}.`,
+  },
+};

@@ -1,21 +1,10 @@
 /** What the domain offers to whoever speaks to clients (`http/`, `verify/`): requests in, answers or `Problem`s out. */
-import type { Json, JsonObject } from '../../terraform-provider-spec/kind.ts';
+import type { Json, JsonObject, ListFilter } from '../../terraform-provider-spec/kind.ts';
+import type { Audience, Caller, Credential } from './caller.ts';
 import type { Revocation } from './model.ts';
+import type { Desired, Lookup, Provisioned, ProvisioningScope, ProvisioningTarget } from './provisioned.ts';
 
-/** What a client presented to authenticate itself. */
-export interface Credential {
-  readonly scheme: 'bearer' | 'basic' | 'api-key';
-  readonly token: string;
-  /** With `basic`: the account's name or identifier. */
-  readonly username?: string;
-}
-
-/** Who asks, from where, in which request. */
-export interface Caller {
-  readonly credential: Credential;
-  readonly ip: string | null;
-  readonly requestId: string;
-}
+export type { Audience, Caller, Credential };
 
 /** The contract's headers and query parameters of a write (design: the declarative contract). */
 export interface WriteOptions {
@@ -39,12 +28,16 @@ export interface WriteOptions {
 export interface PutRequest extends WriteOptions {
   readonly address: string;
   readonly body: Json;
+  /** What an identity provider keeps with a user or team and nobody else knows; kept as it is, `null` for nothing. */
+  readonly provisioned?: JsonObject;
 }
 
 export interface DeleteRequest extends WriteOptions {
   readonly address: string;
   /** `?cascade=false` makes it false; true by default. */
   readonly cascade?: boolean;
+  /** `?revoke=true`: revoke a live token first, where its profile asks for that. */
+  readonly revoke?: boolean;
 }
 
 export interface RotateRequest extends WriteOptions {
@@ -57,6 +50,14 @@ export interface RevokeRequest extends WriteOptions {
   /** The token's address, without `/revocation`. */
   readonly address: string;
   /** `{ reason }`. */
+  readonly body: Json;
+}
+
+/** `POST …/users/{user}/enrolment`. */
+export interface EnrolRequest extends WriteOptions {
+  /** The user's address. */
+  readonly address: string;
+  /** `{ expires_in? }`; `null` for no body. */
   readonly body: Json;
 }
 
@@ -80,6 +81,8 @@ export interface Answer {
   readonly etag?: string;
   /** True when an earlier answer was replayed for its Idempotency-Key. */
   readonly replayed?: boolean;
+  /** What is allowed and yet against a policy that only warns, for people. */
+  readonly warnings?: readonly string[];
   /** Only with `dryRun`. */
   readonly plan?: DryRun;
 }
@@ -90,6 +93,7 @@ export interface DryRun {
   readonly changed: readonly string[];
   /** What would stop working, for people: "the secret, last used 2 minutes ago, ends at once". */
   readonly cuts_off: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 export interface Page {
@@ -97,23 +101,32 @@ export interface Page {
   readonly next_cursor: string | null;
 }
 
-export interface ListRequest {
+export interface ListRequest extends Filters {
   readonly caller: Caller;
-  /** The kind whose collection is listed. */
-  readonly kind: string;
+  /** The kinds that are listed, all in one order. */
+  readonly kinds: readonly string[];
   /** Address of the parent; `''` for organizations. */
   readonly parent: string;
-  /** With it, `parent` is an organization and the list holds all of its resources of that kind. */
+  /** With it, `parent` is an organization and the list holds all of its resources of these kinds. */
   readonly everywhere?: boolean;
   readonly limit: number;
   readonly cursor?: string;
   readonly view?: 'full';
-  /** `label=key` or `label=key:value`, all must match. */
+}
+
+/** What a list is filtered by; all of it must match. */
+export interface Filters {
+  /** `key` or `key:value`. */
   readonly labels?: readonly string[];
-  readonly status?: string;
-  /** RFC 3339. */
-  readonly expiresBefore?: string;
-  readonly unusedSince?: string;
+  /** By name, each as it was given. */
+  readonly filters?: Readonly<Partial<Record<ListFilter, string>>>;
+}
+
+/** `GET …/token-counts`. */
+export interface CountRequest extends Filters {
+  readonly caller: Caller;
+  /** Address of the organization. */
+  readonly organization: string;
 }
 
 export interface AuditRequest {
@@ -148,24 +161,31 @@ export interface Subject {
   /** `ci@default.accredit.internal`. */
   readonly identifier: string;
   readonly kind: string;
-  /** The account's address and uid. */
+  /** The address and uid of the account, app or user behind it. */
   readonly address: string;
   readonly uid: string;
   readonly organization: string;
   /** The token's address and uid. */
   readonly token: string;
   readonly token_uid: string;
+  /** The scope beyond which nothing that the token carries reaches. */
+  readonly confined_to: string;
   readonly grants: readonly JsonObject[];
-  /** The permissions at organization scope that the token carries. */
+  /** The permissions that the token carries where was asked; at the organization's scope if nothing was. */
   readonly permissions: readonly string[];
+  /** The permissions scope by scope. */
+  readonly permissions_by_scope: readonly { readonly scope: string; readonly permissions: readonly string[] }[];
   readonly issued_at: number;
   /** Milliseconds; null for never. For a previous secret, the end of its overlap. */
   readonly valid_until: number | null;
 }
 
 export interface Service {
-  /** Throws `unauthenticated`. Cheap enough to be asked before a body is read. */
-  authenticate(caller: Caller): Promise<Subject>;
+  /**
+   * Throws `unauthenticated`, or `forbidden` for a credential that is for something else than `audiences`: the caller's
+   * own if left out. Cheap enough to be asked before a body is read.
+   */
+  authenticate(caller: Caller, audiences?: readonly Audience[]): Promise<Subject>;
   get(request: { caller: Caller; address: string; view?: 'full' }): Promise<{ resource: JsonObject; etag: string }>;
   list(request: ListRequest): Promise<Page>;
   put(request: PutRequest): Promise<Answer>;
@@ -174,6 +194,10 @@ export interface Service {
   rotate(request: RotateRequest): Promise<Answer>;
   /** `POST /v1/self/rotate`. */
   rotateSelf(request: Omit<RotateRequest, 'address'>): Promise<Answer>;
+  /** `POST …/users/{user}/enrolment`; the answer's resource is the enrolment with its secret. */
+  enrol(request: EnrolRequest): Promise<Answer>;
+  /** How many tokens there are in an organization, by kind, status and use. */
+  count(request: CountRequest): Promise<JsonObject>;
   /** `PUT …/revocation`; the answer's resource is the revocation. */
   revoke(request: RevokeRequest): Promise<Answer>;
   /** `DELETE …/revocation`. */
@@ -181,6 +205,21 @@ export interface Service {
   /** `GET …/revocation`. */
   revocation(request: { caller: Caller; address: string }): Promise<JsonObject>;
   audit(request: AuditRequest): Promise<Page>;
+  /** Users or teams as an identity provider keeps them: those with that name, all of them without. */
+  provisioned(scope: ProvisioningScope, lookup?: Lookup): Promise<readonly Provisioned[]>;
+  /** Creates one under the first of `names` that is free. Throws `user-name-taken`. */
+  provision(scope: ProvisioningScope, names: () => Iterable<string>, desired: Desired): Promise<Provisioned>;
+  /**
+   * Makes the one with that uid what `change`, a pure function, says. Throws `not-found`, and whatever `change` and the
+   * target's `check` throw.
+   */
+  reprovision(
+    scope: ProvisioningScope,
+    target: ProvisioningTarget,
+    change: (current: Provisioned) => Desired,
+  ): Promise<Provisioned>;
+  /** Deletes the one with that uid, a user together with all tokens. Throws as `reprovision`. */
+  deprovision(scope: ProvisioningScope, target: ProvisioningTarget): Promise<void>;
   /** `requestId` names the request in the audit log, should this use of the token change anything. */
   verify(question: Question, requestId: string): Promise<Verdict>;
   /** `POST /v1/introspect`: what `caller`, who needs `tokens.introspect`, may know of a token (RFC 7662, section 2.2). */

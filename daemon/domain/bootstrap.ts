@@ -3,7 +3,8 @@ import { readBody } from '../../terraform-provider-spec/derive/validate.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
 import type { Ambient } from './identity.ts';
-import { isOwnerAccount } from './kinds/service-account.ts';
+import { keysOf } from './keys.ts';
+import { isOwnerHolder } from './kinds/grants.ts';
 import type { Resource } from './model.ts';
 import { DEFAULT_ORGANIZATION } from './principal.ts';
 import { OWNER } from './roles.ts';
@@ -90,7 +91,8 @@ function writer(snapshot: Snapshot, ambient: Ambient, requestId: string, action:
       claim: stored?.claim ?? null,
       attributes: hash === undefined ? reading.desired : { ...reading.desired, rotation: null },
       state: hash === undefined ? {} : storedState({ rotated_at: now, current: { hash, claim: null }, previous: null }),
-      owner: kindName === 'service_account' && isOwnerAccount(reading.desired),
+      keys: keysOf(kindNamed(kindName), address, reading.desired, stored?.state ?? {}),
+      owner: kindName === 'service_account' && isOwnerHolder(reading.desired),
       valid_until: null,
     };
     snapshot.put(row);

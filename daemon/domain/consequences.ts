@@ -1,6 +1,6 @@
 /** What a change would stop, said to people before it happens. */
 import { formatTimestamp } from '../../terraform-provider-spec/formats.ts';
-import { kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
+import { childKinds, kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
 import type { Resource } from './model.ts';
 import type { Snapshot } from './snapshot.ts';
 import { livePrevious, slotOf, statusOf, tokenState } from './token-state.ts';
@@ -24,7 +24,7 @@ export function cutsOff(before: Snapshot, after: Snapshot, touched: readonly Res
 function tokensOf(before: Snapshot, resource: Resource): readonly Resource[] {
   const kind = kindNamed(resource.kind);
   if (kind.token !== undefined) return [resource];
-  if (kind.kind !== 'service_account') return [];
+  if (!childKinds(kind).some((child) => child.token !== undefined)) return [];
   return before.children(resource.address).filter((child) => kindNamed(child.kind).token !== undefined);
 }
 

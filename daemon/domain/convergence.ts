@@ -3,6 +3,7 @@ import { organizationOf, parentOf } from '../../terraform-provider-spec/address.
 import type { JsonObject, Kind } from '../../terraform-provider-spec/kind.ts';
 import type { Answer } from './api.ts';
 import { managerAfter } from './contract.ts';
+import { keysOf } from './keys.ts';
 import type { Resource } from './model.ts';
 import { Problem, type ProblemDetail } from './problem.ts';
 import { etagOf, present } from './view.ts';
@@ -15,6 +16,8 @@ export interface Convergence {
   readonly stored: Resource | undefined;
   /** The writable attributes with defaults filled in; those that keep their stored value are missing. */
   readonly desired: JsonObject;
+  /** What an identity provider keeps with it, where that is who writes. */
+  readonly provisioned?: JsonObject;
 }
 
 /** The refusal of a body, each fault with its pointer. */
@@ -33,7 +36,13 @@ export function nextRow(
   next: Pick<Resource, 'attributes'> & Partial<Pick<Resource, 'state' | 'owner' | 'valid_until'>>,
 ): Resource {
   const { now, options, principal, ambient } = context;
-  const shared = { managed_by: managerAfter(stored, options), claim: options.claim ?? stored?.claim ?? null, ...next };
+  const keys = keysOf(kind, address, next.attributes, next.state ?? stored?.state ?? {});
+  const shared = {
+    keys,
+    managed_by: managerAfter(stored, options),
+    claim: options.claim ?? stored?.claim ?? null,
+    ...next,
+  };
   if (stored !== undefined) return { ...stored, ...shared, revision: stored.revision + 1, updated_at: now };
   return {
     address,

@@ -43,6 +43,18 @@ export class Draft implements Snapshot {
     );
   }
 
+  withKey(key: string): readonly Resource[] {
+    return this.#overlay(this.#base.withKey(key), (resource) => resource.keys.includes(key));
+  }
+
+  withUid(organization: string, uid: string): Resource | undefined {
+    for (const drafted of this.#resources.values()) {
+      if (drafted?.uid === uid && drafted.organization === organization) return drafted;
+    }
+    const found = this.#base.withUid(organization, uid);
+    return found !== undefined && this.#resources.has(found.address) ? undefined : found;
+  }
+
   secret(hash: string): Secret | undefined {
     return this.#secrets.get(hash) ?? this.#base.secret(hash);
   }

@@ -14,7 +14,7 @@ const BATCH = 100;
 export async function purgeExpired(ambient: Ambient, engine: Engine, reader: Reader): Promise<number> {
   let removed = 0;
   for (let after = ''; ; ) {
-    const organizations = await reader.list({ kind: 'organization', parent: '', after, limit: BATCH });
+    const organizations = await reader.list({ kinds: ['organization'], parent: '', after, limit: BATCH });
     for (const organization of organizations) removed += await purgeOrganization(ambient, engine, reader, organization);
     const last = organizations.at(-1);
     if (last === undefined || organizations.length < BATCH) return removed;

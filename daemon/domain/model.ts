@@ -29,6 +29,11 @@ export interface Resource {
   readonly owner: boolean;
   /** When it ends, for kinds that can; null for never. */
   readonly valid_until: number | null;
+  /**
+   * By what else than its address it is found: the addresses of what it refers to, and names under which somebody looks
+   * it up. Without duplicates.
+   */
+  readonly keys: readonly string[];
 }
 
 /**

@@ -1,30 +1,51 @@
 /** From what a client presented to who it is, and what that one may do where. */
 import { BlockList, isIP } from 'node:net';
 import { organizationOf } from '../../terraform-provider-spec/address.ts';
-import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
+import type { JsonObject, SecretKind } from '../../terraform-provider-spec/kind.ts';
 import { kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
 import { allows, intersect } from '../../terraform-provider-spec/permission.ts';
 import { tokenHash, tokenKind } from '../../terraform-provider-spec/token.ts';
-import type { Caller, Credential, Subject } from './api.ts';
+import type { Audience, Caller, Credential, Subject } from './api.ts';
+import { canAct, type Enrolment, enrolmentOf } from './holder.ts';
 import type { Ambient } from './identity.ts';
+import { mapLoaded } from './loading.ts';
 import type { Resource } from './model.ts';
 import { Problem } from './problem.ts';
+import { profileOfToken } from './profiles.ts';
 import { rolePermissions } from './roles.ts';
-import type { Snapshot } from './snapshot.ts';
-import { livePrevious, slotOf, statusOf } from './token-state.ts';
+import { ORGANIZATION_SCOPE, organizationPlace, type Place } from './scopes.ts';
+import type { Needs, Snapshot } from './snapshot.ts';
+import { livePrevious, secretKindOf, slotOf, statusOf } from './token-state.ts';
 
 /** The organization from which the installation is administered. */
 export const DEFAULT_ORGANIZATION = 'organizations/default';
 
-/** Who calls: the token that was presented, the account behind it and what the two allow. */
+/** Permissions that hold at a scope and whatever lies in it. */
+export interface Carried {
+  readonly scope: string;
+  readonly permissions: readonly string[];
+}
+
+/** Who calls: the token that was presented, who holds it and what the two allow. */
 export interface Principal {
   readonly hash: string;
   readonly slot: 'current' | 'previous';
+  /** How it was presented, as profiles name it. */
+  readonly scheme: 'bearer' | 'basic';
+  /** The row that the secret belongs to: a token, or with an enrolment the user. */
   readonly token: Resource;
-  readonly account: Resource;
+  /** The service account, app or user that the token belongs to. */
+  readonly holder: Resource;
   readonly organization: Resource;
   readonly identifier: string;
+  readonly audience: Audience;
   /** In its own organization, narrowed by the token. */
+  readonly carried: readonly Carried[];
+  /** The scope beyond which nothing that it carries reaches. */
+  readonly home: string;
+  /** With team isolation, the teams outside which it sees no app; null when it sees all. */
+  readonly isolatedTo: readonly string[] | null;
+  /** What it carries at the scope of its organization. */
   readonly permissions: readonly string[];
 }
 
@@ -37,6 +58,12 @@ export interface Refusal {
 export function presentedHash(ambient: Ambient, credential: Credential): string | undefined {
   if (tokenKind(credential.token) === undefined) return undefined;
   return ambient.keyring.hashSecret(tokenHash(credential.token));
+}
+
+/** What is needed first to say who a caller is. */
+export function neededBy(ambient: Ambient, { credential }: Pick<Caller, 'credential'>): Needs {
+  const hash = presentedHash(ambient, credential);
+  return { secrets: hash === undefined ? [] : [hash] };
 }
 
 /** Who presents this credential from `ip`, or why it is nobody. */
@@ -52,64 +79,182 @@ export function identify(
   if (secret === undefined) return { refused: 'unknown token' };
   const token = snapshot.resource(secret.address);
   if (token === undefined || token.uid !== secret.uid) return { refused: 'the token was deleted' };
-  if (kindNamed(token.kind).token?.secretKind !== tokenKind(credential.token))
-    return { refused: 'another kind of token' };
+  const organization = snapshot.resource(organizationOf(token.address));
+  if (organization === undefined) return { refused: 'the organization was deleted' };
+  if (kindNamed(token.kind).token === undefined)
+    return enrolling(ambient, { hash, user: token, organization, credential });
+  if (secretKindOf(token) !== tokenKind(credential.token)) return { refused: 'another kind of token' };
   const now = ambient.now();
   const status = statusOf(snapshot, token, now);
   if (status.status !== 'active') return { refused: `${status.status}${status.reason ? `: ${status.reason}` : ''}` };
   const slot = slotOf(token, hash, now);
   if (slot === undefined) return { refused: 'the secret was rotated away' };
-  const account = snapshot.resource(token.parent) as Resource;
-  const organization = snapshot.resource(organizationOf(token.address));
-  if (organization === undefined) return { refused: 'the organization was deleted' };
-  const identifier = identifierOf(account, organization);
+  const holder = snapshot.resource(token.parent) as Resource;
+  const identifier = identifierOf(holder, organization);
   const { username } = credential;
-  if (username !== undefined && username !== account.name && username !== identifier) {
+  if (username !== undefined && username !== holder.name && username !== identifier) {
     return { refused: 'the user name is not that of the token' };
   }
+  const scheme = credential.scheme === 'basic' ? 'basic' : 'bearer';
+  if (!profileOfToken(snapshot, token).schemes.includes(scheme)) {
+    return { refused: `its profile does not allow the scheme ${scheme}` };
+  }
   if (!addressAllowed(token.attributes, ip)) return { refused: `not allowed from ${ip ?? 'an unknown address'}` };
-  const permissions = tokenPermissions(snapshot, token.attributes, account);
-  return { hash, slot, token, account, organization, identifier, permissions };
+  const carried = tokenCarries(snapshot, token.attributes, holder);
+  const home = homeOf(holder);
+  return {
+    hash,
+    slot,
+    scheme,
+    token,
+    holder,
+    organization,
+    identifier,
+    audience: AUDIENCES[secretKindOf(token)],
+    carried,
+    home,
+    isolatedTo: isolationOf(holder, organization),
+    permissions: carriedAt(carried, { home, isolatedTo: null }, organizationPlace(organization.address)),
+  };
 }
 
-/** Like `identify`, for a caller of the management API. Throws `unauthenticated`. */
-export function authenticate(snapshot: Snapshot, ambient: Ambient, caller: Caller): Principal {
+const AUDIENCES: Readonly<Record<SecretKind, Audience>> = {
+  sa: 'api',
+  pat: 'api',
+  app: 'app',
+  scim: 'scim',
+  enrol: 'enrolment',
+};
+
+/** An enrolment carries nothing: it opens the creation of the user's own tokens, once. */
+function enrolling(
+  ambient: Ambient,
+  {
+    hash,
+    user,
+    organization,
+    credential,
+  }: { hash: string; user: Resource; organization: Resource; credential: Credential },
+): Principal | Refusal {
+  const enrolment: Enrolment | undefined = enrolmentOf(user);
+  if (tokenKind(credential.token) !== 'enrol') return { refused: 'another kind of token' };
+  if (enrolment?.hash !== hash) return { refused: 'the enrolment was used or replaced' };
+  if (enrolment.valid_until <= ambient.now()) return { refused: 'the enrolment has expired' };
+  if (!canAct(user.attributes)) return { refused: 'the user is not active' };
+  const identifier = identifierOf(user, organization);
+  const { username } = credential;
+  if (username !== undefined && username !== user.name && username !== identifier) {
+    return { refused: 'the user name is not that of the enrolment' };
+  }
+  const nothing = { carried: [], home: ORGANIZATION_SCOPE, isolatedTo: null, permissions: [] };
+  const scheme = credential.scheme === 'basic' ? 'basic' : 'bearer';
+  return {
+    hash,
+    slot: 'current',
+    scheme,
+    token: user,
+    holder: user,
+    organization,
+    identifier,
+    audience: 'enrolment',
+    ...nothing,
+  };
+}
+
+/**
+ * Like `identify`, for a caller of the API: `audience` is what the request needs. Throws `unauthenticated` for a
+ * credential that is no good, `forbidden` for a good one that is meant for something else.
+ */
+export function authenticate(
+  snapshot: Snapshot,
+  ambient: Ambient,
+  caller: Caller,
+  audiences: readonly Audience[] = ['api'],
+): Principal {
   const found = identify(snapshot, ambient, caller.credential, caller.ip);
   if ('refused' in found) throw unauthenticated(found.refused);
-  return found;
+  if (audiences.includes(found.audience)) return found;
+  throw new Problem('forbidden', `This is not open to ${CREDENTIALS[found.audience]}.`, {
+    internal: `presented ${found.token.address}`,
+  });
 }
+
+const CREDENTIALS: Readonly<Record<Audience, string>> = {
+  api: 'a token for the API: it needs one whose purpose is "scim"',
+  app: 'the token of an app, which opens that app and nothing else',
+  scim: 'a token with the purpose "scim", which opens /scim/v2/ and nothing else',
+  enrolment: "an enrolment token, which opens the creation of the user's own tokens and nothing else",
+};
 
 /** The refusal of a credential. It never says why: `internal` does, to the log. */
 export function unauthenticated(internal: string): Problem {
   return new Problem('unauthenticated', 'The credential is missing, wrong or no longer valid.', { internal });
 }
 
-/** `{account}@{organization}.{domain}`. */
-export function identifierOf(account: Resource, organization: Resource): string {
+/** `{account}@{organization}.{domain}`; with `users/` or `apps/` in front for those. */
+export function identifierOf(holder: Resource, organization: Resource): string {
   const settings = organization.attributes.settings as { domain: string };
-  return `${account.name}@${organization.name}.${settings.domain}`;
+  const { collection } = kindNamed(holder.kind);
+  const prefix = holder.kind === 'service_account' ? '' : `${collection}/`;
+  return `${prefix}${holder.name}@${organization.name}.${settings.domain}`;
 }
 
-/** What the account's grants allow at the scope of its organization. */
-export function accountPermissions(snapshot: Snapshot, account: Resource): readonly string[] {
-  return grantedPermissions(snapshot, account.organization, account.attributes);
+/** Everything that an account, app or user with these attributes carries, scope by scope. */
+export function holderCarries(
+  snapshot: Snapshot,
+  holder: Pick<Resource, 'kind' | 'name' | 'organization'>,
+  attributes: JsonObject,
+): Carried[] {
+  // An app's token is for whatever services keep in that app; Accredit's own resources are none of its business.
+  if (holder.kind === 'app') return [{ scope: `apps/${holder.name}`, permissions: ['~.*'] }];
+  return mapLoaded((attributes.grants ?? []) as { role: string; scope: string }[], ({ role, scope }) => ({
+    scope,
+    permissions: rolePermissions(snapshot, holder.organization, role) ?? [],
+  }));
 }
 
-/** What grants, as they stand in an account's attributes, allow at the scope of `organization`. */
-export function grantedPermissions(snapshot: Snapshot, organization: string, attributes: JsonObject): string[] {
+/** What a token with these attributes carries: all that its holder does, or the part that `permissions` leaves. */
+export function tokenCarries(snapshot: Snapshot, attributes: JsonObject, holder: Resource): Carried[] {
+  const all = holderCarries(snapshot, holder, holder.attributes);
+  const narrowed = (attributes.permissions ?? null) as string[] | null;
+  if (narrowed === null) return all;
+  return all.map(({ scope, permissions }) => ({ scope, permissions: intersect(permissions, narrowed) }));
+}
+
+/** The scope beyond which nothing that a holder carries reaches: its home for an account, itself for an app. */
+export function homeOf(holder: Pick<Resource, 'kind' | 'name' | 'attributes'>): string {
+  if (holder.kind === 'app') return `apps/${holder.name}`;
+  return (holder.attributes.scope as string | undefined) ?? ORGANIZATION_SCOPE;
+}
+
+/** The teams of an account or user: those that it declares, and the one that it lives in. */
+export function teamsOf(attributes: JsonObject): string[] {
+  const { scope } = attributes;
+  const own = typeof scope === 'string' && scope.startsWith('teams/') ? [scope.slice('teams/'.length)] : [];
+  return [...new Set([...own, ...((attributes.teams ?? []) as string[])])];
+}
+
+/** With team isolation, the teams to whose apps a holder is confined; null when it sees all. */
+export function isolationOf(holder: Pick<Resource, 'kind' | 'attributes'>, organization: Resource): string[] | null {
+  const { team_isolation: isolated } = organization.attributes.settings as { team_isolation?: boolean };
+  if (isolated !== true || holder.kind === 'app') return null;
+  const teams = teamsOf(holder.attributes);
+  return teams.length === 0 ? null : teams;
+}
+
+/** What `carried` allows at a place, for somebody of that home and isolation. */
+export function carriedAt(
+  carried: readonly Carried[],
+  { home, isolatedTo }: Pick<Principal, 'home' | 'isolatedTo'>,
+  place: Place,
+): string[] {
+  if (home !== ORGANIZATION_SCOPE && !place.scopes.has(home)) return [];
+  if (isolatedTo !== null && place.isApp && !isolatedTo.some((team) => place.scopes.has(`teams/${team}`))) return [];
   const held = new Set<string>();
-  for (const { role, scope } of attributes.grants as { role: string; scope: string }[]) {
-    if (scope !== 'organization') continue;
-    for (const permission of rolePermissions(snapshot, organization, role) ?? []) held.add(permission);
+  for (const { scope, permissions } of carried) {
+    if (place.scopes.has(scope)) for (const permission of permissions) held.add(permission);
   }
   return [...held].sort();
-}
-
-/** What a token with these attributes carries: its account's permissions, or the part that `permissions` leaves. */
-export function tokenPermissions(snapshot: Snapshot, attributes: JsonObject, account: Resource): readonly string[] {
-  const held = accountPermissions(snapshot, account);
-  const narrowed = attributes.permissions as string[] | null;
-  return narrowed === null ? held : intersect(held, narrowed);
 }
 
 /** Whether the installation's owners are among those for whom the principal acts. */
@@ -122,10 +267,10 @@ export function isOwner(principal: Principal): boolean {
   return allows(principal.permissions, 'owners.write');
 }
 
-/** What the principal may do in `organization`: its own, or any for an owner of the installation; else nothing. */
-export function permissionsIn(principal: Principal, organization: string): readonly string[] {
-  const home = principal.organization.address === organization;
-  return home || ownsInstallation(principal) ? principal.permissions : [];
+/** What the principal may do at a place: in its own organization, or in any for an owner of the installation. */
+export function permissionsAt(principal: Principal, place: Place): readonly string[] {
+  if (principal.organization.address === place.organization) return carriedAt(principal.carried, principal, place);
+  return ownsInstallation(principal) ? principal.permissions : [];
 }
 
 /** Whether the principal may know that `organization` exists. */
@@ -133,28 +278,30 @@ export function sees(principal: Principal, organization: string): boolean {
   return principal.organization.address === organization || ownsInstallation(principal);
 }
 
-/** The principal as services and `GET /v1/self` see it. */
-export function subjectOf(principal: Principal, now: number): Subject {
-  const { token, account, organization } = principal;
+/** The principal as services and `GET /v1/self` see it; `permissions` are those at `place`, its home if left out. */
+export function subjectOf(principal: Principal, now: number, place?: Place): Subject {
+  const { token, holder, organization } = principal;
   const previous = principal.slot === 'previous' ? livePrevious(token, now) : null;
   return {
     identifier: principal.identifier,
-    kind: account.kind,
-    address: account.address,
-    uid: account.uid,
+    kind: holder.kind,
+    address: holder.address,
+    uid: holder.uid,
     organization: organization.name,
     token: token.address,
     token_uid: token.uid,
-    grants: account.attributes.grants as JsonObject[],
-    permissions: principal.permissions,
-    issued_at: (token.state as { rotated_at: number }).rotated_at,
+    confined_to: principal.home,
+    grants: (holder.attributes.grants ?? []) as JsonObject[],
+    permissions: place === undefined ? principal.permissions : permissionsAt(principal, place),
+    permissions_by_scope: principal.carried.map(({ scope, permissions }) => ({ scope, permissions: [...permissions] })),
+    issued_at: (token.state as { rotated_at?: number }).rotated_at ?? token.updated_at,
     valid_until: previous?.valid_until ?? token.valid_until,
   };
 }
 
 /** Whether `allowed_cidrs` lets `ip` through. With a list, an unknown address is refused. */
 export function addressAllowed(attributes: JsonObject, ip: string | null): boolean {
-  const cidrs = attributes.allowed_cidrs as string[] | null;
+  const cidrs = (attributes.allowed_cidrs ?? null) as string[] | null;
   if (cidrs === null) return true;
   // A dual-stack socket shows IPv4 peers as ::ffff:a.b.c.d; the list means the IPv4 address.
   const plain = ip?.toLowerCase().startsWith('::ffff:') && isIP(ip.slice(7)) === 4 ? ip.slice(7) : ip;

@@ -19,17 +19,29 @@ export class Problem extends Error {
   readonly errors: readonly ProblemDetail[];
   /** For the log, never for the answer. */
   readonly internal: string | undefined;
+  /** Whether it was refused because of who asks, which is kept on record. */
+  readonly refusesCaller: boolean;
 
   constructor(code: ProblemCode, message: string, options: ProblemOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.errors = options.errors ?? [];
     this.internal = options.internal;
+    this.refusesCaller = options.refusesCaller ?? REFUSES_CALLER.has(code);
   }
 }
+
+const REFUSES_CALLER: ReadonlySet<ProblemCode> = new Set([
+  'forbidden',
+  'last-owner',
+  'own-credential',
+  'default-organization',
+]);
 
 export interface ProblemOptions {
   readonly errors?: readonly ProblemDetail[];
   readonly internal?: string;
   readonly cause?: unknown;
+  /** True for a `not-found` that hides something; by default as the code says. */
+  readonly refusesCaller?: boolean;
 }

@@ -1,23 +1,36 @@
 /** PUT: create, or converge what is there to the desired state. */
 import { ancestorsOf, parentOf, parseAddress } from '../../terraform-provider-spec/address.ts';
 import { changedAttributes, changedImmutables, readBody } from '../../terraform-provider-spec/derive/validate.ts';
+import type { Json, JsonObject, Kind } from '../../terraform-provider-spec/kind.ts';
 import type { Answer, PutRequest } from './api.ts';
-import { requirePermission, requirePowerOver, writePermission } from './authority.ts';
+import {
+  canNotice,
+  isOwnToken,
+  notFound,
+  requirePermission,
+  requirePowerOver,
+  requireRead,
+  writePermission,
+} from './authority.ts';
+import { isBuiltIn } from './built-in.ts';
 import { requireManager, requirePreconditions } from './contract.ts';
 import { answerOf, type Convergence, changesHands, invalid, nextRow } from './convergence.ts';
 import type { Ambient } from './identity.ts';
-import type { Behaviour } from './kinds/behaviour.ts';
 import { behaviourOf } from './kinds/index.ts';
-import { Problem } from './problem.ts';
-import type { Operation } from './snapshot.ts';
-import { type Context, type Effect, writeOperation } from './write.ts';
+import type { Principal } from './principal.ts';
+import { Problem, type ProblemDetail } from './problem.ts';
+import { referenceProblems } from './references.ts';
+import { placeOf } from './scopes.ts';
+import type { Operation, Snapshot } from './snapshot.ts';
+import { type Context, type Effect, retiredReplay, type WriteSpec, writeOperation } from './write.ts';
 
 /** The operation of a PUT. Throws `invalid-address` at once for an address that is none. */
 export function putOperation(ambient: Ambient, request: PutRequest): Operation<Answer> {
   const { kind, text: address } = parseAddress(request.address);
   const behaviour = behaviourOf(kind);
   const body = readBody(kind, request.body);
-  return writeOperation(ambient, {
+  const isSelfService = kind.token?.selfService === true;
+  const spec: WriteSpec = {
     method: 'PUT',
     address,
     action: 'put',
@@ -27,29 +40,86 @@ export function putOperation(ambient: Ambient, request: PutRequest): Operation<A
       resources: [address, ...ancestorsOf(address)],
       ...behaviour.needs?.(address),
     },
+    ...(isSelfService && { audiences: ['api', 'enrolment'] }),
     authorize(snapshot, principal) {
-      const stored = snapshot.resource(address);
-      requirePermission(principal, address, writePermission(kind, stored !== undefined, 'write'));
-      const account = behaviour.account?.(snapshot, address);
-      if (account !== undefined) requirePowerOver(principal, account);
+      if (isSelfService) requireSelf(snapshot, principal, kind, address);
+      else requireWrite(snapshot, principal, kind, address, body.ok ? body.desired : lenient(request.body));
+      const holder = behaviour.holder?.(snapshot, address);
+      if (holder !== undefined && !isSelfService) requirePowerOver(snapshot, principal, holder);
     },
     decide(context) {
       const stored = context.draft.resource(address);
       requirePreconditions(stored, request);
+      if (isBuiltIn(kind, address)) throw builtIn(kind, address);
       if (stored !== undefined) requireManager(stored, request);
       if (!body.ok) throw invalid(body.violations);
       const parent = parentOf(address);
-      if (parent !== '' && context.draft.resource(parent) === undefined) throw missingParent(parent);
-      const convergence = { kind, address, stored, desired: body.desired };
+      if (parent !== '' && context.draft.resource(parent) === undefined) throw missingParent(context, parent);
+      const convergence = {
+        kind,
+        address,
+        stored,
+        desired: body.desired,
+        ...(request.provisioned && { provisioned: request.provisioned }),
+      };
       refuseImmutableChange(convergence);
-      return behaviour.converge?.(context, convergence) ?? converge(context, convergence, behaviour);
+      return behaviour.converge?.(context, convergence) ?? converge(context, convergence);
     },
-  });
+  };
+  const operation = writeOperation(ambient, spec);
+  if (!isSelfService) return operation;
+  // The first PUT retires the enrolment that it was made with; its answer must not be lost with the connection.
+  return { ...operation, decide: (snapshot) => retiredReplay(snapshot, ambient, spec) ?? operation.decide(snapshot) };
+}
+
+/** What is there lies where it lies; what is not there yet, where its attributes put it. */
+function requireWrite(
+  snapshot: Snapshot,
+  principal: Principal,
+  kind: Kind,
+  address: string,
+  desired: JsonObject,
+): void {
+  const stored = snapshot.resource(address);
+  const place = placeOf(snapshot, address, stored === undefined ? desired : undefined);
+  requirePermission(principal, address, place, writePermission(kind, stored !== undefined, 'write'));
+}
+
+/** The refusal of anybody but the user: whoever may know of the user is told, others learn nothing. */
+function requireSelf(snapshot: Snapshot, principal: Principal, kind: Kind, address: string): void {
+  if (isOwnToken(principal, kind, address)) return;
+  if (principal.audience === 'api') {
+    requireRead(snapshot, principal, address);
+    if (snapshot.resource(parentOf(address)) === undefined) throw notFound(parentOf(address));
+  }
+  throw new Problem(
+    'forbidden',
+    'A personal access token is made by the user it belongs to. For the first one, make an enrolment: POST …/enrolment.',
+  );
+}
+
+/** As much of an invalid body as says where a new resource would lie: its faults are for those who may write there. */
+function lenient(body: Json): JsonObject {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return {};
+  const { scope, project, parent, teams } = body;
+  return {
+    ...(typeof parent === 'string' && { parent }),
+    ...(typeof scope === 'string' && { scope }),
+    ...(typeof project === 'string' && { project }),
+    ...(Array.isArray(teams) && teams.every((team) => typeof team === 'string') && { teams }),
+  };
+}
+
+function builtIn(kind: Kind, address: string): Problem {
+  return new Problem('built-in', `${address} is built in. Make a ${kind.title} of another name.`);
 }
 
 /** Whoever gets here may write below it, so there is nothing to hide in that it is not there. */
-function missingParent(parent: string): Problem {
-  const errors = [{ pointer: '', detail: `there is no ${parent}; create it first` }];
+function missingParent({ draft }: Context, parent: string): Problem {
+  const user = parent.replace(/\/accounts\/(?=[^/]+$)/, '/users/');
+  const isHuman = user !== parent && draft.resource(user) !== undefined;
+  const hint = isHuman ? `; ${user} is a user, whose tokens are personal access tokens` : '; create it first';
+  const errors = [{ pointer: '', detail: `there is no ${parent}${hint}` }];
   return new Problem('not-found', `There is no ${parent}.`, { errors });
 }
 
@@ -65,18 +135,38 @@ function refuseImmutableChange({ kind, address, stored, desired }: Convergence):
   );
 }
 
-function converge(context: Context, convergence: Convergence, behaviour: Behaviour): Effect {
-  const { kind, stored, desired } = convergence;
-  const { draft } = context;
+/** Makes the row what is desired, as for every kind that has no way of its own. Throws where that may not be. */
+export function converge(context: Context, convergence: Convergence): Effect {
+  const { kind, address, stored, desired, provisioned } = convergence;
+  const behaviour = behaviourOf(kind);
+  const { draft, principal } = context;
   const changed = changedAttributes(kind, stored?.attributes ?? {}, desired);
-  if (stored !== undefined && changed.length === 0 && !changesHands(context, stored)) {
+  const isProvisioned = provisioned !== undefined && !sameJson(stored?.state.provisioned ?? null, provisioned);
+  if (stored !== undefined && changed.length === 0 && !isProvisioned && !changesHands(context, stored)) {
     return { answer: answerOf(context, stored, 'unchanged'), touched: [], changed };
   }
-  const row = nextRow(context, convergence, { attributes: desired, ...behaviour.check?.(context, convergence) });
+  const visible = (target: string) => canNotice(draft, principal, target);
+  // What stays as it was is not looked at again: whoever switches somebody off need not see all that they are granted.
+  const isNew = ({ pointer }: ProblemDetail) =>
+    stored === undefined || changed.some((each) => pointer === each || pointer.startsWith(`${each}/`));
+  const problems = [
+    ...referenceProblems(draft, kind, address, desired, visible).filter(isNew),
+    ...(behaviour.problems?.(context, convergence) ?? []),
+  ];
+  if (problems.length > 0) throw invalid(problems);
+  const row = nextRow(context, convergence, {
+    attributes: desired,
+    ...behaviour.check?.(context, convergence),
+    ...(provisioned !== undefined && { state: { ...stored?.state, provisioned } }),
+  });
   draft.put(row);
   return {
     answer: answerOf(context, row, stored === undefined ? 'created' : 'updated'),
     touched: stored === undefined ? [] : [stored],
     changed,
   };
+}
+
+function sameJson(left: Json, right: Json): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
 }

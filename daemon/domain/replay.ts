@@ -4,7 +4,9 @@
  * and the Idempotency-Key.
  */
 import type { Json } from '../../terraform-provider-spec/kind.ts';
+import { kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
 import type { Answer, WriteOptions } from './api.ts';
+import { enrolmentOf } from './holder.ts';
 import type { Ambient } from './identity.ts';
 import { Problem } from './problem.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -15,7 +17,7 @@ const LIFETIME_MS = 24 * 60 * 60 * 1000;
 
 /** Which request a key belongs to: an account's, to one method and address. */
 export interface ReplayScope {
-  /** The uid of the caller's account: another account under its name inherits nothing. */
+  /** The uid of the caller's account (another one under its name inherits nothing), or the hash of an enrolment. */
   readonly account: string;
   readonly method: string;
   /** The address with what of the query decides. */
@@ -99,6 +101,10 @@ function contextOf({ account, method, target, key }: ReplayScope): string[] {
 function stillLive(snapshot: Snapshot, { answer, minted }: Recorded, now: number): boolean {
   if (minted === undefined) return true;
   const token = snapshot.resource(minted.address);
+  if (token !== undefined && kindNamed(token.kind).token === undefined) {
+    const enrolment = enrolmentOf(token);
+    return enrolment?.hash === minted.hash && enrolment.valid_until > now;
+  }
   if (token === undefined || slotOf(token, minted.hash, now) === undefined) return false;
   if (snapshot.revocation(token.address) !== undefined) return false;
   const untouched = answer.etag === etagOf(token);

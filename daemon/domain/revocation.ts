@@ -8,11 +8,20 @@ import { formatTimestamp } from '../../terraform-provider-spec/formats.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { REVOCATION_REQUEST } from '../../terraform-provider-spec/requests.ts';
 import type { Answer, RestoreRequest, RevokeRequest } from './api.ts';
-import { notFound, requirePermission, requirePowerOver, requireTokenRights } from './authority.ts';
+import {
+  isOwnToken,
+  notFound,
+  requirePermission,
+  requirePowerOver,
+  requireRead,
+  requireTokenRights,
+} from './authority.ts';
 import { invalid } from './convergence.ts';
 import type { Ambient } from './identity.ts';
 import type { Revocation } from './model.ts';
 import type { Principal } from './principal.ts';
+import { Problem } from './problem.ts';
+import { placeOf } from './scopes.ts';
 import type { Operation, Snapshot } from './snapshot.ts';
 import { writeOperation } from './write.ts';
 
@@ -28,8 +37,9 @@ export function revokeOperation(ambient: Ambient, request: RevokeRequest): Opera
     body: request.body,
     options: request,
     needs: { resources: [address, ...ancestorsOf(address)], revocations: [address] },
+    audiences: ['api', 'app', 'scim'],
     authorize(snapshot, principal) {
-      if (principal.token.address !== address) requirePower(snapshot, principal, address, 'tokens.revoke');
+      if (principal.token.address !== address) requirePower(snapshot, principal, address, 'revoke');
     },
     decide({ draft, principal, now }) {
       if (!body.ok) throw invalid(body.violations);
@@ -70,7 +80,7 @@ export function restoreOperation(ambient: Ambient, request: RestoreRequest): Ope
     body: null,
     options: request,
     needs: { resources: [address, ...ancestorsOf(address)], revocations: [address] },
-    authorize: (snapshot, principal) => requirePower(snapshot, principal, address, 'tokens.restore'),
+    authorize: (snapshot, principal) => requirePower(snapshot, principal, address, 'restore'),
     decide({ draft, principal }) {
       if (draft.revocation(address) === undefined) {
         return { answer: { outcome: 'unchanged' }, touched: [], changed: [] };
@@ -86,7 +96,7 @@ export function restoreOperation(ambient: Ambient, request: RestoreRequest): Ope
 /** The revocation at a token's address, for whoever may read the token. Throws `not-found` when there is none. */
 export function readRevocation(snapshot: Snapshot, principal: Principal, text: string): JsonObject {
   const address = tokenAddress(text);
-  if (principal.token.address !== address) requirePermission(principal, address, 'tokens.read');
+  if (principal.token.address !== address) requireRead(snapshot, principal, address);
   const revocation = snapshot.revocation(address);
   if (revocation === undefined) throw notFound(`${address}/revocation`);
   return presentRevocation(revocation);
@@ -97,10 +107,17 @@ function presentRevocation({ address, reason, created_at, created_by }: Revocati
   return { address, reason, created_at: formatTimestamp(created_at), created_by };
 }
 
-function requirePower(snapshot: Snapshot, principal: Principal, address: string, permission: string): void {
-  requirePermission(principal, address, permission);
-  const account = snapshot.resource(parentOf(address));
-  if (account !== undefined) requirePowerOver(principal, account);
+function requirePower(snapshot: Snapshot, principal: Principal, address: string, verb: 'revoke' | 'restore'): void {
+  const { kind } = parseAddress(address);
+  if (principal.audience !== 'api') throw notForThis();
+  if (verb === 'revoke' && isOwnToken(principal, kind, address)) return;
+  requirePermission(principal, address, placeOf(snapshot, address), `${kind.noun}.${verb}`);
+  const holder = snapshot.resource(parentOf(address));
+  if (holder !== undefined) requirePowerOver(snapshot, principal, holder);
+}
+
+function notForThis(): Problem {
+  return new Problem('forbidden', 'This credential can revoke itself and nothing else.');
 }
 
 function tokenAddress(text: string): string {

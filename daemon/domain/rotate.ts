@@ -1,25 +1,34 @@
 /** Rotations that no declared marker asks for: due by schedule, by hand, or by the token's own holder. */
 import { ancestorsOf, parentOf, parseAddress } from '../../terraform-provider-spec/address.ts';
 import { readAttributes } from '../../terraform-provider-spec/derive/validate.ts';
-import { timestampMs } from '../../terraform-provider-spec/formats.ts';
+import { durationMs, timestampMs } from '../../terraform-provider-spec/formats.ts';
 import { ROTATION_REQUEST } from '../../terraform-provider-spec/requests.ts';
 import type { Answer, RotateRequest } from './api.ts';
-import { notFound, requirePermission, requirePowerOver, requireTokenRights } from './authority.ts';
+import {
+  isOwnToken,
+  notFound,
+  requirePermission,
+  requirePowerOver,
+  requireRead,
+  requireTokenRights,
+} from './authority.ts';
 import { requirePreconditions } from './contract.ts';
 import { invalid, nextRow } from './convergence.ts';
 import type { Ambient } from './identity.ts';
-import { keepSecret, minted, newSecret, overlapOf, requireFuture, requireUnlatched } from './kinds/token.ts';
+import { policyWarnings, requireFuture, requireLifetime, requireRegenerable } from './kinds/token-rules.ts';
+import { keepSecret, minted, newSecret, requireUnlatched } from './kinds/token-secret.ts';
 import type { Resource } from './model.ts';
-import { addressAllowed, type Principal, presentedHash } from './principal.ts';
+import type { Principal } from './principal.ts';
 import { Problem } from './problem.ts';
-import { findReplay } from './replay.ts';
+import { profileOfToken } from './profiles.ts';
+import { placeOf } from './scopes.ts';
 import type { Operation, Snapshot } from './snapshot.ts';
-import { endOf, rotatedState, statusOf, storedState, tokenState } from './token-state.ts';
-import { type Context, type Effect, replayFor, type WriteSpec, writeOperation } from './write.ts';
+import { endOf, overlapOf, rotatedState, statusOf, storedState, tokenState } from './token-state.ts';
+import { type Context, type Effect, retiredReplay, type WriteSpec, writeOperation } from './write.ts';
 
 /** The operation of `POST …/rotation`. The declared marker stays, so the next declared PUT does not rotate again. */
 export function rotateOperation(ambient: Ambient, request: RotateRequest): Operation<Answer> {
-  return writeOperation(ambient, rotation(request, requireMayRotate));
+  return writeOperation(ambient, rotation(request, { bySelf: false }, requireMayRotate));
 }
 
 /**
@@ -33,7 +42,7 @@ export function rotateSelfOperation(
 ): Operation<Answer> {
   const own: RotateRequest = { ...request, address, allowSelf: true };
   // Nothing more to authorize: `address` is that of the very token that the caller has to authenticate with.
-  const spec = rotation(own, () => undefined);
+  const spec = rotation(own, { bySelf: true }, () => undefined);
   const operation = writeOperation(ambient, spec);
   return {
     ...operation,
@@ -43,10 +52,12 @@ export function rotateSelfOperation(
 
 function rotation(
   request: RotateRequest,
+  by: { bySelf: boolean },
   authorize: (snapshot: Snapshot, principal: Principal, address: string) => void,
 ): WriteSpec {
   const { kind, text: address } = parseAddress(request.address);
-  if (kind.token === undefined) throw notFound(`${address}/rotation`);
+  // Whoever asks for their own holds an enrolment then, which authentication does not take here.
+  if (kind.token === undefined && !by.bySelf) throw notFound(`${address}/rotation`);
   const body = readAttributes(ROTATION_REQUEST, request.body ?? {});
   return {
     method: 'POST',
@@ -66,6 +77,12 @@ function rotation(
       if (typeof expected === 'string' && timestampMs(expected) !== tokenState(token).rotated_at) {
         throw new Problem('rotation-conflict', `${address} has been rotated since ${expected}.`);
       }
+      const profile = profileOfToken(context.draft, token);
+      requireRegenerable(address, profile, by);
+      if (typeof overlap === 'string' && durationMs(overlap) > durationMs(profile.max_overlap)) {
+        const detail = `is longer than the profile "${profile.name}" allows, ${profile.max_overlap}`;
+        throw invalid([{ pointer: '/overlap', detail }]);
+      }
       const attributes = typeof overlap === 'string' ? { ...token.attributes, overlap } : token.attributes;
       return rotate(context, token, overlapOf(attributes), (clientHash ?? undefined) as string | undefined);
     },
@@ -73,9 +90,15 @@ function rotation(
 }
 
 function requireMayRotate(snapshot: Snapshot, principal: Principal, address: string): void {
-  requirePermission(principal, address, 'tokens.rotate');
-  const account = snapshot.resource(parentOf(address));
-  if (account !== undefined) requirePowerOver(principal, account);
+  const { kind } = parseAddress(address);
+  if (isOwnToken(principal, kind, address)) return;
+  if (kind.token?.selfService) {
+    requireRead(snapshot, principal, address);
+    throw new Problem('forbidden', 'The secret of a personal access token is for the user that it belongs to.');
+  }
+  requirePermission(principal, address, placeOf(snapshot, address), `${kind.noun}.rotate`);
+  const holder = snapshot.resource(parentOf(address));
+  if (holder !== undefined) requirePowerOver(snapshot, principal, holder);
 }
 
 function rotate(context: Context, token: Resource, overlap: number, clientHash: string | undefined): Effect {
@@ -86,7 +109,9 @@ function rotate(context: Context, token: Resource, overlap: number, clientHash: 
   requireTokenRights(draft, principal, address, attributes);
   const end = endOf(attributes, now);
   requireFuture(attributes, end, now);
-  const secret = newSecret(context, { kind }, clientHash);
+  requireLifetime(profileOfToken(draft, token), attributes, end, now);
+  const warnings = policyWarnings(draft, address, attributes, end, now);
+  const secret = newSecret(context, token, clientHash);
   const state = rotatedState(
     token,
     { hash: secret.hash, claim: token.claim },
@@ -101,17 +126,5 @@ function rotate(context: Context, token: Resource, overlap: number, clientHash: 
   );
   draft.put(row);
   keepSecret(context, row, secret);
-  return { ...minted(context, row, 'rotated', secret), touched: [token], changed: ['/secret'] };
-}
-
-function retiredReplay(snapshot: Snapshot, ambient: Ambient, spec: WriteSpec): Answer | undefined {
-  const hash = presentedHash(ambient, spec.options.caller.credential);
-  const secret = hash === undefined ? undefined : snapshot.secret(hash);
-  if (secret === undefined || secret.address !== spec.address) return undefined;
-  const token = snapshot.resource(spec.address);
-  if (token === undefined || !addressAllowed(token.attributes, spec.options.caller.ip)) return undefined;
-  const account = snapshot.resource(parentOf(spec.address));
-  const replay = account && replayFor(ambient, spec, account.uid);
-  const recorded = replay && findReplay(snapshot, ambient, replay.scope, replay.request);
-  return recorded?.retired === hash ? recorded?.answer : undefined;
+  return { ...minted(context, row, 'rotated', secret), touched: [token], changed: ['/secret'], warnings };
 }

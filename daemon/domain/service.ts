@@ -2,23 +2,37 @@
 import { organizationOf } from '../../terraform-provider-spec/address.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import type { Keyring } from '../crypto/keyring.ts';
-import type { Answer, Caller, Question, Service, Subject, WriteOptions } from './api.ts';
-import { requirePermission } from './authority.ts';
+import type { Answer, Audience, Caller, Question, Service, Subject, WriteOptions } from './api.ts';
+import { requireOrganizationPermission } from './authority.ts';
 import { deleteOperation } from './delete.ts';
+import { enrolOperation } from './enrol.ts';
 import { ambient as realAmbient } from './identity.ts';
+import { countTokens, listPage } from './lists.ts';
 import { purgeExpired } from './maintenance.ts';
-import { type Principal, presentedHash, subjectOf, unauthenticated } from './principal.ts';
+import { authenticate, neededBy, type Principal, presentedHash, subjectOf, unauthenticated } from './principal.ts';
+import { Problem } from './problem.ts';
+import type { Provisioned, ProvisioningScope } from './provisioned.ts';
+import {
+  createOperation,
+  everyone,
+  lookUpOperation,
+  removeOperation,
+  showOperation,
+  updateOperation,
+} from './provisioning.ts';
 import { putOperation } from './put.ts';
-import { auditPage, authenticated, getOperation, listPage } from './read.ts';
+import { auditPage, authenticated, getOperation } from './read.ts';
+import { RefusalLimit, refusalOperation } from './refusals.ts';
 import { readRevocation, restoreOperation, revokeOperation } from './revocation.ts';
 import { rotateOperation, rotateSelfOperation } from './rotate.ts';
 import type { Operation, Store } from './snapshot.ts';
-import { Usage } from './usage.ts';
+import { touchOperation, Usage } from './usage.ts';
 import {
+  askedPlace,
   endPreviousOperation,
   endsPrevious,
   introspection,
-  placeOf,
+  isFirstUse,
   type Verification,
   verifyOperation,
 } from './verify.ts';
@@ -37,6 +51,7 @@ export function createService({ store, keyring, clock }: ServiceDependencies): S
   const ambient = realAmbient(keyring, clock);
   const { engine, reader } = store;
   const usage = new Usage();
+  const refusals = new RefusalLimit();
 
   const read = <T>({ needs, decide }: Pick<Operation<T>, 'needs' | 'decide'>): Promise<T> =>
     reader.read({ needs, decide: (snapshot) => decide(usage.over(snapshot)) });
@@ -45,8 +60,9 @@ export function createService({ store, keyring, clock }: ServiceDependencies): S
   const write = (operation: Operation<Answer>, options: WriteOptions): Promise<Answer> =>
     options.dryRun === true ? read(operation) : engine.submit(operation);
 
-  const used = async (principal: Principal, ip: string | null, requestId: string): Promise<void> => {
+  const used = async (principal: Principal, ip: string | null, requestId: string, isFirst = false): Promise<void> => {
     const now = clock();
+    if (isFirst) await engine.submit(touchOperation(principal.hash, now, ip));
     if (endsPrevious(principal, now)) await engine.submit(endPreviousOperation(ambient, principal, requestId));
     usage.note(principal.hash, now, ip);
   };
@@ -58,59 +74,120 @@ export function createService({ store, keyring, clock }: ServiceDependencies): S
     isPositive: (verification: Verification) => boolean,
   ): Promise<Verification> => {
     const verification = await read(verifyOperation(ambient, question));
-    const { principal } = verification;
-    if (principal !== undefined && isPositive(verification)) await used(principal, question.ip, requestId);
+    const { principal, isFirstUse } = verification;
+    if (principal !== undefined && isPositive(verification)) await used(principal, question.ip, requestId, isFirstUse);
     return verification;
   };
 
-  const signIn = async (caller: Caller): Promise<Principal> => {
-    const principal = await read(authenticated(ambient, caller, {}, (_snapshot, found) => found));
-    await used(principal, caller.ip, caller.requestId);
+  const signIn = async (caller: Caller, audiences: readonly Audience[]): Promise<Principal> => {
+    const { principal, isFirst } = await read({
+      needs: neededBy(ambient, caller),
+      decide(snapshot) {
+        const found = authenticate(snapshot, ambient, caller, audiences);
+        return { principal: found, isFirst: isFirstUse(snapshot, found) };
+      },
+    });
+    // An enrolment is no token: its use is the write that it opens.
+    if (principal.audience !== 'enrolment') await used(principal, caller.ip, caller.requestId, isFirst);
     return principal;
   };
 
-  return {
-    authenticate: async (caller): Promise<Subject> => subjectOf(await signIn(caller), clock()),
-    get: (request) => read(getOperation(ambient, request)),
-    list: (request) => listPage(ambient, reader, read, request),
-    audit: (request) => auditPage(ambient, reader, read, request),
-    put: async (request) => write(putOperation(ambient, request), request),
-    delete: async (request) => write(deleteOperation(ambient, request), request),
-    rotate: async (request) => write(rotateOperation(ambient, request), request),
-    revoke: async (request) => write(revokeOperation(ambient, request), request),
-    restore: async (request) => write(restoreOperation(ambient, request), request),
+  /** Runs what a caller asks for; should it be refused because of who asks, that is on record before it is answered. */
+  const attempt = async <T>(action: string, request: { caller: Caller; address?: string }, run: () => Promise<T>) => {
+    try {
+      return await run();
+    } catch (error) {
+      if (error instanceof Problem && error.refusesCaller) await recordRefusal(action, request, error);
+      throw error;
+    }
+  };
 
-    async rotateSelf(request) {
-      const hash = presentedHash(ambient, request.caller.credential);
-      const find: Pick<Operation<string | undefined>, 'needs' | 'decide'> = {
-        needs: { secrets: hash === undefined ? [] : [hash] },
-        decide: (snapshot) => (hash === undefined ? undefined : snapshot.secret(hash)?.address),
-      };
-      const address = await read(find);
-      if (address === undefined) throw unauthenticated('unknown token');
-      return write(rotateSelfOperation(ambient, request, address), request);
-    },
+  const recordRefusal = async (
+    action: string,
+    { caller, address }: { caller: Caller; address?: string },
+    problem: Problem,
+  ): Promise<void> => {
+    const hash = presentedHash(ambient, caller.credential);
+    if (hash === undefined || !refusals.allows(hash, clock())) return;
+    await engine.submit(refusalOperation(ambient, { caller, action, address }, problem));
+  };
+
+  return {
+    authenticate: (caller, audiences = [caller.audience ?? 'api']): Promise<Subject> =>
+      attempt('authenticate', { caller }, async () => subjectOf(await signIn(caller, audiences), clock())),
+    get: (request) => attempt('get', request, async () => read(getOperation(ambient, request))),
+    list: (request) =>
+      attempt('list', { caller: request.caller, address: request.parent || undefined }, () =>
+        listPage(ambient, reader, read, request),
+      ),
+    count: (request) =>
+      attempt('list', { caller: request.caller, address: request.organization }, () =>
+        countTokens(ambient, reader, read, request),
+      ),
+    audit: (request) =>
+      attempt('audit', { caller: request.caller, address: `organizations/${request.organization}` }, () =>
+        auditPage(ambient, reader, read, request),
+      ),
+    put: (request) => attempt('put', request, async () => write(putOperation(ambient, request), request)),
+    delete: (request) => attempt('delete', request, async () => write(deleteOperation(ambient, request), request)),
+    rotate: (request) => attempt('rotate', request, async () => write(rotateOperation(ambient, request), request)),
+    enrol: (request) => attempt('enrol', request, async () => write(enrolOperation(ambient, request), request)),
+    revoke: (request) => attempt('revoke', request, async () => write(revokeOperation(ambient, request), request)),
+    restore: (request) => attempt('restore', request, async () => write(restoreOperation(ambient, request), request)),
+
+    rotateSelf: (request) =>
+      attempt('rotate', request, async () => {
+        const hash = presentedHash(ambient, request.caller.credential);
+        const find: Pick<Operation<string | undefined>, 'needs' | 'decide'> = {
+          needs: { secrets: hash === undefined ? [] : [hash] },
+          decide: (snapshot) => (hash === undefined ? undefined : snapshot.secret(hash)?.address),
+        };
+        const address = await read(find);
+        if (address === undefined) throw unauthenticated('unknown token');
+        return write(rotateSelfOperation(ambient, request, address), request);
+      }),
 
     revocation: ({ caller, address }) =>
-      read(
-        authenticated(ambient, caller, { revocations: [address] }, (snapshot, principal) =>
-          readRevocation(snapshot, principal, address),
+      attempt('get', { caller, address }, () =>
+        read(
+          authenticated(ambient, caller, { revocations: [address] }, (snapshot, principal) =>
+            readRevocation(snapshot, principal, address),
+          ),
         ),
       ),
 
     verify: async (question, requestId) => (await ask(question, requestId, isAllowed)).verdict,
 
-    async introspect(caller, question): Promise<JsonObject> {
-      const place = placeOf(question);
-      await read(
-        authenticated(ambient, caller, { resources: [place.organization] }, (_snapshot, principal) =>
-          requirePermission(principal, organizationOf(place.organization), 'tokens.introspect'),
-        ),
-      );
-      const isLocal = ({ principal }: Verification) => principal?.organization.address === place.organization;
-      const verification = await ask(question, caller.requestId, isLocal);
-      return isLocal(verification) ? introspection(verification.verdict, question) : { active: false };
-    },
+    introspect: (caller, question): Promise<JsonObject> =>
+      attempt('introspect', { caller }, async () => {
+        const place = askedPlace(question);
+        await read(
+          authenticated(ambient, caller, { resources: [place.organization] }, (_snapshot, principal) =>
+            requireOrganizationPermission(principal, organizationOf(place.organization), 'tokens.introspect'),
+          ),
+        );
+        const isLocal = ({ principal }: Verification) => principal?.organization.address === place.organization;
+        const verification = await ask(question, caller.requestId, isLocal);
+        return isLocal(verification) ? introspection(verification.verdict, question) : { active: false };
+      }),
+
+    provisioned: (scope, lookup) =>
+      attempt('list', provisioningAttempt(scope), async () => {
+        if (lookup !== undefined) return read(lookUpOperation(ambient, scope, lookup));
+        return read(showOperation(ambient, scope, await everyone(reader, scope)));
+      }),
+    provision: (scope, names, desired) =>
+      attempt('put', provisioningAttempt(scope), async () =>
+        provisionedIn(await engine.submit(createOperation(ambient, scope, names, desired))),
+      ),
+    reprovision: (scope, target, change) =>
+      attempt('put', provisioningAttempt(scope), async () =>
+        provisionedIn(await engine.submit(updateOperation(ambient, scope, target, change))),
+      ),
+    deprovision: (scope, target) =>
+      attempt('delete', provisioningAttempt(scope), async () => {
+        await engine.submit(removeOperation(ambient, scope, target));
+      }),
 
     async maintain() {
       if (usage.size > 0) {
@@ -124,6 +201,14 @@ export function createService({ store, keyring, clock }: ServiceDependencies): S
       await store.removeExpiredReplays(clock(), REPLAYS_PER_ROUND);
     },
   };
+}
+
+function provisioningAttempt({ caller, organization }: ProvisioningScope): { caller: Caller; address: string } {
+  return { caller, address: organization };
+}
+
+function provisionedIn({ resource }: Answer): Provisioned {
+  return resource as unknown as Provisioned;
 }
 
 function isAllowed({ verdict }: Verification): boolean {

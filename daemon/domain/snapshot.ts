@@ -13,12 +13,21 @@ export interface Needs {
   readonly referrers?: readonly string[];
   /** Organizations whose resources with the `owner` flag are wanted. */
   readonly owners?: readonly string[];
+  /** Keys of which all resources that have them are wanted. */
+  readonly keys?: readonly string[];
+  /** Resources that are wanted by their `uid`, each as `uidKey` spells it: `<organization address>#<uid>`. */
+  readonly uids?: readonly string[];
   readonly secrets?: readonly string[];
   readonly revocations?: readonly string[];
   readonly replays?: readonly string[];
 }
 
 export const REFERRER_LIMIT = 20;
+
+/** How `Needs.uids` spells the uid of a resource in that organization. */
+export function uidKey(organization: string, uid: string): string {
+  return `${organization}#${uid}`;
+}
 
 /** Thrown by a snapshot when a decision reads what was not loaded; the caller loads it and decides again. */
 export class NotLoaded extends Error {
@@ -41,6 +50,9 @@ export interface Snapshot {
   /** By address, ascending, at most `REFERRER_LIMIT`. */
   referrers(address: string): readonly Resource[];
   owners(organization: string): readonly Resource[];
+  /** By address, ascending. */
+  withKey(key: string): readonly Resource[];
+  withUid(organization: string, uid: string): Resource | undefined;
   secret(hash: string): Secret | undefined;
   revocation(address: string): Revocation | undefined;
   replay(key: string): Replay | undefined;
@@ -84,10 +96,10 @@ export class Unavailable extends Error {
 }
 
 export interface ListQuery {
-  readonly kind: string;
+  readonly kinds: readonly string[];
   /** Direct parent; `''` for organizations. Exactly one of `parent` and `organization` is given. */
   readonly parent?: string;
-  /** Everything of that kind in an organization. */
+  /** Everything of those kinds in an organization. */
   readonly organization?: string;
   /** Only addresses after this one. */
   readonly after?: string;

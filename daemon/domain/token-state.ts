@@ -1,7 +1,9 @@
 /** What a token remembers besides its declared attributes, and what follows from both at a given moment. */
 
 import { durationMs, timestampMs } from '../../terraform-provider-spec/formats.ts';
-import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
+import type { JsonObject, SecretKind } from '../../terraform-provider-spec/kind.ts';
+import { kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
+import { canAct } from './holder.ts';
 import type { Resource, Revocation } from './model.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -40,6 +42,12 @@ export function storedState(state: TokenState): JsonObject {
   return state as unknown as JsonObject;
 }
 
+/** The kind of secret that a token with these attributes has: what is for SCIM is marked as such. */
+export function secretKindOf({ kind, attributes }: Pick<Resource, 'kind' | 'attributes'>): SecretKind {
+  const { secretKind } = kindNamed(kind).token ?? { secretKind: 'sa' };
+  return attributes.purpose === 'scim' ? 'scim' : secretKind;
+}
+
 /** When a secret made at `rotatedAt` ends under these attributes; null for never. */
 export function endOf(attributes: JsonObject, rotatedAt: number): number | null {
   if (typeof attributes.expires_at === 'string') return timestampMs(attributes.expires_at);
@@ -55,17 +63,20 @@ export function nextRotation(token: Resource): number | null {
   return null;
 }
 
-/** Whether a token works at `now`, given the account that owns it and what latches its address. */
+/** Whether a token works at `now`, given who holds it and what latches its address. */
 export function tokenStatus(
   token: Resource,
-  account: Resource | undefined,
+  holder: Resource | undefined,
   latch: Revocation | undefined,
   now: number,
 ): Status {
   if (latch !== undefined) return { status: 'revoked', reason: `revoked as ${latch.reason}` };
   if (token.attributes.state === 'revoked') return { status: 'revoked', reason: 'declared as revoked' };
-  if (account === undefined || account.attributes.disabled === true) {
-    return { status: 'disabled', reason: 'its account is disabled' };
+  if (holder === undefined || !canAct(holder.attributes)) {
+    return {
+      status: 'disabled',
+      reason: holder?.kind === 'user' ? 'its user is not active' : 'its account is disabled',
+    };
   }
   if (token.valid_until !== null && token.valid_until <= now) return { status: 'expired', reason: null };
   return { status: 'active', reason: null };
@@ -106,4 +117,9 @@ export function rotatedState(
     current: next,
     previous: lives ? { ...current, valid_until: end } : null,
   };
+}
+
+/** How long the previous secret lives on under these attributes, in milliseconds. */
+export function overlapOf(attributes: JsonObject): number {
+  return durationMs(attributes.overlap as string);
 }

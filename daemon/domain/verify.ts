@@ -6,7 +6,9 @@ import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { allows } from '../../terraform-provider-spec/permission.ts';
 import type { Question, Subject, Verdict } from './api.ts';
 import type { Ambient } from './identity.ts';
-import { identify, type Principal, presentedHash, subjectOf } from './principal.ts';
+import { identify, neededBy, type Principal, permissionsAt, subjectOf } from './principal.ts';
+import { profileOfToken } from './profiles.ts';
+import { ORGANIZATION_SCOPE, type Place, placeOfScope } from './scopes.ts';
 import type { Operation, Snapshot } from './snapshot.ts';
 import { livePrevious } from './token-state.ts';
 
@@ -14,6 +16,8 @@ import { livePrevious } from './token-state.ts';
 export interface Verification {
   readonly verdict: Verdict;
   readonly principal?: Principal;
+  /** Whether the use must be on record before it is answered. */
+  readonly isFirstUse?: boolean;
 }
 
 /** The operation that answers a question. */
@@ -21,38 +25,61 @@ export function verifyOperation(
   ambient: Ambient,
   question: Question,
 ): Pick<Operation<Verification>, 'needs' | 'decide'> {
-  const hash = presentedHash(ambient, question.credential);
   return {
-    needs: { secrets: hash === undefined ? [] : [hash] },
+    needs: neededBy(ambient, question),
     decide(snapshot) {
       const found = identify(snapshot, ambient, question.credential, question.ip);
       if ('refused' in found) return { verdict: { decision: 'unauthenticated', reason: found.refused } };
-      return { verdict: judge(snapshot, found, question, subjectOf(found, ambient.now())), principal: found };
+      if (found.audience === 'enrolment') return { verdict: { decision: 'unauthenticated', reason: 'an enrolment' } };
+      return {
+        verdict: judge(snapshot, found, question, ambient.now()),
+        principal: found,
+        isFirstUse: isFirstUse(snapshot, found),
+      };
     },
   };
 }
 
-function judge(snapshot: Snapshot, principal: Principal, question: Question, subject: Subject): Verdict {
-  const { organization, scope } = placeOf(question);
+function judge(snapshot: Snapshot, principal: Principal, question: Question, now: number): Verdict {
+  const { organization, scope } = askedPlace(question);
+  const forbidden = (reason: string, place?: Place): Verdict => ({
+    decision: 'forbidden',
+    reason,
+    subject: subjectOf(principal, now, place),
+  });
   // Strictly the token's own: whoever owns one organization can name things in it as they like.
   if (organization !== principal.organization.address) {
-    return {
-      decision: 'forbidden',
-      reason: `a token of ${principal.organization.address}, asked in ${organization}`,
-      subject,
-    };
+    return forbidden(`a token of ${principal.organization.address}, asked in ${organization}`);
   }
-  if (scope !== 'organization' && snapshot.resource(`${organization}/${scope}`) === undefined) {
-    return { decision: 'forbidden', reason: `there is no ${organization}/${scope}`, subject };
+  if (principal.audience === 'scim') return forbidden('a token for SCIM');
+  if (scope !== ORGANIZATION_SCOPE && !exists(snapshot, `${organization}/${scope}`)) {
+    return forbidden(`there is no ${organization}/${scope}`);
   }
-  if (question.permission !== undefined && !allows(principal.permissions, question.permission)) {
-    return { decision: 'forbidden', reason: `lacks ${question.permission}`, subject };
+  const place = placeOfScope(snapshot, organization, scope);
+  if (!reaches(principal, place)) return forbidden(`reaches ${principal.home} only`, place);
+  const { permission } = question;
+  if (permission !== undefined && !allows(permissionsAt(principal, place), permission)) {
+    return forbidden(`lacks ${permission}`, place);
   }
-  return { decision: 'allowed', subject };
+  return { decision: 'allowed', subject: subjectOf(principal, now, place) };
+}
+
+/** Whether a place is within the home of whoever asks, and within sight: beyond it even a good token is none. */
+function reaches({ home, isolatedTo }: Principal, place: Place): boolean {
+  if (home !== ORGANIZATION_SCOPE && !place.scopes.has(home)) return false;
+  return isolatedTo === null || !place.isApp || isolatedTo.some((team) => place.scopes.has(`teams/${team}`));
+}
+
+/** A scope that a question names must be there, or a permission for the whole organization would open anything. */
+function exists(snapshot: Snapshot, address: string): boolean {
+  return snapshot.resource(address) !== undefined;
 }
 
 /** The organization's address and the scope within it that a question means. */
-export function placeOf({ organization, scope = 'organization' }: Question): { organization: string; scope: string } {
+export function askedPlace({ organization, scope = 'organization' }: Question): {
+  organization: string;
+  scope: string;
+} {
   const full = /^(organizations\/[^/]+)(?:\/(.+))?$/.exec(scope);
   if (full !== null) return { organization: full[1] as string, scope: full[2] ?? 'organization' };
   return { organization: `organizations/${organization ?? 'default'}`, scope };
@@ -77,11 +104,15 @@ export function introspection(verdict: Verdict, asked: { permission?: string | u
 
 /** A subject as `GET /v1/self` and introspection show it. */
 export function presentSubject(subject: Subject): JsonObject {
-  const { issued_at: _issued, valid_until, grants, permissions, ...names } = subject;
+  const { issued_at: _issued, valid_until, grants, permissions, permissions_by_scope, ...names } = subject;
   return {
     ...names,
     grants: [...grants],
     permissions: [...permissions],
+    permissions_by_scope: permissions_by_scope.map(({ scope, permissions: held }) => ({
+      scope,
+      permissions: [...held],
+    })),
     valid_until: valid_until === null ? null : formatTimestamp(valid_until),
   };
 }
@@ -126,4 +157,13 @@ export function endPreviousOperation(ambient: Ambient, principal: Principal, req
       });
     },
   };
+}
+
+/**
+ * Whether this is the first use of a secret under a profile that forbids another one. Whether such a secret was ever
+ * used decides whether a creation may be repeated over it, so the use must be on record before it is answered.
+ */
+export function isFirstUse(snapshot: Snapshot, { hash, token, audience }: Principal): boolean {
+  if (audience === 'enrolment' || snapshot.secret(hash)?.last_used_at !== null) return false;
+  return profileOfToken(snapshot, token).regenerate === 'forbidden';
 }

@@ -3,7 +3,7 @@ import { organizationOf } from '../../terraform-provider-spec/address.ts';
 import { COMMON_READ_ONLY } from '../../terraform-provider-spec/common.ts';
 import { allAttributes } from '../../terraform-provider-spec/derive/validate.ts';
 import { formatTimestamp } from '../../terraform-provider-spec/formats.ts';
-import type { Json, JsonObject } from '../../terraform-provider-spec/kind.ts';
+import type { Attribute, Json, JsonObject, Kind } from '../../terraform-provider-spec/kind.ts';
 import { kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
 import type { Resource } from './model.ts';
 import { identifierOf } from './principal.ts';
@@ -26,7 +26,7 @@ export function etagOf(resource: Resource): string {
 /** The resource as an answer holds it. */
 export function present(snapshot: Snapshot, resource: Resource, options: ViewOptions): JsonObject {
   const kind = kindNamed(resource.kind);
-  const derived = DERIVED[resource.kind]?.(snapshot, resource, options) ?? {};
+  const derived = derivedOf(snapshot, resource, kind, options);
   const shown: JsonObject = {};
   // What identifies the resource comes first.
   for (const [name, attribute] of Object.entries({ ...COMMON_READ_ONLY, ...allAttributes(kind) })) {
@@ -34,7 +34,8 @@ export function present(snapshot: Snapshot, resource: Resource, options: ViewOpt
     if (attribute.once) {
       if (options.secret !== undefined) shown[name] = options.secret;
     } else if (attribute.access !== 'read-only') {
-      shown[name] = resource.attributes[name] ?? null;
+      // What was stored before there was such an attribute has its default.
+      shown[name] = filled(attribute, resource.attributes[name]);
     } else {
       shown[name] = name in COMMON_READ_ONLY ? commonValue(resource, name) : (derived[name] ?? null);
     }
@@ -47,16 +48,23 @@ function commonValue(resource: Resource, name: string): Json {
   return name.endsWith('_at') ? formatTimestamp(value as number) : value;
 }
 
-type Derive = (snapshot: Snapshot, resource: Resource, options: ViewOptions) => JsonObject;
+/** A stored value with the defaults of what it lacks, also inside an object. */
+function filled(attribute: Attribute, stored: Json | undefined): Json {
+  const value = stored ?? attribute.default ?? null;
+  if (attribute.type !== 'object' || value === null) return value;
+  const inner = value as JsonObject;
+  return Object.fromEntries(
+    Object.entries(attribute.attributes).map(([name, member]) => [name, filled(member, inner[name])]),
+  );
+}
 
-const DERIVED: Readonly<Record<string, Derive>> = {
-  role: (_snapshot, role) => role.state,
-  service_account: (snapshot, account) => {
-    const organization = snapshot.resource(organizationOf(account.address));
-    return { identifier: organization === undefined ? null : identifierOf(account, organization) };
-  },
-  service_account_token: tokenView,
-};
+/** What the daemon derives, beside the attributes that every kind has. */
+function derivedOf(snapshot: Snapshot, resource: Resource, kind: Kind, options: ViewOptions): JsonObject {
+  if (kind.token !== undefined) return tokenView(snapshot, resource, options);
+  if (kind.attributes.identifier === undefined) return {};
+  const organization = snapshot.resource(organizationOf(resource.address));
+  return { identifier: organization === undefined ? null : identifierOf(resource, organization) };
+}
 
 function tokenView(snapshot: Snapshot, token: Resource, { now, view }: ViewOptions): JsonObject {
   const { rotated_at, current } = tokenState(token);
@@ -75,6 +83,7 @@ function tokenView(snapshot: Snapshot, token: Resource, { now, view }: ViewOptio
   const usedBefore = previous === null ? undefined : snapshot.secret(previous.hash);
   return {
     ...shown,
+    usage: (used?.last_used_at ?? null) === null ? 'never' : 'used',
     last_used_at: time(used?.last_used_at),
     last_used_ip: used?.last_used_ip ?? null,
     previous_last_used_at: time(usedBefore?.last_used_at),

@@ -4,13 +4,14 @@
  */
 import { organizationOf } from '../../terraform-provider-spec/address.ts';
 import type { Json, JsonObject } from '../../terraform-provider-spec/kind.ts';
-import type { Answer, WriteOptions } from './api.ts';
-import { requireOwnCredential, requireOwnerLeft, requireTokenRights } from './authority.ts';
+import { kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
+import type { Answer, Audience, Outcome, WriteOptions } from './api.ts';
+import { requireEveryRight, requireOwnCredential, requireOwnerLeft, requireTokenRights } from './authority.ts';
 import { cutsOff } from './consequences.ts';
 import { Draft } from './draft.ts';
 import type { Ambient } from './identity.ts';
 import type { Resource } from './model.ts';
-import { authenticate, type Principal, presentedHash } from './principal.ts';
+import { addressAllowed, authenticate, holderCarries, type Principal, presentedHash } from './principal.ts';
 import { findReplay, type Recorded, type ReplayScope, recordReplay, requestMark } from './replay.ts';
 import type { Needs, Operation, Snapshot } from './snapshot.ts';
 
@@ -36,8 +37,12 @@ export interface Effect {
   /** Ends a secret for an emergency: the caller's own may be it. */
   readonly mayEndOwn?: boolean;
   readonly details?: JsonObject;
-  /** Addresses of resources that are deleted together with the one that is meant. */
-  readonly removedWith?: readonly string[];
+  /** What is allowed and yet against a policy that only warns, for people. */
+  readonly warnings?: readonly string[];
+  /** What becomes of other resources together with the one that is meant. */
+  readonly alongWith?: readonly { readonly address: string; readonly outcome: Outcome }[];
+  /** The resource that is meant, where only the decision can tell. */
+  readonly address?: string;
 }
 
 export interface WriteSpec {
@@ -51,6 +56,8 @@ export interface WriteSpec {
   readonly options: WriteOptions;
   /** What is known beforehand to be needed. */
   readonly needs: Needs;
+  /** Which credentials it takes; those for the API, or for SCIM where the caller says so, if left out. */
+  readonly audiences?: readonly Audience[];
   authorize(snapshot: Snapshot, principal: Principal): void;
   decide(context: Context): Effect;
 }
@@ -63,9 +70,10 @@ export function writeOperation(ambient: Ambient, spec: WriteSpec): Operation<Ans
     needs: { ...spec.needs, secrets: [...(spec.needs.secrets ?? []), ...(hash === undefined ? [] : [hash])] },
     organizations: [organizationOf(spec.address)],
     decide(snapshot) {
-      const principal = authenticate(snapshot, ambient, options.caller);
+      const audiences = spec.audiences ?? [options.caller.audience ?? 'api'];
+      const principal = authenticate(snapshot, ambient, options.caller, audiences);
       spec.authorize(snapshot, principal);
-      const replay = replayFor(ambient, spec, principal.account.uid);
+      const replay = replayFor(ambient, spec, accountOf(principal.token, principal.holder, principal.hash));
       const recorded = replay && findReplay(snapshot, ambient, replay.scope, replay.request);
       if (recorded !== undefined) return repeated(snapshot, principal, recorded);
 
@@ -73,34 +81,64 @@ export function writeOperation(ambient: Ambient, spec: WriteSpec): Operation<Ans
       const draft = new Draft(snapshot);
       const effect = spec.decide({ ambient, now, principal, options, draft });
       const { ip } = options.caller;
-      const allowSelf = options.allowSelf === true || effect.mayEndOwn === true;
+      // An enrolment is there to end with the write that it opens.
+      const allowSelf = options.allowSelf === true || effect.mayEndOwn === true || principal.audience === 'enrolment';
       requireOwnCredential(draft, principal, { now, ip, allowSelf });
       requireOwnerLeft(snapshot, draft, effect.touched, { now, ip, expiryMoved: effect.expiryMoved === true });
 
       if (options.dryRun === true) return dryRun(snapshot, draft, effect, now);
-      if (!draft.changed) return effect.answer;
+      const answer = effect.warnings?.length ? { ...effect.answer, warnings: effect.warnings } : effect.answer;
+      if (!draft.changed) return answer;
       const event = auditEvent(spec, principal, effect, now);
       draft.record(event);
       // What goes with another has an event at its own address too: that is where people look for it.
-      for (const address of effect.removedWith ?? []) {
-        draft.record({ ...event, address, details: { with: spec.address } });
+      for (const other of effect.alongWith ?? []) {
+        draft.record({ ...event, ...other, details: { with: event.address } });
       }
       if (replay !== undefined) {
-        const retired = effect.minted?.address === principal.token.address ? { retired: principal.hash } : {};
-        const kept: Recorded = { answer: effect.answer, ...(effect.minted && { minted: effect.minted }), ...retired };
+        const isRetired = effect.minted?.address === principal.token.address || principal.audience === 'enrolment';
+        const retired = isRetired ? { retired: principal.hash } : {};
+        const kept: Recorded = { answer, ...(effect.minted && { minted: effect.minted }), ...retired };
         recordReplay(draft, ambient, replay.scope, replay.request, kept);
       }
       draft.commit();
-      return effect.answer;
+      return answer;
     },
   };
 }
 
 /** The recorded answer. A narrow token of the same account gets no secret out of it that it could not have made. */
 function repeated(snapshot: Snapshot, principal: Principal, { answer, minted }: Recorded): Answer {
-  const token = minted && snapshot.resource(minted.address);
-  if (token !== undefined) requireTokenRights(snapshot, principal, token.address, token.attributes);
+  const made = minted && snapshot.resource(minted.address);
+  if (made === undefined) return answer;
+  if (kindNamed(made.kind).token !== undefined) requireTokenRights(snapshot, principal, made.address, made.attributes);
+  else requireEveryRight(snapshot, principal, made.organization, holderCarries(snapshot, made, made.attributes));
   return answer;
+}
+
+/**
+ * The recorded answer for somebody who presents the secret that this very request has retired the first time: of that
+ * answer the retry may have been lost, and nothing else opens with it. `undefined` for everybody else.
+ */
+export function retiredReplay(snapshot: Snapshot, ambient: Ambient, spec: WriteSpec): Answer | undefined {
+  const { caller } = spec.options;
+  const hash = presentedHash(ambient, caller.credential);
+  const secret = hash === undefined ? undefined : snapshot.secret(hash);
+  const former = secret && snapshot.resource(secret.address);
+  if (secret === undefined || former === undefined || former.uid !== secret.uid) return undefined;
+  if (!addressAllowed(former.attributes, caller.ip)) return undefined;
+  const holder = kindNamed(former.kind).token === undefined ? former : snapshot.resource(former.parent);
+  const replay = holder && replayFor(ambient, spec, accountOf(former, holder, hash as string));
+  const recorded = replay && findReplay(snapshot, ambient, replay.scope, replay.request);
+  return recorded?.retired === hash ? recorded?.answer : undefined;
+}
+
+/**
+ * To whom an Idempotency-Key belongs: all tokens of one holder retry for each other, but an enrolment, the secret that
+ * `hash` stands for, only for itself. Whoever makes another one for the user learns nothing of what the first has opened.
+ */
+function accountOf(token: Resource, holder: Resource, hash: string): string {
+  return kindNamed(token.kind).token === undefined ? hash : holder.uid;
 }
 
 /** Under which scope and mark this request would be recorded; `undefined` for one without a key or a dry run. */
@@ -123,7 +161,12 @@ function dryRun(before: Snapshot, after: Draft, effect: Effect, now: number): An
   return {
     outcome,
     ...(shown && { resource: shown }),
-    plan: { outcome, changed: effect.changed, cuts_off: cutsOff(before, after, effect.touched, now) },
+    plan: {
+      outcome,
+      changed: effect.changed,
+      cuts_off: cutsOff(before, after, effect.touched, now),
+      warnings: effect.warnings ?? [],
+    },
   };
 }
 
@@ -141,7 +184,7 @@ function auditEvent(spec: WriteSpec, principal: Principal, effect: Effect, now: 
     actor: principal.identifier,
     actor_token: principal.token.address,
     action: spec.action,
-    address: spec.address,
+    address: effect.address ?? spec.address,
     outcome: effect.answer.outcome,
     request_id: spec.options.caller.requestId,
     details: {

@@ -1,6 +1,7 @@
 /** The management API: an Express application over the service. */
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
+import type { OptionalPaths } from '../../terraform-provider-spec/derive/openapi/fixed-paths.ts';
 import { openApi } from '../../terraform-provider-spec/derive/openapi.ts';
 import type { Service } from '../domain/api.ts';
 import { Problem } from '../domain/problem.ts';
@@ -16,7 +17,11 @@ export interface AppOptions extends ExchangeOptions {
   readonly version: string;
   /** Rejects unless the database takes writes. */
   readonly ready: () => Promise<void>;
+  /** The paths that not every daemon has; none of them if left out. */
+  readonly served?: OptionalPaths;
 }
+
+const NO_OPTIONAL_PATH: OptionalPaths = { recycleKey: false };
 
 /** The application. It holds no state but which requests with an Idempotency-Key are running. */
 export function createApp(options: AppOptions): Express {
@@ -40,8 +45,8 @@ export function createApp(options: AppOptions): Express {
   return app;
 }
 
-function addPublicRoutes(app: Express, { version, ready }: AppOptions): void {
-  const document = openApi();
+function addPublicRoutes(app: Express, { version, ready, served = NO_OPTIONAL_PATH }: AppOptions): void {
+  const document = openApi(served);
   answerGet(app, '/healthz', async () => ({ status: 200, body: { status: 'ok', version } }));
   answerGet(app, '/readyz', async () => {
     await ready();
@@ -67,7 +72,7 @@ function addRoutes(app: Express, options: AppOptions): void {
     inProgress: new InProgress(),
     exchangeOf: (request: express.Request) => exchangeOf(request, request.res as express.Response, options),
   };
-  for (const { path, operations } of routes()) {
+  for (const { path, operations } of routes(options.served ?? NO_OPTIONAL_PATH)) {
     const route = app.route(path);
     for (const [method, operation] of Object.entries(operations) as [string, Operation][]) {
       route[method.toLowerCase() as 'get' | 'put' | 'post' | 'delete'](serve(operation, context));

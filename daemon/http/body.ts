@@ -11,16 +11,16 @@ export const BODY_LIMIT = 1024 * 1024;
 export type BodyUse = 'none' | 'optional' | 'required';
 
 /**
- * The JSON body of `request`, `null` where there is none and none is needed. Throws `Problem`:
- * `unsupported-media-type`, `too-large`, `malformed-json`.
+ * The JSON body of `request`, `null` where there is none and none is needed. With `anyMediaType` it is JSON whatever it
+ * calls itself. Throws `Problem`: `unsupported-media-type`, `too-large`, `malformed-json`.
  */
-export async function readJsonBody(request: IncomingMessage, use: BodyUse): Promise<Json> {
+export async function readJsonBody(request: IncomingMessage, use: BodyUse, anyMediaType = false): Promise<Json> {
   if (use === 'none') return null;
   if (!hasBody(request)) {
     if (use === 'optional') return null;
     throw new Problem('malformed-json', 'The request needs a JSON body, and it has none.');
   }
-  requireMediaType(request, ['application/json']);
+  if (!anyMediaType) requireMediaType(request, ['application/json']);
   return parseBody(await readText(request));
 }
 

@@ -6,6 +6,8 @@ import type { IncomingMessage } from 'node:http';
 import { NAME_PATTERN } from '../../terraform-provider-spec/address.ts';
 import { closest } from '../../terraform-provider-spec/derive/closest.ts';
 import { FORMATS } from '../../terraform-provider-spec/formats.ts';
+import type { Kind, ListFilter } from '../../terraform-provider-spec/kind.ts';
+import { filterValues, LIST_FILTERS, sharedFilters } from '../../terraform-provider-spec/list-filters.ts';
 import { Problem } from '../domain/problem.ts';
 import { entityTags } from './entity-tags.ts';
 
@@ -23,10 +25,9 @@ export interface Options {
   readonly view?: 'full';
   readonly limit?: number;
   readonly cursor?: string;
+  readonly revoke?: boolean;
   readonly labels?: readonly string[];
-  readonly status?: string;
-  readonly expiresBefore?: string;
-  readonly unusedSince?: string;
+  readonly filters?: Readonly<Partial<Record<ListFilter, string>>>;
   readonly address?: string;
 }
 
@@ -54,11 +55,6 @@ function text(shape: string, pattern: RegExp, option: (value: string) => Options
   return rule(shape, (value) => (pattern.test(value) ? option(value) : undefined));
 }
 
-function time(option: (value: string) => Options): Rule {
-  const { text: shape, check } = FORMATS.timestamp;
-  return rule(shape, (value) => (check(value) === undefined ? option(value) : undefined));
-}
-
 const VISIBLE = /^[\x21-\x7e]{1,255}$/;
 const VISIBLE_SHAPE = '1 to 255 visible ASCII characters';
 const SOME_TEXT = /^[^\0]{1,512}$/;
@@ -73,6 +69,10 @@ const IF_MATCH: Rule = {
   },
 };
 
+export const IDEMPOTENCY_KEY: Rules = {
+  'idempotency-key': text(VISIBLE_SHAPE, VISIBLE, (idempotencyKey) => ({ idempotencyKey })),
+};
+
 /** The headers of every write. */
 export const WRITE_HEADERS: Rules = {
   'accredit-manager': text('1 to 128 of A-Z, a-z, 0-9, ".", "_", "/", "-"', /^[A-Za-z0-9._/-]{1,128}$/, (manager) => ({
@@ -80,7 +80,7 @@ export const WRITE_HEADERS: Rules = {
   })),
   'accredit-adopt': flag((adopt) => ({ adopt })),
   'accredit-allow-self': flag((allowSelf) => ({ allowSelf })),
-  'idempotency-key': text(VISIBLE_SHAPE, VISIBLE, (idempotencyKey) => ({ idempotencyKey })),
+  ...IDEMPOTENCY_KEY,
 };
 
 /** Those of a DELETE of a resource. */
@@ -99,6 +99,8 @@ export const DRY_RUN: Rules = { dry_run: flag((dryRun) => ({ dryRun })) };
 const ENDED_CLAIM = text(`nothing, or ${VISIBLE_SHAPE}`, /^[\x21-\x7e]{0,255}$/, (claim) => ({ claim }));
 
 export const DELETE_QUERY: Rules = { ...DRY_RUN, claim: ENDED_CLAIM, cascade: flag((cascade) => ({ cascade })) };
+
+export const DELETE_TOKEN_QUERY: Rules = { ...DELETE_QUERY, revoke: flag((revoke) => ({ revoke })) };
 
 export const VIEW: Rules = { view: rule('"full"', (value) => (value === 'full' ? { view: value } : undefined)) };
 
@@ -119,14 +121,22 @@ export const LABEL: Rules = {
   },
 };
 
-export const EXPIRES_BEFORE = time((expiresBefore) => ({ expiresBefore }));
-export const UNUSED_SINCE = time((unusedSince) => ({ unusedSince }));
+/** The filters of lists of these kinds. */
+export function filterRules(kinds: readonly Kind[]): Rules {
+  const [first] = kinds;
+  return Object.fromEntries(sharedFilters(kinds).map((filter) => [filter, filterRule(first as Kind, filter)]));
+}
 
-/** The filter `status`, which takes only these. */
-export function statusRule(statuses: readonly string[]): Rule {
-  return rule(statuses.map((status) => `"${status}"`).join(', '), (status) =>
-    statuses.includes(status) ? { status } : undefined,
-  );
+function filterRule(kind: Kind, filter: ListFilter): Rule {
+  const take = (value: string): Options => ({ filters: { [filter]: value } });
+  const { form } = LIST_FILTERS[filter];
+  if (form === 'time') {
+    const { text: shape, check } = FORMATS.timestamp;
+    return rule(shape, (value) => (check(value) === undefined ? take(value) : undefined));
+  }
+  const values = form === 'flag' ? ['true', 'false'] : filterValues(kind, filter);
+  const shape = values.map((value) => `"${value}"`).join(form === 'flag' ? ' or ' : ', ');
+  return rule(shape, (value) => (values.includes(value) ? take(value) : undefined));
 }
 
 /** Which of the contract's headers exist, whether or not an operation takes them. */
@@ -159,7 +169,8 @@ export function readQuery(url: string, rules: Rules): Options {
     if (rule === undefined) throw unknownParameter(name, Object.keys(rules));
     return apply('invalid-query', `The query parameter ${name}`, rule, parameters.getAll(name));
   });
-  return Object.assign({}, ...options);
+  const filters = Object.assign({}, ...options.map((each) => each.filters));
+  return Object.assign({}, ...options, Object.keys(filters).length > 0 && { filters });
 }
 
 /** The query of a request target. */

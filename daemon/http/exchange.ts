@@ -67,8 +67,8 @@ export class Exchange {
     this.#note = text;
   }
 
-  /** Answers with what `error` means, and logs what is not for the client. */
-  fail(error: unknown): void {
+  /** Answers with what `error` means, in the form that `render` gives it, and logs what is not for the client. */
+  fail(error: unknown, render: typeof problemReply = problemReply): void {
     const problem = toProblem(error);
     const note = problem.internal ?? (problem.cause instanceof Error ? problem.cause.message : undefined);
     this.#code = problem.code;
@@ -79,7 +79,7 @@ export class Exchange {
       return;
     }
     const presented = presentsCredential(this.#request);
-    send(this.#response, problemReply(problem, { requestId: this.requestId, presented }));
+    send(this.#response, render(problem, { requestId: this.requestId, presented }));
   }
 
   #report(): void {

@@ -4,7 +4,7 @@
  */
 import type { Request, RequestHandler, Response } from 'express';
 import type { Json } from '../../terraform-provider-spec/kind.ts';
-import type { Caller, Service, Subject } from '../domain/api.ts';
+import type { Audience, Caller, Service, Subject } from '../domain/api.ts';
 import { Problem } from '../domain/problem.ts';
 import { type BodyUse, readJsonBody } from './body.ts';
 import { type Options, type Rules, readHeaders, readQuery } from './contract.ts';
@@ -21,11 +21,15 @@ export interface Operation {
   readonly headers: Rules;
   readonly query: Rules;
   readonly body: BodyUse;
+  /** The body is JSON whatever media type it is sent with. */
+  readonly anyMediaType?: true;
   /**
    * The credential may be the one that the first of two identical requests retired: a request with an Idempotency-Key
    * goes on without a subject, and the service decides whether it is such a replay.
    */
   readonly retiresCaller?: true;
+  /** What the credential can be for; the API if left out. */
+  readonly audiences?: readonly Audience[];
   /** The address that it is about; `''` for none. Throws `AddressError` for names that make none. */
   address(names: PathNames): string;
   run(service: Service, input: OperationInput): Promise<Reply>;
@@ -56,7 +60,7 @@ export function serve(operation: Operation, { service, inProgress, exchangeOf }:
       ...readHeaders(request, operation.headers, operation.writes),
       ...readQuery(request.url, operation.query),
     };
-    const body = await readJsonBody(request, operation.body);
+    const body = await readJsonBody(request, operation.body, operation.anyMediaType);
     const input = { caller, address, options, body };
     const reply = await inProgress.run(keyOf(subject, request, options), () => operation.run(service, input));
     send(response, reply);
@@ -70,7 +74,7 @@ async function authenticate(
   caller: Caller,
 ): Promise<Subject | undefined> {
   try {
-    return await service.authenticate(caller);
+    return await service.authenticate(caller, operation.audiences);
   } catch (error) {
     const retried = operation.retiresCaller && request.headers['idempotency-key'] !== undefined;
     if (retried && error instanceof Problem && error.code === 'unauthenticated') return undefined;

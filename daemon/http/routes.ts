@@ -1,11 +1,21 @@
 /** Every path of the management API with its operations, derived from the kinds. */
 import { formatAddress } from '../../terraform-provider-spec/address.ts';
+import type { OptionalPaths } from '../../terraform-provider-spec/derive/openapi/fixed-paths.ts';
 import type { Kind } from '../../terraform-provider-spec/kind.ts';
-import { KINDS, kindNamed, lineage } from '../../terraform-provider-spec/kinds/index.ts';
+import { KINDS, kindNamed, lineage, TOKEN_KINDS } from '../../terraform-provider-spec/kinds/index.ts';
 import type { Operation, PathNames } from './operation.ts';
 import { auditEvents } from './operations/audit.ts';
+import { recycleKey } from './operations/recycle-key.ts';
 import { deleteResource, getResource, listResources, putResource } from './operations/resources.ts';
-import { getRevocation, putRevocation, restoreToken, rotateSelf, rotateToken } from './operations/tokens.ts';
+import {
+  countTokens,
+  getRevocation,
+  putRevocation,
+  restoreToken,
+  rotateSelf,
+  rotateToken,
+} from './operations/tokens.ts';
+import { enrolUser } from './operations/users.ts';
 
 export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
 
@@ -15,9 +25,10 @@ export interface Route {
   readonly operations: Readonly<Partial<Record<Method, Operation>>>;
 }
 
-/** The routes, each path once. Throws when two kinds claim one path. */
-export function routes(): Route[] {
-  const all = [...KINDS.flatMap(routesOf), ...organizationRoutes(), selfRoute()];
+/** The routes, each path once, with those of the optional ones that are wanted. Throws when two kinds claim one path. */
+export function routes(served: OptionalPaths): Route[] {
+  const optional = served.recycleKey ? [recycleKeyRoute()] : [];
+  const all = [...KINDS.flatMap(routesOf), ...organizationRoutes(), ...userRoutes(), selfRoute(), ...optional];
   const twice = all.find(({ path }, index) => all.findIndex((other) => other.path === path) !== index);
   if (twice !== undefined) throw new Error(`two kinds claim the path ${twice.path}`);
   return all;
@@ -29,39 +40,48 @@ function routesOf(kind: Kind): Route[] {
   const parentAddress = (names: PathNames) => (parent === undefined ? '' : formatAddress(parent, names));
   const own: Route = {
     path: resourcePath(kind),
-    operations: {
-      GET: getResource(address),
-      ...(!kind.builtIn && { PUT: putResource(address), DELETE: deleteResource(address) }),
-    },
+    operations: { GET: getResource(address), PUT: putResource(kind, address), DELETE: deleteResource(kind, address) },
   };
   const collection: Route = {
     path: `${parent === undefined ? '/v1' : resourcePath(parent)}/${kind.collection}`,
-    operations: { GET: listResources(kind, parentAddress) },
+    operations: { GET: listResources([kind], parentAddress) },
   };
   return [own, collection, ...(kind.token ? tokenRoutes(kind, address) : [])];
 }
 
 function tokenRoutes(kind: Kind, address: (names: PathNames) => string): Route[] {
-  const [organization] = lineage(kind) as [Kind, ...Kind[]];
-  const everywhere = listResources(kind, (names) => formatAddress(organization, names), { everywhere: true });
   return [
     { path: `${resourcePath(kind)}/rotation`, operations: { POST: rotateToken(address) } },
     {
       path: `${resourcePath(kind)}/revocation`,
       operations: { GET: getRevocation(address), PUT: putRevocation(address), DELETE: restoreToken(address) },
     },
-    { path: `${resourcePath(organization)}/${kind.collection}`, operations: { GET: everywhere } },
   ];
 }
 
 function organizationRoutes(): Route[] {
   const organization = kindNamed('organization');
   const address = (names: PathNames) => formatAddress(organization, names);
-  return [{ path: `${resourcePath(organization)}/audit-events`, operations: { GET: auditEvents(address) } }];
+  const path = resourcePath(organization);
+  return [
+    { path: `${path}/tokens`, operations: { GET: listResources(TOKEN_KINDS, address, { everywhere: true }) } },
+    { path: `${path}/token-counts`, operations: { GET: countTokens(address) } },
+    { path: `${path}/audit-events`, operations: { GET: auditEvents(address) } },
+  ];
+}
+
+function userRoutes(): Route[] {
+  const user = kindNamed('user');
+  const address = (names: PathNames) => formatAddress(user, names);
+  return [{ path: `${resourcePath(user)}/enrolment`, operations: { POST: enrolUser(address) } }];
 }
 
 function selfRoute(): Route {
   return { path: '/v1/self/rotate', operations: { POST: rotateSelf() } };
+}
+
+function recycleKeyRoute(): Route {
+  return { path: '/automate/recycle_key.json', operations: { PUT: recycleKey() } };
 }
 
 function resourcePath(kind: Kind): string {

@@ -2,8 +2,9 @@
 import { type Needs, NotLoaded, type Operation } from '../domain/snapshot.ts';
 import { Changes } from './changes.ts';
 import type { Transaction } from './database.ts';
+import { keyChanges } from './keys.ts';
 import { Overlay } from './overlay.ts';
-import { type LoadedRow, Rows, union } from './rows.ts';
+import { type LoadedRow, loadParameter, Rows, union } from './rows.ts';
 import type { Statements } from './statements.ts';
 import { AUDIT_EVENTS, encodeRow, REPLAYS, RESOURCES, REVOCATIONS, SECRETS } from './tables.ts';
 
@@ -13,9 +14,10 @@ export const MAX_ROUNDS = 32;
 /** What became of a decision: its answer, or what it threw. */
 export type Decided = { readonly answer: unknown } | { readonly thrown: unknown };
 
-/** The answers in the order of the operations, and everything that they changed. */
+/** The answers in the order of the operations, everything that they changed, and the rows on which they were made. */
 export interface Decisions {
   readonly decided: readonly Decided[];
+  readonly rows: Rows;
   readonly changes: Changes;
 }
 
@@ -55,7 +57,7 @@ export async function decide(
       rounds = 0;
     }
   }
-  return { decided, changes };
+  return { decided, rows, changes };
 }
 
 function attempt(operation: Operation<unknown>, overlay: Overlay): Decided | { readonly needs: Needs } {
@@ -74,15 +76,18 @@ async function load(
 ): Promise<void> {
   const missing = rows.missing(union(needs));
   if (missing.size === 0) return;
-  const loaded = await transaction.query(statements.load([...missing.keys()]), [
-    JSON.stringify(Object.fromEntries(missing)),
-  ]);
+  const loaded = await transaction.query(statements.load([...missing.keys()]), [loadParameter(missing)]);
   rows.add(missing, loaded as LoadedRow[]);
 }
 
 /** Writes the changes, with one statement per table and kind of change. */
-export async function write(changes: Changes, transaction: Transaction, statements: Statements): Promise<void> {
+export async function write(
+  { rows, changes }: Pick<Decisions, 'rows' | 'changes'>,
+  transaction: Transaction,
+  statements: Statements,
+): Promise<void> {
   const { resources, revocations } = changes;
+  const keys = keyChanges(resources, rows.resources);
   const send = async (sql: string, list: readonly unknown[]) => {
     if (list.length > 0) await transaction.change(sql, [JSON.stringify(list)]);
   };
@@ -91,6 +96,8 @@ export async function write(changes: Changes, transaction: Transaction, statemen
     statements.upsertResources,
     kept(resources).map((row) => encodeRow(RESOURCES, row)),
   );
+  await send(statements.deleteResourceKeys, keys.outdated);
+  await send(statements.insertResourceKeys, keys.added);
   await send(statements.insertSecrets, addedSecrets(changes));
   await send(statements.touchSecrets, usesOfStored(changes));
   await send(statements.deleteRevocations, removed(revocations));

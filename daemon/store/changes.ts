@@ -1,5 +1,6 @@
 /** What decisions changed and nothing has written yet. */
 import type { AuditEvent, Replay, Resource, Revocation, Secret } from '../domain/model.ts';
+import { uidKey } from '../domain/snapshot.ts';
 
 /** When and from where a secret was last used. */
 export interface Use {
@@ -15,9 +16,12 @@ export class Changes {
   readonly revocations = new Map<string, Revocation | null>();
   readonly replays = new Map<string, Replay>();
   readonly events: AuditEvent[] = [];
-  // Where to look for changed resources by what they lie in; may name some that have been removed since.
+  // Where to look for changed resources by something else than their address; may name some of which it is no longer
+  // true.
   readonly #byParent = new Map<string, Set<string>>();
   readonly #owners = new Map<string, Set<string>>();
+  readonly #byKey = new Map<string, Set<string>>();
+  readonly #byUid = new Map<string, Set<string>>();
 
   get empty(): boolean {
     return (
@@ -34,6 +38,8 @@ export class Changes {
     this.resources.set(resource.address, resource);
     addTo(this.#byParent, resource.parent, resource.address);
     if (resource.owner) addTo(this.#owners, resource.organization, resource.address);
+    for (const key of resource.keys) addTo(this.#byKey, key, resource.address);
+    addTo(this.#byUid, uidKey(resource.organization, resource.uid), resource.address);
   }
 
   /** Addresses of changed resources that lie, or lay, directly below `parent`. */
@@ -44,6 +50,16 @@ export class Changes {
   /** Addresses of changed resources that are, or were, owners of `organization`. */
   changedOwners(organization: string): Iterable<string> {
     return this.#owners.get(organization) ?? [];
+  }
+
+  /** Addresses of changed resources that have, or had, that key. */
+  changedWithKey(key: string): Iterable<string> {
+    return this.#byKey.get(key) ?? [];
+  }
+
+  /** Addresses of changed resources that have, or had, that uid, spelled by `uidKey`. */
+  changedWithUid(key: string): Iterable<string> {
+    return this.#byUid.get(key) ?? [];
   }
 
   /** Takes over what a later decision changed. */

@@ -117,7 +117,7 @@ export class StoreEngine implements Engine {
         const operations = batch.map(({ operation }) => operation);
         const decisions = await decide(operations, transaction, this.#database.statements);
         const changed = !decisions.changes.empty;
-        if (changed) await write(decisions.changes, transaction, this.#database.statements);
+        if (changed) await write(decisions, transaction, this.#database.statements);
         return { answer: decisions.decided, changed };
       });
     } catch (error) {

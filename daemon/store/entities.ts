@@ -7,6 +7,7 @@ import {
   type Dialect,
   META,
   REPLAYS,
+  RESOURCE_KEYS,
   RESOURCES,
   REVOCATIONS,
   SECRETS,
@@ -17,6 +18,7 @@ import {
 export function entities(dialect: Dialect): EntitySchema[] {
   return [
     entity(RESOURCES, dialect),
+    entity(RESOURCE_KEYS, dialect),
     entity(SECRETS, dialect),
     entity(REVOCATIONS, dialect),
     entity(REPLAYS, dialect),
@@ -30,7 +32,7 @@ function entity<Row>(table: Table<Row>, dialect: Dialect): EntitySchema {
     name: table.name,
     tableName: table.name,
     columns: Object.fromEntries(
-      columnsOf(table).map(([name, column]) => [name, columnOptions(column, name === table.key, dialect)]),
+      columnsOf(table).map(([name, column]) => [name, columnOptions(column, table.key.includes(name), dialect)]),
     ),
     indices: table.indexes.map(({ name, columns, where }) => ({
       name,
@@ -41,7 +43,11 @@ function entity<Row>(table: Table<Row>, dialect: Dialect): EntitySchema {
 }
 
 function columnOptions(column: Column, primary: boolean, dialect: Dialect): EntitySchemaColumnOptions {
-  const common = { primary, nullable: column.nullable === true };
+  const common = {
+    primary,
+    nullable: column.nullable === true,
+    ...(column.default !== undefined && { default: column.default }),
+  };
   switch (column.type) {
     case 'path':
       return { ...common, type: 'text', ...(dialect === 'postgres' && { collation: 'C' }) };

@@ -84,8 +84,33 @@ class CreateTables implements MigrationInterface {
   }
 }
 
+/** Resources become findable by keys and by their uid. Those that are there have no keys until they are written again. */
+class AddResourceKeys implements MigrationInterface {
+  readonly name = 'AddResourceKeys1770000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    const postgres = runner.connection.options.type === 'postgres';
+    const path = postgres ? 'text COLLATE "C" NOT NULL' : 'text NOT NULL';
+    const statements = [
+      `ALTER TABLE "resources" ADD COLUMN "keys" text NOT NULL DEFAULT '[]'`,
+      `CREATE INDEX "resources_by_uid" ON "resources" ("organization", "uid")`,
+      `CREATE TABLE "resource_keys" (
+        "key" ${path},
+        "address" ${path},
+        PRIMARY KEY ("key", "address")
+      )`,
+      `CREATE INDEX "resource_keys_by_address" ON "resource_keys" ("address")`,
+    ];
+    for (const statement of statements) await runner.query(statement);
+  }
+
+  async down(): Promise<void> {
+    throw new Error('migrations are not reverted; restore a backup instead');
+  }
+}
+
 /** Every migration, oldest first. */
-export const MIGRATIONS = [CreateTables];
+export const MIGRATIONS = [CreateTables, AddResourceKeys];
 
 /**
  * Brings the schema of `source` up to date, in one transaction.

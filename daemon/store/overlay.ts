@@ -1,7 +1,7 @@
 /** The snapshot on which one decision is made: loaded rows, under the changes of decisions before it, under its own. */
 import type { AuditEvent, Replay, Resource, Revocation, Secret } from '../domain/model.ts';
 import { Problem } from '../domain/problem.ts';
-import { NotLoaded, REFERRER_LIMIT, type Snapshot } from '../domain/snapshot.ts';
+import { NotLoaded, REFERRER_LIMIT, type Snapshot, uidKey } from '../domain/snapshot.ts';
 import { Changes } from './changes.ts';
 import { byAddress, type Rows } from './rows.ts';
 
@@ -56,6 +56,24 @@ export class Overlay implements Snapshot {
     if (rows === undefined) throw new NotLoaded({ owners: [organization] });
     const owners = this.#withChanges(rows, (layer) => layer.changedOwners(organization));
     return owners.filter((resource) => resource.owner && resource.organization === organization);
+  }
+
+  withKey(key: string): readonly Resource[] {
+    const rows = this.#rows.keys.get(key);
+    if (rows === undefined) throw new NotLoaded({ keys: [key] });
+    return this.#withChanges(rows, (layer) => layer.changedWithKey(key)).filter(({ keys }) => keys.includes(key));
+  }
+
+  withUid(organization: string, uid: string): Resource | undefined {
+    const wanted = uidKey(organization, uid);
+    for (const address of this.#layers.flatMap((layer) => [...layer.changedWithUid(wanted)])) {
+      const changed = this.#changedResource(address);
+      if (changed?.uid === uid && changed.organization === organization) return changed;
+    }
+    const row = this.#rows.uids.get(wanted);
+    if (row === undefined) throw new NotLoaded({ uids: [wanted] });
+    // One that was changed and still has the uid has been found above.
+    return row === null || this.#changedResource(row.address) !== undefined ? undefined : row;
   }
 
   secret(hash: string): Secret | undefined {

@@ -14,7 +14,7 @@ import {
 import { MAX_ROUNDS } from './batch.ts';
 import { type Database, unavailable } from './database.ts';
 import { ReadOnlyOverlay } from './overlay.ts';
-import { type LoadedRow, Rows, union } from './rows.ts';
+import { byAddress, type LoadedRow, loadParameter, Rows, union } from './rows.ts';
 import { AUDIT_EVENTS, RESOURCES } from './tables.ts';
 
 interface Waiting {
@@ -59,18 +59,22 @@ export class StoreReader implements Reader {
     if ((query.parent === undefined) === (query.organization === undefined)) {
       throw new TypeError('a list is either below a parent or of an organization');
     }
-    return this.query((manager) =>
-      manager.getRepository<Resource>(RESOURCES.name).find({
-        where: {
-          kind: query.kind,
-          ...(query.parent !== undefined && { parent: query.parent }),
-          ...(query.organization !== undefined && { organization: query.organization }),
-          ...(query.after !== undefined && { address: MoreThan(query.after) }),
-        },
-        order: { address: 'ASC' },
-        take: query.limit,
-      }),
-    );
+    return this.query(async (manager) => {
+      const repository = manager.getRepository<Resource>(RESOURCES.name);
+      const { parent, organization, after, limit: take } = query;
+      // Kind by kind: the index has each in the order of the list, so no more rows are read than the page can take.
+      const found: Resource[] = [];
+      for (const kind of query.kinds) {
+        const where = {
+          kind,
+          ...(parent !== undefined && { parent }),
+          ...(organization !== undefined && { organization }),
+          ...(after !== undefined && { address: MoreThan(after) }),
+        };
+        found.push(...(await repository.find({ where, order: { address: 'ASC' }, take })));
+      }
+      return query.kinds.length === 1 ? found : found.sort(byAddress).slice(0, take);
+    });
   }
 
   async audit(query: AuditQuery): Promise<readonly StoredAuditEvent[]> {
@@ -136,9 +140,8 @@ export class StoreReader implements Reader {
     try {
       const wanted = union(group.flatMap(({ needs }) => needs));
       if (wanted.size > 0) {
-        const keys = Object.fromEntries([...wanted].map(([part, values]) => [part, [...values]]));
         const sql = this.#database.statements.load([...wanted.keys()]);
-        const loaded = await this.#database.read((manager) => manager.query(sql, [JSON.stringify(keys)]));
+        const loaded = await this.#database.read((manager) => manager.query(sql, [loadParameter(wanted)]));
         rows.add(wanted, loaded as LoadedRow[]);
       }
     } catch (error) {

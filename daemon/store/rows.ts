@@ -1,6 +1,7 @@
 /** What has been loaded of the database, and what is known to be absent. */
 import type { Replay, Resource, Revocation, Secret } from '../domain/model.ts';
-import { type Needs, REFERRER_LIMIT } from '../domain/snapshot.ts';
+import { type Needs, REFERRER_LIMIT, uidKey } from '../domain/snapshot.ts';
+import { storable, storedKey } from './keys.ts';
 import { PART_TABLES, PARTS, type Part } from './statements.ts';
 import { decodeRow, type Table } from './tables.ts';
 
@@ -22,11 +23,23 @@ export function union(needs: Iterable<Needs>): Wanted {
   return wanted;
 }
 
+/** What the load statement takes to load `wanted`. What no database can hold is not asked for: it is in none. */
+export function loadParameter(wanted: ReadonlyMap<Part, Iterable<string>>): string {
+  const lists = [...wanted].map(([part, keys]) => [
+    part,
+    part === 'keys' ? [...keys].map(storedKey) : [...keys].filter(storable),
+  ]);
+  return JSON.stringify(Object.fromEntries(lists));
+}
+
 /** A row as the load statement answers it: SQLite gives the JSON array as text, PostgreSQL's driver parses it. */
 export interface LoadedRow {
   readonly part: Part;
   readonly row: string | readonly unknown[];
 }
+
+/** The parts of which each key gives a list, and not one row or none. */
+const LISTS = ['children', 'referrers', 'owners', 'keys'] as const;
 
 /** Rows of one state of the database. `undefined` from `get` of a map means not loaded, `null` known to be absent. */
 export class Rows {
@@ -34,6 +47,8 @@ export class Rows {
   readonly children = new Map<string, Resource[]>();
   readonly referrers = new Map<string, Resource[]>();
   readonly owners = new Map<string, Resource[]>();
+  readonly keys = new Map<string, Resource[]>();
+  readonly uids = new Map<string, Resource | null>();
   readonly secrets = new Map<string, Secret | null>();
   readonly revocations = new Map<string, Revocation | null>();
   readonly replays = new Map<string, Replay | null>();
@@ -52,12 +67,13 @@ export class Rows {
   add(wanted: ReadonlyMap<Part, Iterable<string>>, loaded: readonly LoadedRow[]): void {
     for (const [part, keys] of wanted) {
       for (const key of keys) {
-        if (part === 'children' || part === 'referrers' || part === 'owners') this[part].set(key, []);
+        if (isList(part)) this[part].set(key, []);
         else if (!this[part].has(key)) this[part].set(key, null);
       }
     }
-    for (const { part, row } of loaded) this.#addRow(part, typeof row === 'string' ? JSON.parse(row) : row);
-    for (const part of ['children', 'referrers', 'owners'] as const) {
+    const wantedKeys = new Set(wanted.get('keys'));
+    for (const { part, row } of loaded) this.#addRow(part, typeof row === 'string' ? JSON.parse(row) : row, wantedKeys);
+    for (const part of LISTS) {
       for (const key of wanted.get(part) ?? []) this[part].get(key)?.sort(byAddress);
     }
   }
@@ -67,7 +83,7 @@ export class Rows {
     return (this.referrers.get(address)?.length ?? 0) >= REFERRER_LIMIT;
   }
 
-  #addRow(part: Part, values: readonly unknown[]): void {
+  #addRow(part: Part, values: readonly unknown[], wantedKeys: ReadonlySet<string>): void {
     const row = decodeRow(PART_TABLES[part] as Table<unknown>, values);
     switch (part) {
       case 'secrets':
@@ -84,9 +100,18 @@ export class Rows {
         this.resources.set(resource.address, resource);
         if (part === 'children' || part === 'referrers') this[part].get(resource.parent)?.push(resource);
         if (part === 'owners') this.owners.get(resource.organization)?.push(resource);
+        if (part === 'uids') this.uids.set(uidKey(resource.organization, resource.uid), resource);
+        if (part === 'keys') {
+          // Lists of other keys may have it from an earlier load.
+          for (const key of resource.keys) if (wantedKeys.has(key)) this.keys.get(key)?.push(resource);
+        }
       }
     }
   }
+}
+
+function isList(part: Part): part is (typeof LISTS)[number] {
+  return (LISTS as readonly Part[]).includes(part);
 }
 
 /** Orders resources as the databases do. Addresses are ASCII, where code units and bytes agree. */

@@ -9,6 +9,7 @@ import {
   columnsOf,
   type Dialect,
   REPLAYS,
+  RESOURCE_KEYS,
   RESOURCES,
   REVOCATIONS,
   SECRETS,
@@ -16,7 +17,17 @@ import {
 } from './tables.ts';
 
 /** What one statement can load; each part takes a list of keys. */
-export const PARTS = ['resources', 'children', 'referrers', 'owners', 'secrets', 'revocations', 'replays'] as const;
+export const PARTS = [
+  'resources',
+  'children',
+  'referrers',
+  'owners',
+  'keys',
+  'uids',
+  'secrets',
+  'revocations',
+  'replays',
+] as const;
 export type Part = (typeof PARTS)[number];
 
 /** The tables from which the parts are read. */
@@ -25,6 +36,8 @@ export const PART_TABLES = {
   children: RESOURCES,
   referrers: RESOURCES,
   owners: RESOURCES,
+  keys: RESOURCES,
+  uids: RESOURCES,
   secrets: SECRETS,
   revocations: REVOCATIONS,
   replays: REPLAYS,
@@ -34,19 +47,22 @@ export const PART_TABLES = {
 export interface Statements {
   /**
    * Reads all of these parts in one statement, so that what is read is one state of the database. Takes an object with
-   * a list of keys per part; answers rows of `part` and `row`, a JSON array in the order of `columnsOf`.
+   * a list of keys per part, as `loadParameter` makes it; answers rows of `part` and `row`, a JSON array in the order of
+   * `columnsOf`. However many of the wanted keys of the part `keys` a resource has, it is answered once.
    */
   load(parts: readonly Part[]): string;
   /** Takes a list of encoded rows. */
   readonly upsertResources: string;
   readonly upsertRevocations: string;
   readonly upsertReplays: string;
+  readonly insertResourceKeys: string;
   readonly insertSecrets: string;
   readonly insertAuditEvents: string;
   /** Takes a list of `{ hash, last_used_at, last_used_ip }`; never sets a time back. */
   readonly touchSecrets: string;
   /** Takes a list of addresses. */
   readonly deleteResources: string;
+  readonly deleteResourceKeys: string;
   readonly deleteRevocations: string;
   /** Takes a time and how many at most. */
   readonly deleteExpiredReplays: string;
@@ -67,6 +83,7 @@ export function statements(dialect: Dialect): Statements {
     upsertResources: upsert(syntax, RESOURCES),
     upsertRevocations: upsert(syntax, REVOCATIONS),
     upsertReplays: upsert(syntax, REPLAYS),
+    insertResourceKeys: insert(syntax, RESOURCE_KEYS),
     insertSecrets: insert(syntax, SECRETS),
     insertAuditEvents: insert(syntax, AUDIT_EVENTS),
     touchSecrets:
@@ -74,6 +91,7 @@ export function statements(dialect: Dialect): Statements {
       `FROM (${rows(syntax, SECRETS, ['hash', 'last_used_at', 'last_used_ip'])}) AS used ` +
       `WHERE secrets.hash = used.hash AND (secrets.last_used_at IS NULL OR secrets.last_used_at < used.last_used_at)`,
     deleteResources: `DELETE FROM resources WHERE address IN (${syntax.keys})`,
+    deleteResourceKeys: `DELETE FROM resource_keys WHERE address IN (${syntax.keys})`,
     deleteRevocations: `DELETE FROM revocations WHERE address IN (${syntax.keys})`,
     deleteExpiredReplays:
       `DELETE FROM replays WHERE key IN ` +
@@ -100,6 +118,8 @@ interface Syntax {
   rows(columns: readonly (readonly [name: string, type: ColumnType])[]): string;
   /** At most `REFERRER_LIMIT` rows for each wanted key. */
   readonly referrers: string;
+  /** The two parts of a wanted `uidKey`. */
+  readonly uidKey: { readonly organization: string; readonly uid: string };
 }
 
 const SYNTAX: Record<Dialect, Syntax> = {
@@ -114,6 +134,10 @@ const SYNTAX: Record<Dialect, Syntax> = {
     referrers:
       'CROSS JOIN resources AS r ON r.address IN ' +
       `(SELECT address FROM resources WHERE parent = wanted.value ORDER BY address LIMIT ${REFERRER_LIMIT})`,
+    uidKey: {
+      organization: "substr(wanted.value, 1, instr(wanted.value, '#') - 1)",
+      uid: "substr(wanted.value, instr(wanted.value, '#') + 1)",
+    },
   },
   postgres: {
     wanted: (part) => `jsonb_array_elements_text($1::jsonb -> '${part}') AS wanted(value)`,
@@ -127,6 +151,10 @@ const SYNTAX: Record<Dialect, Syntax> = {
     referrers:
       'CROSS JOIN LATERAL (SELECT * FROM resources WHERE parent = wanted.value ' +
       `ORDER BY address LIMIT ${REFERRER_LIMIT}) AS r`,
+    uidKey: {
+      organization: "split_part(wanted.value, '#', 1)",
+      uid: "substr(wanted.value, strpos(wanted.value, '#') + 1)",
+    },
   },
 };
 
@@ -143,16 +171,21 @@ const POSTGRES_TYPES: Record<ColumnType, string> = {
 function loadPart(syntax: Syntax, part: Part): string {
   const table: Table<never> = PART_TABLES[part] as never;
   const fields = columnsOf(table).map(([name]) => `r."${name as string}"`);
+  const wanted = syntax.wanted(part);
+  const found = `${wanted} ${syntax.join} resource_keys AS found ON found.key = wanted.value`;
+  const { organization, uid } = syntax.uidKey;
   const source = {
-    resources: `${syntax.join} resources AS r ON r.address = wanted.value`,
-    children: `${syntax.join} resources AS r ON r.parent = wanted.value`,
-    referrers: syntax.referrers,
-    owners: `${syntax.join} resources AS r ON r.organization = wanted.value AND r.owner`,
-    secrets: `${syntax.join} secrets AS r ON r.hash = wanted.value`,
-    revocations: `${syntax.join} revocations AS r ON r.address = wanted.value`,
-    replays: `${syntax.join} replays AS r ON r.key = wanted.value`,
+    resources: `${wanted} ${syntax.join} resources AS r ON r.address = wanted.value`,
+    children: `${wanted} ${syntax.join} resources AS r ON r.parent = wanted.value`,
+    referrers: `${wanted} ${syntax.referrers}`,
+    owners: `${wanted} ${syntax.join} resources AS r ON r.organization = wanted.value AND r.owner`,
+    keys: `resources AS r WHERE r.address IN (SELECT found.address FROM ${found})`,
+    uids: `${wanted} ${syntax.join} resources AS r ON r.organization = ${organization} AND r.uid = ${uid}`,
+    secrets: `${wanted} ${syntax.join} secrets AS r ON r.hash = wanted.value`,
+    revocations: `${wanted} ${syntax.join} revocations AS r ON r.address = wanted.value`,
+    replays: `${wanted} ${syntax.join} replays AS r ON r.key = wanted.value`,
   }[part];
-  return `SELECT '${part}' AS part, ${syntax.array}(${fields.join(', ')}) AS "row" FROM ${syntax.wanted(part)} ${source}`;
+  return `SELECT '${part}' AS part, ${syntax.array}(${fields.join(', ')}) AS "row" FROM ${source}`;
 }
 
 /** `SELECT` of the parameter's rows, in their order, with the columns named. */
@@ -174,7 +207,7 @@ function insert<Row>(syntax: Syntax, table: Table<Row>): string {
 
 function upsert<Row>(syntax: Syntax, table: Table<Row>): string {
   const changes = columnsOf(table)
-    .filter(([name]) => name !== table.key)
+    .filter(([name]) => !table.key.includes(name))
     .map(([name]) => `"${name}" = excluded."${name}"`);
-  return `${insert(syntax, table)} ON CONFLICT ("${table.key}") DO UPDATE SET ${changes.join(', ')}`;
+  return `${insert(syntax, table)} ON CONFLICT (${table.key.join(', ')}) DO UPDATE SET ${changes.join(', ')}`;
 }

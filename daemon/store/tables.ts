@@ -16,12 +16,14 @@ export type ColumnType = 'path' | 'text' | 'time' | 'count' | 'boolean' | 'json'
 export interface Column {
   readonly type: ColumnType;
   readonly nullable?: true;
+  /** What rows hold that were written before there was such a column. */
+  readonly default?: string;
 }
 
-/** One table of rows of type `Row`, whose primary key is the column `key`. */
+/** One table of rows of type `Row`, whose primary key are the columns `key`. */
 export interface Table<Row> {
   readonly name: string;
-  readonly key: keyof Row & string;
+  readonly key: readonly (keyof Row & string)[];
   readonly columns: { readonly [name in keyof Row & string]: Column };
   readonly indexes: readonly Index<Row>[];
 }
@@ -31,6 +33,12 @@ export interface Index<Row> {
   readonly columns: readonly (keyof Row & string)[];
   /** Makes it partial; must read the same in every dialect. */
   readonly where?: string;
+}
+
+/** That the resource at `address` has a key; `storedKey` spells it. */
+export interface ResourceKey {
+  readonly key: string;
+  readonly address: string;
 }
 
 /** A small value of the installation. */
@@ -48,7 +56,7 @@ const json: Column = { type: 'json' };
 
 export const RESOURCES: Table<Resource> = {
   name: 'resources',
-  key: 'address',
+  key: ['address'],
   columns: {
     address: path,
     kind: text,
@@ -66,10 +74,12 @@ export const RESOURCES: Table<Resource> = {
     state: json,
     owner: { type: 'boolean' },
     valid_until: timeOrNull,
+    keys: { ...json, default: '[]' },
   },
   indexes: [
     { name: 'resources_by_parent', columns: ['parent', 'address'] },
     { name: 'resources_by_kind', columns: ['organization', 'kind', 'address'] },
+    { name: 'resources_by_uid', columns: ['organization', 'uid'] },
     { name: 'resources_owners', columns: ['organization'], where: 'owner' },
     {
       name: 'resources_unmanaged_by_end',
@@ -79,9 +89,17 @@ export const RESOURCES: Table<Resource> = {
   ],
 };
 
+/** The keys of all resources once more, to look resources up by them. */
+export const RESOURCE_KEYS: Table<ResourceKey> = {
+  name: 'resource_keys',
+  key: ['key', 'address'],
+  columns: { key: path, address: path },
+  indexes: [{ name: 'resource_keys_by_address', columns: ['address'] }],
+};
+
 export const SECRETS: Table<Secret> = {
   name: 'secrets',
-  key: 'hash',
+  key: ['hash'],
   columns: {
     hash: text,
     address: path,
@@ -95,21 +113,21 @@ export const SECRETS: Table<Secret> = {
 
 export const REVOCATIONS: Table<Revocation> = {
   name: 'revocations',
-  key: 'address',
+  key: ['address'],
   columns: { address: path, organization: path, reason: text, created_at: time, created_by: text },
   indexes: [],
 };
 
 export const REPLAYS: Table<Replay> = {
   name: 'replays',
-  key: 'key',
+  key: ['key'],
   columns: { key: text, request: text, answer: text, created_at: time, expires_at: time },
   indexes: [{ name: 'replays_by_end', columns: ['expires_at'] }],
 };
 
 export const AUDIT_EVENTS: Table<StoredAuditEvent> = {
   name: 'audit_events',
-  key: 'id',
+  key: ['id'],
   columns: {
     id: { type: 'serial' },
     organization: path,
@@ -127,7 +145,7 @@ export const AUDIT_EVENTS: Table<StoredAuditEvent> = {
 
 export const META: Table<MetaRow> = {
   name: 'meta',
-  key: 'name',
+  key: ['name'],
   columns: { name: text, value: text },
   indexes: [],
 };

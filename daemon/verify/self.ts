@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { formatTimestamp } from '../../terraform-provider-spec/formats.ts';
 import type { Service } from '../domain/api.ts';
+import { presentSubject } from '../domain/verify.ts';
 import { readQuery } from '../http/contract.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Reply } from '../http/reply.ts';
@@ -10,15 +11,5 @@ export async function self(service: Service, request: IncomingMessage, exchange:
   const subject = await service.authenticate(exchange.caller());
   exchange.identified(subject);
   readQuery(request.url ?? '', {});
-  const { grants, permissions, issued_at, valid_until, ...named } = subject;
-  return {
-    status: 200,
-    body: {
-      ...named,
-      grants: [...grants],
-      permissions: [...permissions],
-      issued_at: formatTimestamp(issued_at),
-      valid_until: valid_until === null ? null : formatTimestamp(valid_until),
-    },
-  };
+  return { status: 200, body: { ...presentSubject(subject), issued_at: formatTimestamp(subject.issued_at) } };
 }

@@ -71,7 +71,8 @@ interface Difference {
 
 function differences(attributes: Attributes, before: JsonObject, after: JsonObject, base: string): Difference[] {
   return Object.entries(attributes).flatMap(([name, attribute]): Difference[] => {
-    const [old, wanted] = [own(before, name) ?? null, own(after, name) ?? null];
+    // What was stored before there was such an attribute has its default.
+    const [old, wanted] = [own(before, name) ?? attribute.default ?? null, own(after, name) ?? null];
     if (attribute.keeps === true && wanted === null) return [];
     if (equalValues(attribute, old, wanted)) return [];
     const pointer = pointerTo(base, name);

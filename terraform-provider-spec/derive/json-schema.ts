@@ -59,6 +59,8 @@ export function valueSchema(type: ValueType, objectSchema = requestObjectSchema)
       };
     case 'object':
       return objectSchema(type.attributes);
+    case 'integer':
+      return { type: 'integer', ...(type.minimum !== undefined && { minimum: type.minimum }) };
     default:
       return { type: type.type };
   }

@@ -1,14 +1,20 @@
 import type { JsonObject } from '../kind.ts';
 import { KINDS } from '../kinds/index.ts';
 import { TOKEN_PATTERN } from '../token.ts';
-import { fixedPaths } from './openapi/fixed-paths.ts';
+import { fixedPaths, type OptionalPaths } from './openapi/fixed-paths.ts';
 import { allKindPaths } from './openapi/kind-paths.ts';
 import { PARAMETERS } from './openapi/parameters.ts';
 import { ANSWER_HEADERS, PROBLEM_RESPONSES } from './openapi/responses.ts';
 import { schemas } from './openapi/schemas.ts';
+import { SCIM_RESPONSES, SCIM_SCHEMAS, scimPaths } from './openapi/scim-paths.ts';
 
-/** The OpenAPI 3.1 document of the whole API, derived from the kinds. The same each time, key order included. */
-export function openApi(): JsonObject {
+const EVERY_PATH: OptionalPaths = { recycleKey: true };
+
+/**
+ * The OpenAPI 3.1 document of the whole API, or of what a daemon serves of it, derived from the kinds. The same each
+ * time, key order included.
+ */
+export function openApi(served: OptionalPaths = EVERY_PATH): JsonObject {
   return {
     openapi: '3.1.0',
     info: {
@@ -23,15 +29,17 @@ export function openApi(): JsonObject {
     security: [{ bearer: [] }, { basic: [] }, { apiKey: [] }],
     tags: [
       ...KINDS.map(({ title, description }) => ({ name: title, description })),
+      { name: 'tokens', description: 'All tokens of an organization.' },
       { name: 'audit', description: 'What happened, and who did it.' },
       { name: 'verification', description: 'Whether a token is good, and what for.' },
+      { name: 'SCIM', description: 'Users and teams as an identity provider keeps them (RFC 7643, RFC 7644).' },
       { name: 'health', description: 'Whether the daemon works.' },
     ],
-    paths: { ...allKindPaths(), ...fixedPaths() },
+    paths: { ...allKindPaths(), ...fixedPaths(served), ...scimPaths() },
     components: {
-      schemas: schemas(),
+      schemas: { ...schemas(), ...SCIM_SCHEMAS },
       parameters: PARAMETERS,
-      responses: PROBLEM_RESPONSES,
+      responses: { ...PROBLEM_RESPONSES, ...SCIM_RESPONSES },
       headers: ANSWER_HEADERS,
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', description: `A token: \`${TOKEN_PATTERN.source}\`.` },

@@ -104,9 +104,8 @@ export function terraformType(kind: Kind): string {
   return TYPE_PREFIX + kind.kind;
 }
 
-/** The resource of a kind. Throws a `RangeError` for a built-in kind: those have a data source only. */
+/** The resource of a kind. */
 export function resourceSchema(kind: Kind): TerraformSchema {
-  if (kind.builtIn) throw new RangeError(`${kind.kind} is built in and has no resource`);
   const attributes = [
     ...identityAttributes(kind),
     ...entriesOf(kind).flatMap(([name, attribute]) => resourceAttributes(name, attribute)),
@@ -141,7 +140,7 @@ export function dataSourceSchema(kind: Kind): TerraformSchema {
 
 /** The resources by Terraform type. */
 export const RESOURCE_SCHEMAS: ReadonlyMap<string, TerraformSchema> = new Map(
-  KINDS.filter((kind) => !kind.builtIn).map((kind) => [terraformType(kind), resourceSchema(kind)]),
+  KINDS.map((kind) => [terraformType(kind), resourceSchema(kind)]),
 );
 
 /** The data sources by Terraform type. */

@@ -110,6 +110,8 @@ function readValue(type: ValueType, value: Json, at: string, refuse: Refuse): Js
       return value;
     case 'integer':
       if (!Number.isSafeInteger(value)) break;
+      if (type.minimum !== undefined && (value as number) < type.minimum)
+        refuse(at, `must be at least ${type.minimum}`);
       return value;
     case 'set':
       if (!Array.isArray(value)) break;

@@ -23,6 +23,35 @@ export const organization: Kind = {
           description:
             "The end of the identifiers of the organization's accounts: `{account}@{organization}.{domain}`.",
         },
+        team_isolation: {
+          type: 'boolean',
+          access: 'optional',
+          default: false,
+          description:
+            'When true, accounts and users with a team see only the apps of their teams; those without one see all.',
+        },
+        max_token_lifetime: {
+          type: 'object',
+          access: 'optional',
+          description:
+            'The longest lifetime of tokens; null for no limit. It is looked at when a token is created, rotated or given ' +
+            'another expiry, and ends no token by itself.',
+          attributes: {
+            duration: {
+              type: 'string',
+              format: 'duration',
+              access: 'required',
+              description: 'The longest lifetime, counted from that moment.',
+            },
+            mode: {
+              type: 'string',
+              enum: ['warn', 'block'],
+              access: 'optional',
+              default: 'block',
+              description: '`block` refuses a token that would live longer or for ever, `warn` says so in the answer.',
+            },
+          },
+        },
         purge_after: {
           type: 'string',
           format: 'duration',
@@ -38,7 +67,12 @@ export const organization: Kind = {
       display_name: 'Acme',
       description: 'Rockets and anvils',
       labels: { tier: 'gold' },
-      settings: { domain: 'iam.example.com', purge_after: '90d' },
+      settings: {
+        domain: 'iam.example.com',
+        team_isolation: true,
+        max_token_lifetime: { duration: '365d', mode: 'warn' },
+        purge_after: '90d',
+      },
     },
     changed: {
       display_name: 'Acme Corporation',
@@ -49,6 +83,15 @@ export const organization: Kind = {
     invalid: [
       { body: { settings: { domain: 'not a domain' } }, pointer: '/settings/domain' },
       { body: { settings: { purge_after: '0d' } }, pointer: '/settings/purge_after' },
+      { body: { settings: { team_isolation: 'yes' } }, pointer: '/settings/team_isolation' },
+      {
+        body: { settings: { max_token_lifetime: { mode: 'warn' } } },
+        pointer: '/settings/max_token_lifetime/duration',
+      },
+      {
+        body: { settings: { max_token_lifetime: { duration: '1d', mode: 'off' } } },
+        pointer: '/settings/max_token_lifetime/mode',
+      },
       { body: { settings: { color: 'red' } }, pointer: '/settings/color' },
       { body: { settings: [] }, pointer: '/settings' },
     ],

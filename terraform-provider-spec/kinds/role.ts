@@ -7,16 +7,39 @@ export const role: Kind = {
   parameter: 'role',
   parent: 'organization',
   noun: 'roles',
-  builtIn: true,
+  hasBuiltIn: true,
   description:
-    'A named set of permissions. The built-in roles are the same in every organization and cannot be written.',
+    'A named set of permissions. The built-in roles are the same in every organization and cannot be written; a change of ' +
+    'any other takes effect on live tokens at once.',
   attributes: {
     permissions: {
       type: 'set',
       items: { type: 'string', format: 'permission' },
-      access: 'read-only',
-      description: 'What the role allows: `noun.verb`, `noun.*` or `*`.',
+      maxItems: 256,
+      access: 'optional',
+      default: [],
+      description:
+        'What the role allows: `noun.verb`, `noun.*`, `*.verb` or `*`; `~` stands for every noun that is not one of ' +
+        "Accredit's own.",
     },
   },
-  examples: { full: {}, changed: {}, invalid: [] },
+  examples: {
+    full: {
+      display_name: 'Release manager',
+      description: 'Publishes builds',
+      labels: { reviewed: '2027-01' },
+      permissions: ['builds.read', 'builds.publish', 'apps.read'],
+    },
+    changed: {
+      display_name: 'Release manager',
+      description: 'Publishes builds and takes them back',
+      labels: { reviewed: '2027-01' },
+      permissions: ['builds.*', 'apps.read'],
+    },
+    invalid: [
+      { body: { permissions: ['everything'] }, pointer: '/permissions/0' },
+      { body: { permissions: ['builds.read', 'builds.read'] }, pointer: '/permissions/1' },
+      { body: { permissions: 'builds.read' }, pointer: '/permissions' },
+    ],
+  },
 };

@@ -1,4 +1,5 @@
 import type { Kind } from '../kind.ts';
+import { forceDestroy, GRANTS, identifier, teams } from './holder-attributes.ts';
 
 export const serviceAccount: Kind = {
   kind: 'service_account',
@@ -12,60 +13,39 @@ export const serviceAccount: Kind = {
   attributes: {
     scope: {
       type: 'string',
-      format: 'scope',
+      format: 'home',
       access: 'optional',
       default: 'organization',
       immutable: true,
       description:
-        'Where the account lives: `organization`, or one project or team, outside which it can hold no grant.',
+        'Where the account lives: `organization`, or one project or team, beyond which none of its grants reaches.',
     },
-    grants: {
-      type: 'set',
-      maxItems: 256,
-      access: 'optional',
-      default: [],
-      description: 'The roles that the account holds, each at a scope.',
-      items: {
-        type: 'object',
-        attributes: {
-          role: { type: 'string', format: 'name', access: 'required', description: 'The name of a role.' },
-          scope: {
-            type: 'string',
-            format: 'scope',
-            access: 'optional',
-            default: 'organization',
-            description: 'Where the role applies: `organization`, `projects/x`, `teams/x` or `apps/x`.',
-          },
-        },
-      },
-    },
+    teams: teams('The teams that the account belongs to: they give visibility of apps, no administration.'),
+    grants: GRANTS,
     disabled: {
       type: 'boolean',
       access: 'optional',
       default: false,
       description: 'While true, none of its tokens works.',
     },
-    identifier: {
-      type: 'string',
-      access: 'read-only',
-      changesWith: 'any',
-      description: 'The name under which its actions appear: `{account}@{organization}.{domain}`.',
-    },
+    identifier: identifier('{account}@{organization}.{domain}'),
   },
-  terraformOptions: {
-    force_destroy: {
-      type: 'boolean',
-      default: false,
-      description: 'Delete the account together with live tokens that this configuration does not destroy first.',
-    },
-  },
+  terraformOptions: forceDestroy('account'),
   examples: {
+    prerequisites: [
+      { kind: 'project', name: 'logistics', body: {} },
+      { kind: 'team', name: 'warehouse', body: {} },
+    ],
     full: {
       display_name: 'Deployer',
       description: 'Deploys the shop',
       labels: { env: 'production' },
       scope: 'organization',
-      grants: [{ role: 'viewer', scope: 'organization' }],
+      teams: ['warehouse'],
+      grants: [
+        { role: 'viewer', scope: 'organization' },
+        { role: 'developer', scope: 'projects/logistics' },
+      ],
       disabled: false,
     },
     changed: {
@@ -76,12 +56,19 @@ export const serviceAccount: Kind = {
       disabled: true,
     },
     invalid: [
-      { body: { grants: [{ role: 'no-such-role' }] }, pointer: '/grants/0/role' },
-      { body: { grants: [{ role: 'viewer', scope: 'projects/none' }] }, pointer: '/grants/0/scope' },
+      { body: { grants: [{ role: 'no-such-role' }] }, pointer: '/grants/0/role', byDaemon: true },
+      { body: { grants: [{ role: 'viewer', scope: 'projects/none' }] }, pointer: '/grants/0/scope', byDaemon: true },
       { body: { grants: [{ role: 'viewer', scope: 'everywhere' }] }, pointer: '/grants/0/scope' },
       { body: { grants: [{ scope: 'organization' }] }, pointer: '/grants/0/role' },
       { body: { disabled: 'yes' }, pointer: '/disabled' },
-      { body: { scope: 'teams/none' }, pointer: '/scope' },
+      { body: { scope: 'teams/none' }, pointer: '/scope', byDaemon: true },
+      { body: { scope: 'apps/none' }, pointer: '/scope' },
+      {
+        body: { scope: 'projects/logistics', grants: [{ role: 'viewer' }] },
+        pointer: '/grants/0/scope',
+        byDaemon: true,
+      },
+      { body: { teams: ['no-such-team'] }, pointer: '/teams/0', byDaemon: true },
     ],
     immutable: { scope: 'teams/other' },
   },

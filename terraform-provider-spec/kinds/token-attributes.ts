@@ -1,4 +1,4 @@
-import type { Attributes, JsonObject, KindExamples } from '../kind.ts';
+import type { Attributes, JsonObject, KindExamples, ListFilter } from '../kind.ts';
 
 /** What ends, renews or moves a token's secret. */
 const EXPIRY = ['expires_at', 'expires_in'] as const;
@@ -6,6 +6,15 @@ const ROTATION = ['rotation', 'secret_hash'] as const;
 
 /** The attributes of everything that holds a secret. Each token kind takes them and adds its own. */
 export const TOKEN_ATTRIBUTES: Attributes = {
+  profile: {
+    type: 'string',
+    format: 'name',
+    references: 'token_profile',
+    access: 'optional',
+    default: 'standard',
+    immutable: true,
+    description: 'The token profile that decides what the token may do in its life.',
+  },
   expires_at: {
     type: 'string',
     format: 'timestamp',
@@ -150,6 +159,13 @@ export const TOKEN_ATTRIBUTES: Attributes = {
     changesWith: ROTATION,
     description: 'The token itself, in the answer that made it and nowhere else. Null when the caller made it.',
   },
+  usage: {
+    type: 'string',
+    enum: ['never', 'used'],
+    access: 'read-only',
+    volatile: true,
+    description: 'Whether the current secret was ever used.',
+  },
   last_used_at: {
     type: 'string',
     format: 'timestamp',
@@ -182,10 +198,22 @@ export const TOKEN_ATTRIBUTES: Attributes = {
   },
 };
 
+/** The filters of the lists of tokens. */
+export const TOKEN_FILTERS: readonly ListFilter[] = [
+  'status',
+  'expires_before',
+  'never_expires',
+  'without_successor',
+  'exceeds_max_lifetime',
+  'unused_since',
+  'usage',
+];
+
 const FULL: JsonObject = {
   display_name: 'Pipeline',
   description: 'Used by the release pipeline',
   labels: { env: 'production' },
+  profile: 'standard',
   expires_in: '90d',
   state: 'active',
   rotation: '2026-01',
@@ -203,14 +231,17 @@ export const TOKEN_EXAMPLES: KindExamples = {
   invalid: [
     { body: { expires_in: '0s' }, pointer: '/expires_in' },
     { body: { expires_in: 90 }, pointer: '/expires_in' },
-    { body: { expires_at: '2001-01-01T00:00:00Z' }, pointer: '/expires_at' },
+    { body: { expires_at: '2001-01-01T00:00:00Z' }, pointer: '/expires_at', byDaemon: true },
     { body: { expires_at: 'tomorrow' }, pointer: '/expires_at' },
     { body: { expires_at: '2091-01-01T00:00:00Z', expires_in: '1d' }, pointer: '/expires_in' },
-    { body: { overlap: '0s', retire_previous: 'on_first_use' }, pointer: '/retire_previous' },
-    { body: { rotate_before_expiry: '1d' }, pointer: '/rotate_before_expiry' },
+    { body: { overlap: '0s', retire_previous: 'on_first_use' }, pointer: '/retire_previous', byDaemon: true },
+    { body: { rotate_before_expiry: '1d' }, pointer: '/rotate_before_expiry', byDaemon: true },
     { body: { state: 'expired' }, pointer: '/state' },
     { body: { permissions: ['everything'] }, pointer: '/permissions/0' },
     { body: { allowed_cidrs: ['10.0.0.0/33'] }, pointer: '/allowed_cidrs/0' },
     { body: { secret_hash: 'sha256:abc' }, pointer: '/secret_hash' },
+    { body: { profile: 'no-such-profile' }, pointer: '/profile', byDaemon: true },
+    { body: { overlap: '31d' }, pointer: '/overlap', byDaemon: true },
   ],
+  immutable: { profile: 'revocable' },
 };

@@ -23,12 +23,12 @@ type Method = 'GET' | 'PUT' | 'POST' | 'DELETE' | 'PATCH';
 
 export class Api {
   readonly url: string;
-  readonly #token: string | undefined;
+  readonly token: string | undefined;
 
   /** Speaks to the daemon at `url` as whoever holds `token`, or as nobody. */
   constructor(url: string, token?: string) {
     this.url = url;
-    this.#token = token;
+    this.token = token;
   }
 
   as(token: string | undefined): Api {
@@ -85,7 +85,7 @@ export class Api {
     const sent = request(this.url)
       [method.toLowerCase() as 'get'](target)
       .redirects(0)
-      .set({ ...(this.#token !== undefined && { Authorization: `Bearer ${this.#token}` }), ...headers });
+      .set({ ...(this.token !== undefined && { Authorization: `Bearer ${this.token}` }), ...headers });
     if (body !== undefined) {
       if (headers['Content-Type'] === undefined) sent.set('Content-Type', 'application/json');
       sent.send(body);
@@ -100,7 +100,7 @@ export class Api {
   async exactly(method: Method, target: string, body: string | readonly string[] = []): Promise<Answer> {
     const { hostname, port } = new URL(this.url);
     const sent = httpRequest({ hostname, port, method, path: target, agent: false });
-    sent.setHeader('Authorization', `Bearer ${this.#token}`);
+    sent.setHeader('Authorization', `Bearer ${this.token}`);
     sent.setHeader('Content-Type', 'application/json');
     if (typeof body === 'string') sent.setHeader('Content-Length', Buffer.byteLength(body));
     const answered = once(sent, 'response');

@@ -1,6 +1,7 @@
 /** Bad input gets a clear error with a code, and a pointer where there is something to point at; it changes nothing. */
 import { expect } from 'chai';
-import { expectProblem, forEveryKind, onEveryDatabase, pointersOf, WRITABLE_TOKENS } from './bench.ts';
+import { TOKEN_KINDS } from '../../terraform-provider-spec/kinds/index.ts';
+import { expectProblem, forEveryKind, onEveryDatabase, pointersOf } from './bench.ts';
 
 const BODY_LIMIT = 1024 * 1024;
 
@@ -192,7 +193,7 @@ forEveryKind(
       expectProblem(await api.get(address), 404, 'not-found');
     });
   },
-  WRITABLE_TOKENS,
+  TOKEN_KINDS,
 );
 
 onEveryDatabase('bad requests', (bench) => {

@@ -6,30 +6,30 @@ import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import { formatAddress, type Names } from '../../terraform-provider-spec/address.ts';
 import type { JsonObject, Kind } from '../../terraform-provider-spec/kind.ts';
-import { KINDS, lineage } from '../../terraform-provider-spec/kinds/index.ts';
+import { KINDS, kindNamed, lineage } from '../../terraform-provider-spec/kinds/index.ts';
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts';
 import { postgresAvailable, startPostgres } from '../support/postgres.ts';
-import { type Answer, Api } from './api.ts';
+import type { Answer, Api } from './api.ts';
+import { OwnersApi } from './owners-api.ts';
 
 export interface Bench {
-  /** Speaks as the owner of the installation. */
-  readonly api: Api;
+  /** Speaks as the owner of the installation, and for a personal token as the user it belongs to. */
+  readonly api: OwnersApi;
   readonly daemon: TestDaemon;
   /** Where its database is; `undefined` when that is in the data directory. */
   readonly databaseUrl: string | undefined;
-  /** An address of that kind where nothing is yet, below parents of its own; `parents` are made with examples. */
+  /** An address of that kind where nothing is yet; those of one kind share their parents. */
   fresh(kind: Kind): Promise<string>;
+  /** The same below parents of its own. */
+  alone(kind: Kind): Promise<string>;
   /** Another address below the same parents. */
   sibling(kind: Kind, address: string): string;
   /** The secret of a new account in that organization that holds the role. */
   credential(organization: string, role: string): Promise<string>;
 }
 
-/** The kinds that a client can write. */
-export const WRITABLE: readonly Kind[] = KINDS.filter((kind) => !kind.builtIn);
-
-/** Those among them that hold a secret. */
-export const WRITABLE_TOKENS: readonly Kind[] = WRITABLE.filter((kind) => kind.token !== undefined);
+/** The kinds whose resources anybody with the permission can write: personal tokens are their owners' own. */
+export const BY_PERMISSION: readonly Kind[] = KINDS.filter((kind) => !kind.token?.selfService);
 
 interface Database {
   readonly name: string;
@@ -78,7 +78,7 @@ export function onEveryDatabase(title: string, declare: (bench: () => Bench) => 
 export function forEveryKind(
   title: string,
   declare: (kind: Kind, bench: () => Bench) => void,
-  kinds: readonly Kind[] = WRITABLE,
+  kinds: readonly Kind[] = KINDS,
 ): void {
   onEveryDatabase(title, (bench) => {
     for (const kind of kinds) describe(kind.kind, () => declare(kind, bench));
@@ -91,20 +91,19 @@ export function uniqueName(prefix = 'x'): string {
 }
 
 function createBench(daemon: TestDaemon, databaseUrl: string | undefined): Bench {
-  const api = new Api(daemon.url, daemon.adminToken);
+  const api = new OwnersApi(daemon.url, daemon.adminToken);
+  const parents = new Map<string, Promise<Names>>();
   return {
     api,
     daemon,
     databaseUrl,
     async fresh(kind) {
-      const names: Record<string, string> = {};
-      for (const level of lineage(kind)) {
-        names[level.parameter] = uniqueName(level.parameter);
-        if (level === kind) break;
-        const parent = await api.put(formatAddress(level, names), level.examples.full);
-        expect(parent.status, parent.text).to.equal(201);
-      }
-      return formatAddress(kind, names);
+      const made = parents.get(kind.kind) ?? makeParents(api, kind);
+      parents.set(kind.kind, made);
+      return formatAddress(kind, { ...(await made), [kind.parameter]: uniqueName(kind.parameter) });
+    },
+    async alone(kind) {
+      return formatAddress(kind, { ...(await makeParents(api, kind)), [kind.parameter]: uniqueName(kind.parameter) });
     },
     sibling(kind, address) {
       return `${address.slice(0, address.lastIndexOf('/'))}/${uniqueName(kind.parameter)}`;
@@ -117,6 +116,36 @@ function createBench(daemon: TestDaemon, databaseUrl: string | undefined): Bench
       return String(body.secret);
     },
   };
+}
+
+/** The names of new parents of a resource of that kind, made with examples, and all that its own example refers to. */
+async function makeParents(api: Api, kind: Kind): Promise<Names> {
+  const names: Record<string, string> = {};
+  for (const level of lineage(kind)) {
+    if (level !== kind) names[level.parameter] = uniqueName(level.parameter);
+    for (const needed of prerequisitesOf(level, names)) {
+      const { status, text } = await api.put(needed.address, needed.body);
+      expect(status, text).to.be.oneOf([200, 201]);
+    }
+    if (level === kind) break;
+    const parent = await api.put(formatAddress(level, names), level.examples.full);
+    expect(parent.status, parent.text).to.equal(201);
+  }
+  return names;
+}
+
+/** What the examples of a kind refer to, in the organization that `names` says. */
+export function prerequisitesOf(kind: Kind, names: Names): { address: string; body: JsonObject }[] {
+  return (kind.examples.prerequisites ?? []).map(({ kind: needed, name, body }) => {
+    const { parameter } = kindNamed(needed);
+    return { address: formatAddress(kindNamed(needed), { ...names, [parameter]: name }), body };
+  });
+}
+
+/** The query of a question that a token at or below `address` answers with yes: an app's opens that app alone. */
+export function askedAt(address: string): string {
+  const [, organization, collection, name] = address.split('/');
+  return `organization=${organization}${collection === 'apps' ? `&scope=apps/${name}` : ''}`;
 }
 
 /** Names along an address, by path parameter. */

@@ -3,23 +3,30 @@ import { expect } from 'chai';
 import { formatAddress } from '../../terraform-provider-spec/address.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { KINDS } from '../../terraform-provider-spec/kinds/index.ts';
-import { expectProblem, forEveryKind } from './bench.ts';
+import { expectOutcome, expectProblem, forEveryKind, uniqueName } from './bench.ts';
 import { attributesOf } from './expectations.ts';
 
 forEveryKind(
-  'built-in kinds',
+  'built-in resources',
   (kind, bench) => {
     const place = async (): Promise<string> => {
-      const address = formatAddress(kind, { organization: 'default', [kind.parameter]: 'x' });
-      return address.slice(0, address.lastIndexOf('/'));
+      const organization = `organizations/${uniqueName('organization')}`;
+      expectOutcome(await bench().api.put(organization, {}), 201, 'created');
+      return `${organization}/${kind.collection}`;
     };
 
-    it('are listed, completely and page by page', async () => {
+    it('are listed, completely and page by page, among those that somebody made', async () => {
       const { api } = bench();
       const collection = await place();
-      const all = await api.all(collection);
-      expect(all).to.not.be.empty;
-      expect(await api.all(collection, 'limit=1')).to.deep.equal(all);
+      const builtIn = await api.all(collection);
+      expect(builtIn).to.not.be.empty;
+      const made = ['a-first', 'm-middle', 'z-last'].map((name) => `${collection}/${name}`);
+      for (const address of made) expectOutcome(await api.put(address, {}), 201, 'created');
+      const all = await api.all(collection, 'limit=1');
+      expect(all.map(({ address }) => address)).to.deep.equal(
+        [...builtIn.map(({ address }) => String(address)), ...made].sort(),
+      );
+      expect(await api.all(collection)).to.deep.equal(all);
     });
 
     it('are read one by one, as the list has them', async () => {
@@ -34,21 +41,25 @@ forEveryKind(
       }
     });
 
-    it('cannot be written or removed: the answer names what is offered', async () => {
+    it('cannot be written or removed, and nothing of their name can be made', async () => {
       const { api } = bench();
       const [first] = (await api.all(await place())) as [JsonObject];
       const address = String(first.address);
-      for (const answer of [await api.put(address, {}), await api.delete(address)]) {
-        expectProblem(answer, 405, 'method-not-allowed');
-        expect(answer.headers.allow).to.equal('GET, HEAD');
-      }
+      expectProblem(await api.put(address, {}), 409, 'built-in');
+      expectProblem(await api.put(address, {}, { query: 'dry_run=true' }), 409, 'built-in');
+      expectProblem(await api.delete(address), 409, 'built-in');
       expect((await api.get(address)).body).to.deep.equal(first);
     });
 
     it('a name that is not built in is not found', async () => {
       const { api } = bench();
       expectProblem(await api.get(`${await place()}/no-such`), 404, 'not-found');
+      expectProblem(
+        await api.get(formatAddress(kind, { organization: 'nowhere', [kind.parameter]: 'x' })),
+        404,
+        'not-found',
+      );
     });
   },
-  KINDS.filter((kind) => kind.builtIn),
+  KINDS.filter((kind) => kind.hasBuiltIn),
 );

@@ -4,15 +4,16 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import pg from 'pg';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
+import { TOKEN_KINDS } from '../../terraform-provider-spec/kinds/index.ts';
 import { mintToken, tokenHash } from '../../terraform-provider-spec/token.ts';
-import { type Bench, onEveryDatabase, uniqueName, WRITABLE_TOKENS } from './bench.ts';
+import { type Bench, onEveryDatabase, uniqueName } from './bench.ts';
 
 onEveryDatabase('planted secrets', (bench) => {
   it('are in no file of the data directory, database, log, list, audit event or error body', async () => {
     const secrets: string[] = [];
     const answers: string[] = [];
-    for (const kind of WRITABLE_TOKENS) await plant(bench(), await bench().fresh(kind), secrets, answers);
-    expect(secrets).to.have.length.of.at.least(7 * WRITABLE_TOKENS.length);
+    for (const kind of TOKEN_KINDS) await plant(bench(), await bench().fresh(kind), secrets, answers);
+    expect(secrets).to.have.length.of.at.least(7 * TOKEN_KINDS.length);
     await bench().daemon.maintain();
     const places = await everythingWritten(bench());
     places.set('answers', answers.join('\n'));
@@ -25,7 +26,7 @@ onEveryDatabase('planted secrets', (bench) => {
 
   it('would be found: what may be written is found in each of these places', async () => {
     const { api, fresh } = bench();
-    const [kind] = WRITABLE_TOKENS;
+    const [kind] = TOKEN_KINDS;
     if (kind === undefined) throw new Error('there is no token kind');
     const address = await fresh(kind);
     const mark = uniqueName('visible-mark');

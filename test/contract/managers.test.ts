@@ -2,8 +2,8 @@
 import { expect } from 'chai';
 import { formatAddress, parseAddress } from '../../terraform-provider-spec/address.ts';
 import type { Kind } from '../../terraform-provider-spec/kind.ts';
-import { childKinds } from '../../terraform-provider-spec/kinds/index.ts';
-import { expectOutcome, expectProblem, forEveryKind, WRITABLE } from './bench.ts';
+import { childKinds, KINDS } from '../../terraform-provider-spec/kinds/index.ts';
+import { expectOutcome, expectProblem, forEveryKind } from './bench.ts';
 
 const FIRST = { 'Accredit-Manager': 'first' };
 const SECOND = { 'Accredit-Manager': 'second' };
@@ -65,7 +65,7 @@ forEveryKind('managers', (kind, bench) => {
   });
 });
 
-const cascading = WRITABLE.filter((kind) => {
+const cascading = KINDS.filter((kind) => {
   const children = childKinds(kind);
   return children.length > 0 && children.every((child) => child.token !== undefined);
 });

@@ -1,9 +1,9 @@
 /** Who may do what to a kind, that every change is on record, and that organizations are strictly apart. */
 import { expect } from 'chai';
-import { organizationOf } from '../../terraform-provider-spec/address.ts';
+import { organizationOf, parentOf } from '../../terraform-provider-spec/address.ts';
 import type { Json, JsonObject } from '../../terraform-provider-spec/kind.ts';
 import type { Answer, Api } from './api.ts';
-import { type Bench, expectOutcome, expectProblem, forEveryKind, uniqueName, WRITABLE } from './bench.ts';
+import { type Bench, BY_PERMISSION, expectOutcome, expectProblem, forEveryKind, uniqueName } from './bench.ts';
 
 forEveryKind('reach and record', (kind, bench) => {
   const { full, changed } = kind.examples;
@@ -23,11 +23,15 @@ forEveryKind('reach and record', (kind, bench) => {
     const events = (await api.events(address)).reverse();
     expect(events.map(({ outcome }) => outcome)).to.deep.equal(['created', 'updated', 'deleted', 'created']);
     const root = (await api.get('organizations/default/accounts/root')).body.identifier as string;
+    const user = kind.token?.selfService ? parentOf(address) : undefined;
+    const self = user === undefined ? undefined : (await api.get(user)).body.identifier;
     events.forEach((event, index) => {
       expect(event).to.include({
         address,
-        actor: root,
-        actor_token: 'organizations/default/accounts/root/tokens/bootstrap',
+        // What is somebody's own is written by that somebody; anybody with the permission can remove it.
+        ...(user === undefined || event.action === 'delete'
+          ? { actor: root, actor_token: 'organizations/default/accounts/root/tokens/bootstrap' }
+          : { actor: self, actor_token: user }),
         request_id: answers[index]?.headers['x-request-id'] as string,
       });
       expect(event.at).to.be.a('string').that.matches(/Z$/);
@@ -92,15 +96,15 @@ forEveryKind('reach and record', (kind, bench) => {
   });
 });
 
-const BELOW = WRITABLE.filter((kind) => kind.parent !== undefined);
+const BELOW = BY_PERMISSION.filter((kind) => kind.parent !== undefined);
 
 forEveryKind(
   'tenancy',
   (kind, bench) => {
     it('an admin of one organization manages there and cannot create in another', async () => {
-      const { api, fresh, credential } = bench();
+      const { api, fresh, alone, credential } = bench();
       const mine = await fresh(kind);
-      const theirs = await fresh(kind);
+      const theirs = await alone(kind);
       const admin = api.as(await credential(organizationOf(mine), 'admin'));
       expectOutcome(await admin.put(mine, kind.examples.full), 201, 'created');
       expectProblem(await admin.put(theirs, kind.examples.full), 404, 'not-found');

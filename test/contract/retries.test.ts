@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect } from 'chai';
 import { organizationOf } from '../../terraform-provider-spec/address.ts';
-import { type Bench, expectOutcome, expectProblem, forEveryKind, uniqueName, WRITABLE_TOKENS } from './bench.ts';
+import { TOKEN_KINDS } from '../../terraform-provider-spec/kinds/index.ts';
+import { askedAt, type Bench, expectOutcome, expectProblem, forEveryKind, uniqueName } from './bench.ts';
 
 const keyed = (key: string) => ({ headers: { 'Idempotency-Key': key } });
 
@@ -37,8 +38,7 @@ forEveryKind('retries', (kind, bench) => {
     expect(again.headers['idempotency-replayed']).to.equal('true');
     expect(await api.events(address)).to.have.length(1);
     if (kind.token !== undefined) {
-      const organization = address.split('/')[1];
-      expect(await api.authorize(String(again.body.secret), `organization=${organization}`)).to.equal(200);
+      expect(await api.authorize(String(again.body.secret), askedAt(address))).to.equal(200);
       expect(daemon.log.join('')).to.not.include(String(again.body.secret));
     }
   });
@@ -68,7 +68,8 @@ forEveryKind('retries', (kind, bench) => {
     const organization = organizationOf(address);
     const owner = api.as(await credential(organization === address ? 'organizations/default' : organization, 'owner'));
     const other = await owner.put(address, full, key);
-    expectOutcome(other, 200, 'unchanged');
+    if (kind.token?.selfService) expectProblem(other, 403, 'forbidden');
+    else expectOutcome(other, 200, 'unchanged');
     expect(other.headers).to.not.have.property('idempotency-replayed');
     expect(other.body).to.not.have.property('secret');
     if (first.body.secret !== undefined) expect(other.text).to.not.include(String(first.body.secret));
@@ -123,18 +124,19 @@ forEveryKind(
       expect(answer.text).to.not.include(String(body.secret));
     });
   },
-  WRITABLE_TOKENS,
+  TOKEN_KINDS,
 );
 
 /** Sends a PUT over a connection of its own and closes that without reading the answer. */
-async function sendAndHangUp({ daemon }: Bench, address: string, body: string, key: string): Promise<void> {
+async function sendAndHangUp({ daemon, api }: Bench, address: string, body: string, key: string): Promise<void> {
+  const token = await api.writerOf(address, key);
   const { hostname, port } = new URL(daemon.url);
   const socket = connect(Number(port), hostname);
   await once(socket, 'connect');
   const head = [
     `PUT /v1/${address} HTTP/1.1`,
     `Host: ${hostname}:${port}`,
-    `Authorization: Bearer ${daemon.adminToken}`,
+    `Authorization: Bearer ${token}`,
     'Content-Type: application/json',
     `Content-Length: ${Buffer.byteLength(body)}`,
     `Idempotency-Key: ${key}`,

@@ -16,6 +16,7 @@ describe('the configuration', () => {
       listen: { host: '127.0.0.1', port: 7345 },
       dataDirectory: './data',
       allowPlaintext: false,
+      recycleKeyApi: false,
       trustedProxies: [],
       logLevel: 'info',
     });
@@ -38,6 +39,11 @@ describe('the configuration', () => {
       logLevel: 'warn',
       trustedProxies: ['10.0.0.0/8'],
     });
+  });
+
+  it('takes a flag without a value for true', () => {
+    const { config } = load(['--recycle-key-api'], { ACCREDIT_RECYCLE_KEY_API: 'false' });
+    expect(config).to.include({ recycleKeyApi: true, allowPlaintext: false });
   });
 
   it('takes any variable from a file, and an empty one for none', async () => {
@@ -83,6 +89,7 @@ describe('the configuration', () => {
     ['ACCREDIT_MASTER_KEY', 'hunter2'],
     ['ACCREDIT_MASTER_KEY', 'hunter2hunter2hunter2hunter2hunter2hunter2!'],
     ['ACCREDIT_ALLOW_PLAINTEXT', 'yes'],
+    ['ACCREDIT_RECYCLE_KEY_API', 'yes'],
     ['ACCREDIT_TRUSTED_PROXIES', '10.0.0.0/40'],
     ['ACCREDIT_TRUSTED_PROXIES', 'proxy.example.com'],
     ['ACCREDIT_LOG_LEVEL', 'verbose'],

@@ -101,23 +101,21 @@ describe('the query', () => {
       .expect(200);
     const { caller: _, ...asked } = given('list') ?? {};
     expect(asked).to.deep.equal({
-      kind: 'service_account_token',
+      kinds: ['service_account_token', 'app_token', 'personal_access_token'],
       parent: 'organizations/default',
       everywhere: true,
       limit: 7,
       cursor: 'c',
       view: 'full',
       labels: ['env', 'tier:gold'],
-      status: 'expired',
-      expiresBefore: '2030-01-01T00:00:00Z',
-      unusedSince: '2029-01-01T00:00:00Z',
+      filters: { status: 'expired', expires_before: '2030-01-01T00:00:00Z', unused_since: '2029-01-01T00:00:00Z' },
     });
   });
 
   it('of a list has a page of 100 if it does not say', async () => {
     const { agent, given } = stubApp();
     await agent.get('/v1/organizations').expect(200, { items: [], next_cursor: null });
-    expect(given('list')).to.include({ kind: 'organization', parent: '', limit: 100 });
+    expect(given('list')).to.deep.include({ kinds: ['organization'], parent: '', limit: 100 });
   });
 
   for (const query of [

@@ -26,7 +26,9 @@ const SUBJECT: Subject = {
   token: 'organizations/default/accounts/root/tokens/bootstrap',
   token_uid: 't',
   grants: [],
+  confined_to: 'organization',
   permissions: ['*'],
+  permissions_by_scope: [{ scope: 'organization', permissions: ['*'] }],
   issued_at: 0,
   valid_until: null,
 };
@@ -47,9 +49,15 @@ export function stubService(answers: Partial<Record<keyof Service, () => unknown
     revoke: () => written,
     restore: () => ({ outcome: 'restored' }),
     revocation: () => ({}),
+    enrol: () => written,
+    count: () => ({ total: 0 }),
     audit: () => ({ items: [], next_cursor: null }),
     verify: () => ({ decision: 'allowed', subject: SUBJECT }),
     introspect: () => ({ active: false }),
+    provisioned: () => [],
+    provision: () => ({}),
+    reprovision: () => ({}),
+    deprovision: () => undefined,
     maintain: () => undefined,
   };
   const method = (name: keyof Service) => async (request: Record<string, unknown>, question?: object) => {
@@ -63,7 +71,11 @@ export function stubService(answers: Partial<Record<keyof Service, () => unknown
 }
 
 /** The application over such a service; `agent` presents a credential, `nobody` none. */
-export function stubApp(answers: Parameters<typeof stubService>[0] = {}, proxies: readonly string[] = []) {
+export function stubApp(
+  answers: Parameters<typeof stubService>[0] = {},
+  proxies: readonly string[] = [],
+  served = { recycleKey: true },
+) {
   const { service, calls } = stubService(answers);
   const lines: string[] = [];
   const exchange = {
@@ -71,7 +83,7 @@ export function stubApp(answers: Parameters<typeof stubService>[0] = {}, proxies
     clientAddress: clientAddress(proxies),
   };
   const verify = verifyHandler({ ...exchange, service });
-  const express = createApp({ ...exchange, service, version: '1.2.3', ready: async () => {} });
+  const express = createApp({ ...exchange, service, version: '1.2.3', ready: async () => {}, served });
   const app = createServer((request, response) => {
     if (!verify(request, response)) express(request, response);
   });

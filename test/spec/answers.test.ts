@@ -1,10 +1,14 @@
 import { expect } from 'chai';
+import { formatAddress } from '../../terraform-provider-spec/address.ts';
 import type { Json, JsonObject } from '../../terraform-provider-spec/kind.ts';
+import { KINDS, lineage } from '../../terraform-provider-spec/kinds/index.ts';
 import { type Answer, Api } from '../contract/api.ts';
+import { prerequisitesOf } from '../contract/bench.ts';
+import { OwnersApi } from '../contract/owners-api.ts';
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts';
 import { type DescribedResponse, faults, operations, resolve } from './document.ts';
 
-type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
+type Method = 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
 
 const ACCOUNT = '/v1/organizations/default/accounts/ci';
 const TOKEN = `${ACCOUNT}/tokens/deploy`;
@@ -15,8 +19,8 @@ describe('answers of a running daemon', () => {
   let owner: Api;
 
   before(async () => {
-    daemon = await startTestDaemon();
-    owner = new Api(daemon.url, daemon.adminToken);
+    daemon = await startTestDaemon({ env: { ACCREDIT_RECYCLE_KEY_API: 'true' } });
+    owner = new OwnersApi(daemon.url, daemon.adminToken);
   });
   after(() => daemon.close());
 
@@ -37,6 +41,30 @@ describe('answers of a running daemon', () => {
       where,
     );
     return answer;
+  }
+
+  async function everyScimOperation(): Promise<void> {
+    await owner.put('organizations/default/accounts/provider', { grants: [{ role: 'owner' }] });
+    const { body } = await owner.put('organizations/default/accounts/provider/tokens/scim', { purpose: 'scim' });
+    const api = owner.as(String(body.secret));
+    const patch = { Operations: [{ op: 'replace', value: { externalId: 'x-1' } }] };
+    const bodies = { Users: { userName: 'bjensen' }, Groups: { displayName: 'Tour guides' } };
+    for (const [name, desired] of Object.entries(bodies)) {
+      const made = await call('POST', `/scim/v2/${name}`, { api, body: desired });
+      const target = `/scim/v2/${name}/${made.body.id}`;
+      await call('GET', `/scim/v2/${name}?count=1&startIndex=1`, { api });
+      await call('GET', target, { api });
+      await call('GET', target, { api, headers: { 'If-None-Match': made.headers.etag as string } });
+      await call('PUT', target, { api, body: desired });
+      await call('PATCH', target, { api, body: patch });
+      await call('PATCH', target, { api, body: patch, headers: { 'If-Match': 'W/"other"' } });
+      await call('DELETE', target, { api });
+      await call('GET', target, { api });
+    }
+    for (const path of ['ServiceProviderConfig', 'Schemas', 'ResourceTypes', 'ResourceTypes/User']) {
+      await call('GET', `/scim/v2/${path}`, { api });
+    }
+    await call('GET', '/scim/v2/Schemas/urn:ietf:params:scim:schemas:core:2.0:User', { api });
   }
 
   it('every operation succeeds with an answer that the document describes', async () => {
@@ -79,7 +107,8 @@ describe('answers of a running daemon', () => {
     await call('POST', '/v1/introspect', { text: 'token=nonsense', headers: form });
     await call('POST', `${TOKEN}/rotation?dry_run=true`);
     const rotated = await call('POST', `${TOKEN}/rotation`, { body: { overlap: '1h' } });
-    await call('POST', '/v1/self/rotate', { api: new Api(daemon.url, rotated.body.secret as string) });
+    const self = await call('POST', '/v1/self/rotate', { api: new Api(daemon.url, rotated.body.secret as string) });
+    await call('PUT', '/automate/recycle_key.json', { api: new Api(daemon.url, self.body.secret as string), text: '' });
     await call('PUT', `${TOKEN}/revocation?dry_run=true`, { body: { reason: 'other' } });
     await call('PUT', `${TOKEN}/revocation`, { body: { reason: 'compromised' } });
     await call('GET', `${TOKEN}/revocation`);
@@ -90,6 +119,30 @@ describe('answers of a running daemon', () => {
     await call('DELETE', `${TOKEN}?dry_run=true`);
     await call('DELETE', TOKEN);
     await call('DELETE', ACCOUNT, { headers: { 'Accredit-Adopt': 'true' } });
+    const names = Object.fromEntries(KINDS.map(({ parameter }) => [parameter, 'it']));
+    for (const kind of KINDS) {
+      for (const needed of prerequisitesOf(kind, names)) await owner.put(needed.address, needed.body);
+      const target = `/v1/${formatAddress(kind, names)}`;
+      const collection = target.slice(0, target.lastIndexOf('/'));
+      await call('PUT', target, { body: kind.examples.full });
+      await call('PUT', target, { body: kind.examples.changed });
+      await call('GET', `${target}?view=full`);
+      await call('GET', `${collection}?view=full`);
+      if (kind.token === undefined) continue;
+      await call('POST', `${target}/rotation`);
+      await call('PUT', `${target}/revocation`, { body: { reason: 'leaver' } });
+      await call('GET', `${target}/revocation`);
+      await call('DELETE', `${target}/revocation`);
+    }
+    await call('GET', '/v1/organizations/it/tokens?view=full&usage=never&never_expires=false&without_successor=true');
+    await call('GET', '/v1/organizations/it/token-counts');
+    await call('GET', '/v1/organizations/it/token-counts?exceeds_max_lifetime=true');
+    await call('POST', '/v1/organizations/it/users/it/enrolment', { body: { expires_in: '1h' } });
+    await call('POST', '/v1/organizations/it/users/it/enrolment?dry_run=true');
+    for (const kind of [...KINDS].reverse().filter((each) => lineage(each).length > 1)) {
+      await call('DELETE', `/v1/${formatAddress(kind, names)}`);
+    }
+    await everyScimOperation();
     for (const target of ['/healthz', '/readyz', '/openapi.json'])
       await call('GET', target, { api: owner.as(undefined) });
 
@@ -107,7 +160,7 @@ describe('answers of a running daemon', () => {
     const { body } = await owner.send('PUT', `${address}/accounts/x/tokens/y`, '{}');
     const strangers = [undefined, 'acr_sa_nonsense', body.secret as string].map((secret) => owner.as(secret));
     for (const { path, method, operation } of operations) {
-      if (operation.security?.length === 0 || /^\/v1\/(self|authorize)/.test(path)) continue;
+      if (operation.security?.length === 0 || /^\/(v1\/(self|authorize)|automate)/.test(path)) continue;
       const target = path.replace('{organization}', 'default').replace(/\{[a-z]+\}/g, 'viewer');
       for (const [index, api] of strangers.entries()) {
         const { status } = await call(method.toUpperCase() as Method, target, {

@@ -35,6 +35,11 @@ const FORMATTED: Readonly<Record<Exclude<Format, 'address'>, fc.Arbitrary<string
     fc.constant('organization'),
     fc.tuple(fc.constantFrom('projects', 'teams', 'apps'), name).map((parts) => parts.join('/')),
   ),
+  home: fc.oneof(
+    fc.constant('organization'),
+    fc.tuple(fc.constantFrom('projects', 'teams'), name).map((parts) => parts.join('/')),
+  ),
+  email: name.map((local) => `${local}@example.com`),
   permission: fc.constantFrom('*', 'accounts.read', 'tokens.*', '*.read', 'builds.write', 'signing-keys.rotate'),
   cidr: fc.oneof(
     wholeBytes.map(([high, low]) => `${high}.${low}.0.0/16`),
@@ -69,7 +74,7 @@ function values(type: ValueType): fc.Arbitrary<Json> {
     case 'boolean':
       return fc.boolean();
     case 'integer':
-      return fc.maxSafeInteger();
+      return fc.integer({ min: type.minimum ?? Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER });
     case 'set':
       // Members differ in what they mean, not only in how they are written, so that no default makes two the same.
       return fc.uniqueArray(values(type.items), { maxLength: 4, selector: firstValue });

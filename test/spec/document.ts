@@ -28,7 +28,7 @@ export interface DescribedResponse {
   readonly content?: Readonly<Record<string, { readonly schema: JsonObject }>>;
 }
 
-export const METHODS = ['get', 'put', 'post', 'delete'] as const;
+export const METHODS = ['get', 'put', 'post', 'patch', 'delete'] as const;
 export const document = openApi();
 export const schemas = (document.components as { schemas: Record<string, JsonObject> }).schemas;
 

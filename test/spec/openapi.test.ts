@@ -1,7 +1,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { routes } from '../../daemon/http/routes.ts';
+import { GROUPS, USERS } from '../../daemon/scim/collections.ts';
+import { collectionRequests, resourceRequests } from '../../daemon/scim/requests.ts';
 import { schemaName } from '../../terraform-provider-spec/derive/openapi/schemas.ts';
+import { openApi } from '../../terraform-provider-spec/derive/openapi.ts';
 import { readBody } from '../../terraform-provider-spec/derive/validate.ts';
 import type { Json, JsonObject, Kind } from '../../terraform-provider-spec/kind.ts';
 import { KINDS } from '../../terraform-provider-spec/kinds/index.ts';
@@ -14,8 +17,6 @@ import { holds } from './property.ts';
 interface ProblemContent {
   readonly schema: { readonly allOf: readonly [JsonObject, { properties: { code: { enum: ProblemCode[] } } }] };
 }
-
-const writable = KINDS.filter(({ builtIn }) => !builtIn);
 
 function everyValue(value: Json, visit: (object: JsonObject) => void): void {
   if (typeof value !== 'object' || value === null) return;
@@ -76,7 +77,7 @@ describe('the OpenAPI document', () => {
   });
 
   it('every operation that reads a credential lists 401 and the trouble any can meet, and names its permission', () => {
-    const unguarded = ['authorize', 'getSelf', 'rotateSelf'];
+    const unguarded = ['authorize', 'getSelf', 'rotateSelf', 'recycleKey'];
     for (const { path, method, operation } of operations) {
       const where = `${method} ${path}`;
       if (operation.security?.length === 0) {
@@ -85,7 +86,7 @@ describe('the OpenAPI document', () => {
         continue;
       }
       expect(operation.responses, where).to.include.keys('400', '401', '429', '500', '503');
-      if (unguarded.includes(operation.operationId)) continue;
+      if (unguarded.includes(operation.operationId) || isDiscovery(path)) continue;
       expect(operation['x-accredit-permission'], where).to.match(PERMISSION_PATTERN);
       expect(operation.responses, where).to.include.keys('403', '404');
     }
@@ -96,6 +97,10 @@ describe('the OpenAPI document', () => {
       for (const [status, response] of Object.entries(operation.responses)) {
         if (Number(status) < 400) continue;
         const { content } = resolve(response) as unknown as { content: Record<string, ProblemContent> };
+        if (isScim(path)) {
+          expect(Object.keys(content)).to.deep.equal(['application/scim+json']);
+          continue;
+        }
         expect(Object.keys(content)).to.deep.equal(['application/problem+json']);
         const codes = Object.values(content).flatMap(({ schema }) => schema.allOf[1].properties.code.enum);
         expect(codes, `${status} ${path}`).not.to.be.empty;
@@ -104,18 +109,18 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('a built-in kind is only read, every other one written too', () => {
+  it('every kind is read, listed, written and deleted', () => {
     for (const kind of KINDS) {
       const ids = operations.map(({ operation }) => operation.operationId);
       const own = ['get', 'list', 'put', 'delete'].filter((verb) =>
         ids.includes(`${verb}${schemaName(kind)}${verb === 'list' ? 's' : ''}`),
       );
-      expect(own, kind.kind).to.deep.equal(kind.builtIn ? ['get', 'list'] : ['get', 'list', 'put', 'delete']);
+      expect(own, kind.kind).to.deep.equal(['get', 'list', 'put', 'delete']);
     }
   });
 
   it('holds what the daemon serves, with the same parameters and bodies', () => {
-    const served = routes().flatMap(({ path, operations: byMethod }) =>
+    const served = routes({ recycleKey: true }).flatMap(({ path, operations: byMethod }) =>
       Object.entries(byMethod).map(([method, operation]) => ({
         where: `${method.toLowerCase()} ${path.replace(/:([a-z_]+)/g, '{$1}')}`,
         query: Object.keys(operation.query).sort(),
@@ -125,7 +130,7 @@ describe('the OpenAPI document', () => {
     );
     const fixed = /^(\/v1\/(authorize|introspect|self)|\/(healthz|readyz|openapi\.json))$/;
     const described = operations
-      .filter(({ path }) => !fixed.test(path))
+      .filter(({ path }) => !fixed.test(path) && !isScim(path))
       .map(({ path, method, operation, parameters }) => ({
         where: `${method} ${path}`,
         query: namesOf(parameters, 'query'),
@@ -134,7 +139,43 @@ describe('the OpenAPI document', () => {
       }));
     expect(described).to.have.deep.members(served);
   });
+
+  it('holds of SCIM what the daemon serves', () => {
+    const described = new Map(Object.entries(document.paths as JsonObject).filter(([path]) => isScim(path)));
+    const methodsAt = (path: string) =>
+      Object.keys(described.get(`/scim/v2/${path}`) as JsonObject)
+        .filter((key) => key !== 'parameters')
+        .map((method) => method.toUpperCase());
+    for (const [name, collection] of Object.entries({ Users: USERS, Groups: GROUPS })) {
+      expect(methodsAt(name)).to.have.members(Object.keys(collectionRequests(collection)));
+      expect(methodsAt(`${name}/{id}`)).to.have.members(Object.keys(resourceRequests(collection, 'x')));
+    }
+    const discovery = [...described.keys()].filter(isDiscovery);
+    expect(discovery).to.have.length(5);
+    for (const path of discovery) expect(methodsAt(path.slice('/scim/v2/'.length))).to.deep.equal(['GET']);
+  });
+
+  it('leaves out a path that a daemon is not told to serve, and nothing else', () => {
+    const pathsOf = (recycleKey: boolean) => ({
+      described: Object.entries(openApi({ recycleKey }).paths as JsonObject),
+      served: routes({ recycleKey }).map(({ path }) => path),
+    });
+    const [all, fewer] = [pathsOf(true), pathsOf(false)];
+    const optional = '/automate/recycle_key.json';
+    expect(all.described.filter(([path]) => path !== optional)).to.deep.equal(fewer.described);
+    expect(all.served.filter((path) => path !== optional)).to.deep.equal(fewer.served);
+    expect([all.described.length - fewer.described.length, all.served.length - fewer.served.length]).to.eql([1, 1]);
+  });
 });
+
+function isScim(path: string): boolean {
+  return path.startsWith('/scim/v2/');
+}
+
+/** What SCIM says of itself needs the right credential and no permission. */
+function isDiscovery(path: string): boolean {
+  return isScim(path) && !/\/(Users|Groups)/.test(path);
+}
 
 function namesOf(parameters: readonly Parameter[], place: Parameter['in']): string[] {
   return parameters
@@ -144,7 +185,7 @@ function namesOf(parameters: readonly Parameter[], place: Parameter['in']): stri
 }
 
 describe('schemas of bodies', () => {
-  for (const kind of writable) {
+  for (const kind of KINDS) {
     it(`${kind.title}: takes the example bodies, and every body that is read`, () => {
       for (const example of [kind.examples.full, kind.examples.changed, {}]) {
         expect(accepts(bodySchema(kind), example), JSON.stringify(example)).to.equal(true);

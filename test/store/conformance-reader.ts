@@ -74,7 +74,7 @@ export function readerConformance(opened: () => Store): void {
     for (;;) {
       const after = listed.at(-1);
       const page = await store.reader.list({
-        kind: 'service_account',
+        kinds: ['service_account'],
         organization: ORGANIZATION,
         limit: 5,
         ...(after !== undefined && { after }),
@@ -95,6 +95,34 @@ export function readerConformance(opened: () => Store): void {
     );
   });
 
+  it('a list of several kinds is one list, in byte order and page by page', async () => {
+    const store = opened();
+    const kinds = ['app', 'service_account', 'user'];
+    const row = (kind: string, name: string) =>
+      account(name, { kind, address: `${ORGANIZATION}/${kind}s/${name}`, uid: `${kind} ${name}` });
+    const rows = kinds.flatMap((kind) => ['a', 'b', 'c', 'd'].map((name) => row(kind, name)));
+    const others = [row('team', 'a'), { ...row('user', 'x'), organization: 'organizations/other', parent: 'other' }];
+    await Promise.all([...rows, ...others].map((one) => store.engine.submit(create(one))));
+    for (const wanted of [kinds, [...kinds].reverse(), ['user', 'app'], ['app'], ['app', 'unknown'], []]) {
+      for (const scope of [{ organization: ORGANIZATION }, { parent: ORGANIZATION }]) {
+        const listed: string[] = [];
+        for (;;) {
+          const after = listed.at(-1);
+          const page = await store.reader.list({
+            kinds: wanted,
+            limit: 3,
+            ...scope,
+            ...(after !== undefined && { after }),
+          });
+          listed.push(...page.map(({ address }) => address));
+          if (page.length < 3) break;
+        }
+        const expected = rows.filter(({ kind }) => wanted.includes(kind)).map(({ address }) => address);
+        expect(listed, wanted.join()).to.deep.equal(expected.sort());
+      }
+    }
+  });
+
   it('a list holds one kind, below one parent or in one whole organization', async () => {
     const store = opened();
     const token = (owner: string, organization = ORGANIZATION) => {
@@ -104,10 +132,12 @@ export function readerConformance(opened: () => Store): void {
     const tokens = [token('a'), token('b'), token('c', 'organizations/other')];
     await Promise.all([account('a'), account('b'), ...tokens].map((row) => store.engine.submit(create(row))));
     const list = async (scope: { parent: string } | { organization: string }) =>
-      (await store.reader.list({ kind: 'service_account_token', limit: 10, ...scope })).map(({ address }) => address);
+      (await store.reader.list({ kinds: ['service_account_token'], limit: 10, ...scope })).map(
+        ({ address }) => address,
+      );
     expect(await list({ parent: account('a').address })).to.deep.equal([token('a').address]);
     expect(await list({ organization: ORGANIZATION })).to.deep.equal([token('a').address, token('b').address]);
-    expect(await rejection(store.reader.list({ kind: 'x', limit: 1 }))).to.be.instanceOf(TypeError);
+    expect(await rejection(store.reader.list({ kinds: ['x'], limit: 1 }))).to.be.instanceOf(TypeError);
   });
 
   it('children, referrers and owners are those of now, in a decision too', async () => {

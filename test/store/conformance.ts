@@ -3,6 +3,8 @@ import { expect } from 'chai';
 import { Problem } from '../../daemon/domain/problem.ts';
 import { type Store, Unavailable } from '../../daemon/domain/snapshot.ts';
 import { openStore, type StoreOptions } from '../../daemon/store/index.ts';
+import { query } from './beside.ts';
+import { keysConformance } from './conformance-keys.ts';
 import { readerConformance } from './conformance-reader.ts';
 import { killedWriter } from './killed-writer.ts';
 import {
@@ -42,10 +44,7 @@ export function conformance(makePlace: () => Promise<Place>): void {
     await place.remove();
   });
 
-  const reopen = async () => {
-    await store.close();
-    store = await openStore(place.options);
-  };
+  const reopen = () => reopenAfter(async () => undefined);
 
   it('what was acknowledged is there after a restart, exactly as it was written', async () => {
     const written = account('exact', {
@@ -313,19 +312,21 @@ export function conformance(makePlace: () => Promise<Place>): void {
 
   it('a database of a newer version is refused, and left as it is', async () => {
     await store.close();
-    await withUnknownMigration(place.options);
+    await query(
+      place.options,
+      "INSERT INTO migrations (timestamp, name) VALUES (1999999999999, 'Tomorrow1999999999999')",
+    );
     const before = await place.fingerprint();
     const error = await rejection(openStore(place.options));
     expect(error.name).to.equal('StoreTooNew');
     expect(error.message).to.contain('Tomorrow1999999999999').and.to.contain('newer version');
     expect(await place.fingerprint()).to.equal(before);
-    await place.remove();
-    place = await makePlace();
-    store = await openStore(place.options);
+    await anew();
   });
 
   killedWriter(() => place.options, reopenAfter);
   readerConformance(() => store);
+  keysConformance({ store: () => store, options: () => place.options, reopen, reopenAfter, anew });
 
   /** Runs `work` while the store is closed. */
   async function reopenAfter(work: () => Promise<void>): Promise<Store> {
@@ -334,17 +335,12 @@ export function conformance(makePlace: () => Promise<Place>): void {
     store = await openStore(place.options);
     return store;
   }
-}
 
-/** Leaves the trace of a migration that this version does not have. */
-async function withUnknownMigration(options: StoreOptions): Promise<void> {
-  const { DataSource } = await import('typeorm');
-  const source = new DataSource(
-    'url' in options
-      ? { type: 'postgres', url: options.url }
-      : { type: 'sqlite', database: `${options.dataDirectory}/accredit.db` },
-  );
-  await source.initialize();
-  await source.query("INSERT INTO migrations (timestamp, name) VALUES (1999999999999, 'Tomorrow1999999999999')");
-  await source.destroy();
+  /** Opens a store in another place instead of the one that was closed, after `prepare` did there what it wants. */
+  async function anew(prepare = async () => {}): Promise<void> {
+    await place.remove();
+    place = await makePlace();
+    await prepare();
+    store = await openStore(place.options);
+  }
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { Store } from '../../daemon/domain/snapshot.ts';
 import type { StoreOptions } from '../../daemon/store/index.ts';
+import { keyEntries } from './beside.ts';
 import { allAccounts, auditEvent, ORGANIZATION } from './rows.ts';
 
 const CHILD = fileURLToPath(new URL('./writer.child.ts', import.meta.url));
@@ -22,10 +23,14 @@ export function killedWriter(
       const store = await reopenAfter(async () => {
         acknowledged.push(...(await writeUntilKilled(options(), `run${enough}`, enough)));
       });
-      const stored = new Set((await allAccounts(store)).map(({ address }) => address));
+      const accounts = await allAccounts(store);
+      const stored = new Set(accounts.map(({ address }) => address));
       expect(acknowledged.filter((address) => !stored.has(address))).to.deep.equal([]);
       const audited = await store.reader.audit({ organization: ORGANIZATION, limit: 100_000 });
       expect(audited.map(({ address }) => address).sort()).to.deep.equal([...stored].sort());
+      expect(await keyEntries(options())).to.deep.equal(
+        accounts.map(({ address, name }) => `${address} key-${name}`).sort(),
+      );
       expect(audited[0]).to.deep.include(auditEvent(audited[0]?.address as string));
     }
     expect(acknowledged.length).to.be.at.least(551);

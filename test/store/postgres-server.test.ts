@@ -7,6 +7,7 @@ import { openStore } from '../../daemon/store/index.ts';
 import { openPostgres, type PostgresDatabase } from '../../daemon/store/postgres.ts';
 import { StoreReader } from '../../daemon/store/reader.ts';
 import { type Postgres, postgresAvailable, startPostgres } from '../support/postgres.ts';
+import { keyEntries } from './beside.ts';
 import {
   account,
   allAccounts,
@@ -90,6 +91,30 @@ const SHORT = { connect: 5_000, lock: 300, statement: 600, silence: 900 };
     expect(revisions.sort((left, right) => left - right)).to.deep.equal(revisions.map((_, index) => index + 1));
   });
 
+  it('keys that two daemons change by turns are those of the resource as it is', async () => {
+    const stores = [await opened(), await opened()];
+    const names = ['a', 'b', 'c'];
+    /** Hands the key to the next account; `blind` does not look at what it writes over. */
+    const pass = (blind: boolean) =>
+      operation((snapshot) => {
+        const [holder] = snapshot.withKey('baton');
+        const next = names[(names.indexOf(holder?.name ?? 'c') + 1) % names.length] as string;
+        if (!blind) for (const name of names) snapshot.resource(account(name).address);
+        for (const name of names) snapshot.put(account(name, { keys: name === next ? ['baton', 'last'] : ['waits'] }));
+        return next;
+      });
+    const passed: string[] = [];
+    await Promise.all(
+      stores.map(async (store) => {
+        for (let turn = 0; turn < 60; turn += 1) passed.push(await store.engine.submit(pass(turn % 2 === 0)));
+      }),
+    );
+    for (const name of names) expect(passed.filter((holder) => holder === name)).to.have.length(40);
+    expect(await keyEntries({ url })).to.deep.equal(
+      ['a waits', 'b waits', 'c baton', 'c last'].map((entry) => `${ORGANIZATION}/accounts/${entry}`),
+    );
+  });
+
   it('daemons that need the same organizations in another order do not wait for each other in a circle', async () => {
     const trouble: string[] = [];
     const names = Array.from({ length: 200 }, (_, index) => `organizations/o${index}`);
@@ -124,7 +149,7 @@ const SHORT = { connect: 5_000, lock: 300, statement: 600, silence: 900 };
       const refused = [
         ...Array.from({ length: 20 }, (_, index) => store.engine.submit(create(account(`down${index}`)))),
         readResource(store, account('before').address),
-        store.reader.list({ kind: 'service_account', parent: ORGANIZATION, limit: 1 }),
+        store.reader.list({ kinds: ['service_account'], parent: ORGANIZATION, limit: 1 }),
         store.check(),
         store.meta('name'),
         store.setMeta('name', 'value'),
@@ -229,7 +254,7 @@ const SHORT = { connect: 5_000, lock: 300, statement: 600, silence: 900 };
     const one = await database();
     const engine = new StoreEngine(one, QUIET);
     const reader = new StoreReader(one);
-    const list = () => reader.list({ kind: 'service_account', parent: ORGANIZATION, limit: 10 });
+    const list = () => reader.list({ kinds: ['service_account'], parent: ORGANIZATION, limit: 10 });
     await engine.submit(create(account('a')));
     await list();
     const backends = await sql(

@@ -23,6 +23,7 @@ export function account(name: string, fields: Partial<Resource> = {}): Resource 
     state: {},
     owner: false,
     valid_until: null,
+    keys: [],
     ...fields,
   };
 }
@@ -89,7 +90,7 @@ export async function allAccounts(store: Store, pageSize = 1000): Promise<Resour
   for (;;) {
     const after = all.at(-1)?.address;
     const page = await store.reader.list({
-      kind: 'service_account',
+      kinds: ['service_account'],
       parent: ORGANIZATION,
       limit: pageSize,
       ...(after !== undefined && { after }),

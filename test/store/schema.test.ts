@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { DataSource, EntitySchema } from 'typeorm';
+import { DataSource, EntitySchema, type Logger } from 'typeorm';
+import type { Database } from '../../daemon/store/database.ts';
 import { entities } from '../../daemon/store/entities.ts';
 import { openStore } from '../../daemon/store/index.ts';
+import { StoreReader } from '../../daemon/store/reader.ts';
 import { PARTS, type Part, statements } from '../../daemon/store/statements.ts';
 import { postgresAvailable, startPostgres } from '../support/postgres.ts';
 
@@ -58,12 +60,47 @@ describe('the schema', () => {
     for (const part of PARTS) {
       expect(await plan(part), part)
         .to.match(/SEARCH \w+ USING/)
-        .and.not.match(/SCAN (r|resources)\b/);
+        .and.not.match(/SCAN (r|resources|found|resource_keys)\b/);
     }
     expect(await plan('owners')).to.contain('resources_owners');
+    expect(await plan('keys'))
+      .to.match(/SEARCH found USING COVERING INDEX \w+ \(key=\?\)/)
+      .and.match(/SEARCH r USING INDEX \w+ \(address=\?\)/);
+    expect(await plan('uids')).to.contain('resources_by_uid (organization=? AND uid=?)');
     const touch = await source.query(`EXPLAIN QUERY PLAN ${statements('sqlite').touchSecrets}`, ['[]']);
     expect(JSON.stringify(touch)).to.contain('SEARCH secrets USING');
+    const remove = await source.query(`EXPLAIN QUERY PLAN ${statements('sqlite').deleteResourceKeys}`, ['[]']);
+    expect(JSON.stringify(remove)).to.contain('USING COVERING INDEX resource_keys_by_address (address=?)');
     await source.destroy();
     await store.close();
+  });
+
+  it('answers a page of one kind in the order of an index, without sorting', async () => {
+    const sent: [sql: string, parameters: unknown[]][] = [];
+    const logger = { logQuery: (sql: string, parameters: unknown[] = []) => sent.push([sql, parameters]) };
+    const options = { type: 'sqlite', database: join(directory, 'accredit.db'), entities: entities('sqlite') } as const;
+    const source = new DataSource({ ...options, logging: ['query'], logger: logger as unknown as Logger });
+    await source.initialize();
+    const reader = new StoreReader({ read: (work) => work(source.manager) } as Database);
+    const plan = async (kinds: string[], scope: { organization: string } | { parent: string }): Promise<string> => {
+      sent.splice(0);
+      await reader.list({ kinds, ...scope, after: 'a', limit: 10 });
+      const [sql, parameters] = sent[0] as [string, unknown[]];
+      const rows = await source.query(`EXPLAIN QUERY PLAN ${sql}`, parameters);
+      return rows.map(({ detail }: { detail: string }) => detail).join('; ');
+    };
+    const byKind = /^SEARCH \w+ USING INDEX resources_by_kind \(organization=\? AND kind=\? AND address>\?\)/;
+    const byParent = /^SEARCH \w+ USING INDEX resources_by_parent \(parent=\? AND address>\?\)/;
+    expect(await plan(['user'], { organization: 'o' }))
+      .to.match(byKind)
+      .and.not.contain('ORDER BY');
+    expect(await plan(['user'], { parent: 'o' }))
+      .to.match(byParent)
+      .and.not.contain('ORDER BY');
+    expect(await plan(['user', 'app'], { parent: 'o' }))
+      .to.match(byParent)
+      .and.not.contain('ORDER BY');
+    expect(await plan(['user', 'app'], { organization: 'o' })).to.match(byKind);
+    await source.destroy();
   });
 });

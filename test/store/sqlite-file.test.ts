@@ -98,7 +98,7 @@ describe('the store in one SQLite file', () => {
     const reader = new StoreReader(database);
     const transaction = await database.begin();
     await transaction.change(database.statements.insertMeta, ['a', 'b']);
-    const list = { kind: 'service_account', organization: ORGANIZATION, limit: 10 };
+    const list = { kinds: ['service_account'], organization: ORGANIZATION, limit: 10 };
     expect(await reader.list(list)).to.deep.equal([]);
     const meta = () => reader.query((manager) => manager.getRepository('meta').find());
     expect(await meta()).to.deep.equal([]);
@@ -130,7 +130,7 @@ describe('the store in one SQLite file', () => {
     }
     await database.writer.query('PRAGMA max_page_count = 1000000');
     await engine.submit(create(account('after', { attributes: large })));
-    const rows = await new StoreReader(database).list({ kind: 'service_account', parent: ORGANIZATION, limit: 10 });
+    const rows = await new StoreReader(database).list({ kinds: ['service_account'], parent: ORGANIZATION, limit: 10 });
     expect(rows.map(({ name }) => name)).to.deep.equal(['after', 'before']);
     await database.close();
   });
@@ -144,7 +144,7 @@ describe('the store in one SQLite file', () => {
     expect(await rejection(engine.submit(create(bad)))).to.be.instanceOf(Unavailable);
     expect(warnings).to.deep.equal(['a transaction could not be rolled back; replacing the connection']);
     await engine.submit(create(account('after')));
-    const rows = await new StoreReader(database).list({ kind: 'service_account', parent: ORGANIZATION, limit: 10 });
+    const rows = await new StoreReader(database).list({ kinds: ['service_account'], parent: ORGANIZATION, limit: 10 });
     expect(rows.map(({ name }) => name)).to.deep.equal(['after']);
     const [row] = await database.writer.query('PRAGMA synchronous');
     expect(row).to.deep.equal({ synchronous: 2 });

@@ -11,7 +11,7 @@ await Promise.all(
     for (;;) {
       const name = `${prefix}-${next}`;
       next += 1;
-      writeSync(1, `${await store.engine.submit(create(account(name)))};\n`);
+      writeSync(1, `${await store.engine.submit(create(account(name, { keys: [`key-${name}`] })))};\n`);
     }
   }),
 );

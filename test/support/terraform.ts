@@ -4,7 +4,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,16 +42,27 @@ export interface WorkspaceOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** One resource as `terraform show -json` tells it. */
+/** One resource or data source as the state holds it. */
 export interface StateResource {
   readonly address: string;
   readonly type: string;
   readonly values: Record<string, unknown>;
-  readonly tainted?: boolean;
 }
 
-/** What a plan would do to one resource: `['no-op']`, `['update']`, `['delete', 'create']`… */
-export interface PlannedChange {
+/** What a plan says; `applyPlanned` carries it out. */
+export interface Plan {
+  /** What it would do to each resource, as `address: create`, `update`, `delete`, `replace` or `import`. */
+  readonly changes: readonly string[];
+  /** The addresses of what is no longer as the state has it. */
+  readonly drifted: readonly string[];
+  /** Summary and detail of each warning. */
+  readonly warnings: readonly string[];
+  /** Whether an apply would do anything, outputs included. */
+  readonly isEmpty: boolean;
+}
+
+/** A resource before and after what is planned for it. */
+export interface PlannedValues {
   readonly address: string;
   readonly actions: readonly string[];
   readonly before: Record<string, unknown> | null;
@@ -138,20 +149,48 @@ export class Workspace {
     return { changes: run.exitCode === 2, output: run.output };
   }
 
-  /** Rejects with the plan's text unless a plan, with and without refreshing, is empty. */
+  /** Rejects unless a plan, with and without refreshing, is empty. */
   async assertConverged(): Promise<void> {
-    for (const args of [['-refresh=false'], []]) {
-      const { changes, output } = await this.hasChanges(...args);
-      if (changes) throw new Error(`the plan ${args.join(' ')} is not empty:\n${output}`);
+    const plan = await this.plan();
+    // Where the refresh has found nothing new, a plan without it starts from the same state.
+    const plans = plan.drifted.length === 0 ? [plan] : [plan, await this.plan('-refresh=false')];
+    for (const { isEmpty, changes, drifted } of plans) {
+      if (!isEmpty) throw new Error(`a plan is not empty: ${changes.join(', ')} (drifted: ${drifted.join(', ')})`);
     }
   }
 
-  /** The changes of a plan other than `no-op`. */
-  async planned(...args: string[]): Promise<PlannedChange[]> {
-    const file = join(this.directory, 'plan.bin');
-    await this.run(['plan', `-out=${file}`, ...args]);
-    const { resource_changes: changes = [] } = JSON.parse((await this.run(['show', '-json', file])).stdout) as {
-      resource_changes?: { address: string; change: Omit<PlannedChange, 'address'> }[];
+  /** Plans, and keeps the plan for `applyPlanned`. Rejects with what Terraform says when there is no plan. */
+  async plan(...args: string[]): Promise<Plan> {
+    const run = await this.run(['plan', '-json', '-detailed-exitcode', `-out=${PLAN}`, ...args], 'any');
+    const events = run.stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as PlanEvent]));
+    const said = (severity: string): string[] =>
+      events.flatMap(({ diagnostic }) =>
+        diagnostic?.severity === severity ? [`${diagnostic.summary}: ${diagnostic.detail}`] : [],
+      );
+    if (run.exitCode !== 0 && run.exitCode !== 2) {
+      throw new Error(`terraform plan ${args.join(' ')} ended with ${run.exitCode}:\n${said('error').join('\n')}`);
+    }
+    const changesOf = (type: string) => events.flatMap((event) => (event.type === type ? [event.change] : []));
+    return {
+      changes: changesOf('planned_change')
+        .filter(({ action }) => action !== 'read')
+        .map(({ resource, action }) => `${resource.addr}: ${action}`)
+        .sort(),
+      drifted: changesOf('resource_drift').map(({ resource }) => resource.addr),
+      warnings: said('warning'),
+      isEmpty: run.exitCode === 0,
+    };
+  }
+
+  /** Carries out the last plan. */
+  applyPlanned(): Promise<Run> {
+    return this.run(['apply', PLAN]);
+  }
+
+  /** The values before and after of what the last plan would change. */
+  async plannedValues(): Promise<PlannedValues[]> {
+    const { resource_changes: changes = [] } = JSON.parse((await this.run(['show', '-json', PLAN])).stdout) as {
+      resource_changes?: { address: string; change: Omit<PlannedValues, 'address'> }[];
     };
     return changes
       .map(({ address, change: { actions, before, after } }) => ({ address, actions, before, after }))
@@ -160,10 +199,16 @@ export class Workspace {
 
   /** The resources and data sources in the state. */
   async resources(): Promise<StateResource[]> {
-    const { values } = JSON.parse((await this.run(['show', '-json'])).stdout) as {
-      values?: { root_module: { resources?: StateResource[] } };
-    };
-    return values?.root_module.resources ?? [];
+    const { resources = [] } = JSON.parse(await this.rawState()) as { resources?: StoredResource[] };
+    return resources.flatMap(({ mode, type, name, instances }) =>
+      instances
+        .filter(({ deposed }) => deposed === undefined)
+        .map(({ index_key: key, attributes }) => ({
+          address: `${mode === 'data' ? 'data.' : ''}${type}.${name}${key === undefined ? '' : `[${JSON.stringify(key)}]`}`,
+          type,
+          values: attributes,
+        })),
+    );
   }
 
   /** The attributes in the state of the resource at that Terraform address; rejects when there is none. */
@@ -178,9 +223,10 @@ export class Workspace {
     return found.values;
   }
 
-  /** The state file as text: what anybody who reads it can see. */
-  rawState(): Promise<string> {
-    return readFile(join(this.directory, 'terraform.tfstate'), 'utf8');
+  /** The state file as text: what anybody who reads it can see. An empty object before anything was stored. */
+  async rawState(): Promise<string> {
+    const file = join(this.directory, 'terraform.tfstate');
+    return existsSync(file) ? readFile(file, 'utf8') : '{}';
   }
 
   /** Runs a command that must fail and answers what it printed, with line wrapping and decoration taken out. */
@@ -204,10 +250,39 @@ export class Workspace {
     return run;
   }
 
+  /** Another workspace with the same configuration and state; dispose of it as of any other. */
+  async copy(): Promise<Workspace> {
+    const directory = await mkdtemp(join(tmpdir(), 'accredit-terraform-'));
+    await cp(this.directory, directory, { recursive: true, verbatimSymlinks: true });
+    return new Workspace(directory, { ...this.#environment, HOME: join(directory, 'home'), TMPDIR: directory });
+  }
+
   /** Removes the directory. What was applied stays with the daemon. */
   async dispose(): Promise<void> {
     await rm(this.directory, { recursive: true, force: true });
   }
+}
+
+/** Where a plan is kept for its apply. */
+const PLAN = 'plan.bin';
+
+/** A line of `terraform plan -json`, as far as it is read here. */
+interface PlanEvent {
+  readonly type: string;
+  readonly change: { readonly resource: { readonly addr: string }; readonly action: string };
+  readonly diagnostic?: { readonly severity: string; readonly summary: string; readonly detail: string };
+}
+
+/** A resource in the state file. */
+interface StoredResource {
+  readonly mode: 'managed' | 'data';
+  readonly type: string;
+  readonly name: string;
+  readonly instances: readonly {
+    readonly index_key?: string | number;
+    readonly deposed?: string;
+    readonly attributes: Record<string, unknown>;
+  }[];
 }
 
 const REQUIRED_PROVIDERS = `terraform {

@@ -1,10 +1,18 @@
 /** What is particular to organizations: only an empty one goes, and the first never. */
+import { requireEveryRight, requireUnlimitedSight } from '../authority.ts';
 import { referrersLeft } from '../in-use.ts';
-import { DEFAULT_ORGANIZATION } from '../principal.ts';
+import { mapLoaded } from '../loading.ts';
+import type { Resource } from '../model.ts';
+import { DEFAULT_ORGANIZATION, holderCarries, isolationOf } from '../principal.ts';
 import { Problem } from '../problem.ts';
+import type { Context } from '../write.ts';
 import type { Behaviour } from './behaviour.ts';
 
 export const organization: Behaviour = {
+  check(context, { stored, desired }) {
+    if (stored !== undefined && isolates(stored.attributes) && !isolates(desired)) requireMayLift(context, stored);
+    return {};
+  },
   dependants({ draft }, stored) {
     if (stored.address === DEFAULT_ORGANIZATION) {
       throw new Problem(
@@ -17,3 +25,15 @@ export const organization: Behaviour = {
     throw referrersLeft('in-use', `${stored.address} is not empty: delete what it holds first`, referrers);
   },
 };
+
+/** Without isolation everybody with a team can do in all apps what until then they could do in those of their teams. */
+function requireMayLift({ draft, principal }: Context, organization: Resource): void {
+  requireUnlimitedSight(principal);
+  const isolated = draft.children(organization.address).filter((holder) => isolationOf(holder, organization) !== null);
+  const carried = mapLoaded(isolated, (holder) => holderCarries(draft, holder, holder.attributes)).flat();
+  requireEveryRight(draft, principal, organization.address, carried);
+}
+
+function isolates(attributes: { settings?: unknown } | undefined): boolean {
+  return (attributes?.settings as { team_isolation?: boolean } | undefined)?.team_isolation === true;
+}

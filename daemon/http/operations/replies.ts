@@ -31,17 +31,25 @@ export function pageReply({ items, next_cursor }: Page): Reply {
 
 function planReply({ plan, resource }: Answer): Reply {
   if (plan === undefined) throw new TypeError('a dry run has a plan');
-  const { outcome, changed, cuts_off } = plan;
+  const { outcome, changed, cuts_off, warnings } = plan;
   return {
     status: 200,
-    body: { outcome, changed: [...changed], cuts_off: [...cuts_off], ...(resource !== undefined && { resource }) },
+    body: {
+      outcome,
+      changed: [...changed],
+      cuts_off: [...cuts_off],
+      warnings: [...warnings],
+      ...(resource !== undefined && { resource }),
+    },
   };
 }
 
-function contractHeaders({ outcome, etag, replayed }: Answer): Record<string, string> {
+/** The headers by which a write says what it did. */
+export function contractHeaders({ outcome, etag, replayed, warnings = [] }: Answer): Record<string, string | string[]> {
   return {
     'Accredit-Outcome': outcome,
     ...(etag !== undefined && { ETag: entityTag(etag) }),
     ...(replayed && { 'Idempotency-Replayed': 'true' }),
+    ...(warnings.length > 0 && { 'Accredit-Warning': [...warnings] }),
   };
 }

@@ -1,17 +1,14 @@
 /** The four operations that every kind has. */
-import type { Kind, ListFilter } from '../../../terraform-provider-spec/kind.ts';
+import type { Kind } from '../../../terraform-provider-spec/kind.ts';
 import {
   DELETE_HEADERS,
   DELETE_QUERY,
+  DELETE_TOKEN_QUERY,
   DRY_RUN,
-  EXPIRES_BEFORE,
+  filterRules,
   LABEL,
   PAGE,
   PUT_HEADERS,
-  type Rule,
-  type Rules,
-  statusRule,
-  UNUSED_SINCE,
   VIEW,
 } from '../contract.ts';
 import type { Operation } from '../operation.ts';
@@ -38,9 +35,11 @@ export function getResource(address: AddressOf): Operation {
 }
 
 /** `PUT`: create or converge. */
-export function putResource(address: AddressOf): Operation {
+export function putResource(kind: Kind, address: AddressOf): Operation {
   return {
     writes: true,
+    // A user's first own token is made with an enrolment, which that retires.
+    ...(kind.token?.selfService && { audiences: ['api', 'enrolment'], retiresCaller: true }),
     headers: PUT_HEADERS,
     query: DRY_RUN,
     body: 'required',
@@ -51,11 +50,11 @@ export function putResource(address: AddressOf): Operation {
 }
 
 /** `DELETE`, which succeeds whether or not there is something. */
-export function deleteResource(address: AddressOf): Operation {
+export function deleteResource(kind: Kind, address: AddressOf): Operation {
   return {
     writes: true,
     headers: DELETE_HEADERS,
-    query: DELETE_QUERY,
+    query: kind.token === undefined ? DELETE_QUERY : DELETE_TOKEN_QUERY,
     body: 'none',
     address,
     run: async (service, { caller, address, options }) =>
@@ -64,26 +63,17 @@ export function deleteResource(address: AddressOf): Operation {
 }
 
 /** `GET` of a collection: below one parent or, with `everywhere`, in a whole organization. */
-export function listResources(kind: Kind, parent: AddressOf, scope: { everywhere?: true } = {}): Operation {
+export function listResources(kinds: readonly Kind[], parent: AddressOf, scope: { everywhere?: true } = {}): Operation {
+  const names = kinds.map(({ kind }) => kind);
   return {
     writes: false,
     headers: {},
-    query: { ...PAGE, ...VIEW, ...LABEL, ...filterRules(kind) },
+    query: { ...PAGE, ...VIEW, ...LABEL, ...filterRules(kinds) },
     body: 'none',
     address: parent,
     run: async (service, { caller, address, options }) => {
       const limit = options.limit ?? DEFAULT_LIMIT;
-      return pageReply(await service.list({ ...options, ...scope, caller, kind: kind.kind, parent: address, limit }));
+      return pageReply(await service.list({ ...options, ...scope, caller, kinds: names, parent: address, limit }));
     },
   };
-}
-
-function filterRules(kind: Kind): Rules {
-  const status = kind.attributes.status;
-  const rules: Record<ListFilter, Rule> = {
-    status: statusRule(status?.type === 'string' ? (status.enum ?? []) : []),
-    expires_before: EXPIRES_BEFORE,
-    unused_since: UNUSED_SINCE,
-  };
-  return Object.fromEntries((kind.filters ?? []).map((filter) => [filter, rules[filter]]));
 }

@@ -1,5 +1,6 @@
 /** What tokens have besides the operations of every kind. */
-import { DRY_RUN, WRITE_HEADERS } from '../contract.ts';
+import { TOKEN_KINDS } from '../../../terraform-provider-spec/kinds/index.ts';
+import { DRY_RUN, filterRules, LABEL, WRITE_HEADERS } from '../contract.ts';
 import type { Operation } from '../operation.ts';
 import { removalReply, writeReply } from './replies.ts';
 
@@ -36,6 +37,8 @@ export function rotateSelf(): Operation {
 export function putRevocation(address: AddressOf): Operation {
   return {
     writes: true,
+    // Whatever a token opens, whoever finds that it leaked can end it with the token itself.
+    audiences: ['api', 'app', 'scim'],
     headers: WRITE_HEADERS,
     query: DRY_RUN,
     body: 'required',
@@ -70,5 +73,20 @@ export function restoreToken(address: AddressOf): Operation {
     address,
     run: async (service, { caller, address, options }) =>
       removalReply(await service.restore({ ...options, caller, address })),
+  };
+}
+
+/** `GET …/token-counts`: how many tokens an organization has. */
+export function countTokens(organization: AddressOf): Operation {
+  return {
+    writes: false,
+    headers: {},
+    query: { ...LABEL, ...filterRules(TOKEN_KINDS) },
+    body: 'none',
+    address: organization,
+    run: async (service, { caller, address, options }) => ({
+      status: 200,
+      body: await service.count({ ...options, caller, organization: address }),
+    }),
   };
 }

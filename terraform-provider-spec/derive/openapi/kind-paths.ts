@@ -1,6 +1,6 @@
 /** The paths that follow from a kind: its resources, their collection, and what tokens have besides. */
 import type { JsonObject, Kind } from '../../kind.ts';
-import { childKinds, KINDS, kindNamed, lineage } from '../../kinds/index.ts';
+import { childKinds, isReferenced, KINDS, kindNamed, lineage } from '../../kinds/index.ts';
 import type { ProblemCode } from '../../problem-codes.ts';
 import { changesOf, operation, READS, WRITES } from './operation.ts';
 import { filterParameters, parameters, pathParameters, WRITE_HEADERS } from './parameters.ts';
@@ -17,7 +17,8 @@ export function kindPaths(kind: Kind): Paths {
     [resourcePath(lineage(kind))]: {
       parameters: pathParameters(lineage(kind)),
       get: getOperation(kind),
-      ...(!kind.builtIn && { put: putOperation(kind), delete: deleteOperation(kind) }),
+      put: putOperation(kind),
+      delete: deleteOperation(kind),
     },
     [`${resourcePath(above)}/${kind.collection}`]: {
       ...(above.length > 0 && { parameters: pathParameters(above) }),
@@ -50,7 +51,7 @@ function listOperation(kind: Kind, { id, where }: { id: string; where: string | 
     tag: kind.title,
     summary: where === undefined ? `List the ${kind.title}s` : `List the ${kind.title}s of one ${where}`,
     permission: `${kind.noun}.read`,
-    parameters: [...parameters('Limit', 'Cursor', 'View', 'Label'), ...filterParameters(kind)],
+    parameters: [...parameters('Limit', 'Cursor', 'View', 'Label'), ...filterParameters([kind])],
     answers: { 200: answer('One page.', schemaReference(`${schemaName(kind)}List`)) },
     problems: READS,
   });
@@ -74,6 +75,7 @@ function putOperation(kind: Kind): JsonObject {
       200: answer(`The ${kind.title} as it now is, or with \`dry_run\` what would happen.`, made, WROTE),
       201: answer(`The ${kind.title}, created.`, schemaReference(schemaName(kind)), [...WROTE, 'Location']),
     },
+    ...(kind.token?.selfService && { selfService: true }),
     problems: [...WRITES, ...BODIES, 'precondition-failed', 'managed-by-another', ...putProblems(kind)],
   });
 }
@@ -86,7 +88,14 @@ function deleteOperation(kind: Kind): JsonObject {
     tag: kind.title,
     summary: `Delete one ${kind.title}, if it is there`,
     permission: isRoot ? 'organizations.delete' : `${kind.noun}.delete`,
-    parameters: parameters('DryRun', 'DeleteClaim', 'Cascade', ...WRITE_HEADERS, 'IfMatch'),
+    parameters: parameters(
+      'DryRun',
+      'DeleteClaim',
+      'Cascade',
+      ...(kind.token === undefined ? [] : (['Revoke'] as const)),
+      ...WRITE_HEADERS,
+      'IfMatch',
+    ),
     answers: {
       200: answer('With `dry_run`: what would happen.', schemaReference('DryRun')),
       204: answer('It is not there any more, or never was.', undefined, ['Outcome', 'Replayed']),
@@ -99,12 +108,14 @@ function deleteOperation(kind: Kind): JsonObject {
       'own-credential',
       ...(ownsTokens ? (['live-tokens'] as const) : []),
       ...(isRoot ? (['in-use', 'default-organization'] as const) : []),
+      ...(isReferenced(kind) ? (['in-use'] as const) : []),
+      ...(kind.hasBuiltIn ? (['built-in'] as const) : []),
+      ...(kind.token ? (['not-revoked'] as const) : []),
     ],
   });
 }
 
 function tokenPaths(kind: Kind): Paths {
-  const [organization] = lineage(kind) as [Kind, ...Kind[]];
   const own = resourcePath(lineage(kind));
   return {
     [`${own}/rotation`]: {
@@ -112,13 +123,6 @@ function tokenPaths(kind: Kind): Paths {
       post: rotateOperation(kind),
     },
     [`${own}/revocation`]: { parameters: pathParameters(lineage(kind)), ...revocationOperations(kind) },
-    [`${resourcePath([organization])}/${kind.collection}`]: {
-      parameters: pathParameters([organization]),
-      get: listOperation(kind, {
-        id: `list${schemaName(organization)}${schemaName(kind)}s`,
-        where: `whole ${organization.title}`,
-      }),
-    },
   };
 }
 
@@ -134,6 +138,7 @@ function rotateOperation(kind: Kind): JsonObject {
     answers: {
       200: answer(`The ${kind.title} with its new secret.`, changesOf(schemaReference(schemaName(kind))), WROTE),
     },
+    ...(kind.token?.selfService && { selfService: true }),
     problems: ROTATION_PROBLEMS,
   });
 }
@@ -177,7 +182,7 @@ function revocationOperations(kind: Kind): JsonObject {
   };
 }
 
-const WROTE = ['ETag', 'Outcome', 'Replayed'] as const;
+const WROTE = ['ETag', 'Outcome', 'Replayed', 'Warning'] as const;
 
 const BODIES: readonly ProblemCode[] = ['malformed-json', 'too-large', 'unsupported-media-type', 'invalid'];
 
@@ -186,6 +191,7 @@ export const ROTATION_PROBLEMS: readonly ProblemCode[] = [
   ...WRITES,
   ...BODIES,
   'rotation-conflict',
+  'rotation-forbidden',
   'revoked',
   'secret-in-use',
   'superseded',
@@ -193,11 +199,24 @@ export const ROTATION_PROBLEMS: readonly ProblemCode[] = [
   'own-credential',
 ];
 
+const TOKEN_PUT_PROBLEMS: readonly ProblemCode[] = [
+  'revoked',
+  'expired',
+  'secret-in-use',
+  'superseded',
+  'own-credential',
+  'rotation-forbidden',
+  'restore-forbidden',
+  'token-limit',
+  'display-name-taken',
+];
+
 function putProblems(kind: Kind): ProblemCode[] {
   const hasImmutable = Object.values(kind.attributes).some(({ immutable }) => immutable);
   return [
     ...(hasImmutable ? (['immutable'] as const) : []),
-    ...(kind.token ? (['revoked', 'expired', 'secret-in-use', 'superseded', 'own-credential'] as const) : []),
+    ...(kind.hasBuiltIn ? (['built-in'] as const) : []),
+    ...(kind.token ? TOKEN_PUT_PROBLEMS : []),
     'last-owner',
   ];
 }

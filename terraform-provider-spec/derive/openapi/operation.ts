@@ -16,6 +16,8 @@ export interface OperationDescription {
   /** By status. */
   readonly answers: Readonly<Record<number, JsonObject>>;
   readonly problems: readonly ProblemCode[];
+  /** For whom the resource belongs to, with whatever rights. */
+  readonly selfService?: boolean;
   /** Open to everybody: no credential is read. */
   readonly open?: true;
 }
@@ -50,6 +52,7 @@ export function operation(described: OperationDescription): JsonObject {
     ...(description !== undefined && { description }),
     ...(permission !== undefined && { 'x-accredit-permission': permission }),
     ...(permissionToCreate !== undefined && { 'x-accredit-permission-to-create': permissionToCreate }),
+    ...(described.selfService && { 'x-accredit-self-service': true }),
     ...(described.open && { security: [] }),
     ...(described.parameters !== undefined && { parameters: [...described.parameters] }),
     ...(body !== undefined && { requestBody: requestBody(body) }),

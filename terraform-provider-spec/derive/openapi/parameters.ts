@@ -1,6 +1,7 @@
 /** The contract's headers and query parameters as OpenAPI components, under the names by which operations refer to them. */
 import { FORMATS } from '../../formats.ts';
-import type { JsonObject, Kind, ListFilter } from '../../kind.ts';
+import type { JsonObject, Kind } from '../../kind.ts';
+import { filterValues, LIST_FILTERS, sharedFilters } from '../../list-filters.ts';
 
 const TRUE_OR_FALSE: JsonObject = { type: 'string', enum: ['true', 'false'] };
 const VISIBLE: JsonObject = { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' };
@@ -44,6 +45,9 @@ const QUERY = {
   Cascade: query('cascade', TRUE_OR_FALSE, [
     '`false` refuses to delete an owner of live tokens instead of deleting them too.',
   ]),
+  Revoke: query('revoke', TRUE_OR_FALSE, [
+    '`true` revokes a live token first, where its profile lets only a revoked or expired one be deleted.',
+  ]),
   View: query('view', { type: 'string', const: 'full' }, [
     '`full` adds what changes without anybody writing, such as the last use.',
   ]),
@@ -56,8 +60,6 @@ const QUERY = {
     style: 'form',
     explode: true,
   },
-  ExpiresBefore: query('expires_before', TIMESTAMP, ['Only what ends before this time.']),
-  UnusedSince: query('unused_since', TIMESTAMP, ['Only what was not used since this time, or never.']),
   AuditAddress: query('address', { type: 'string', maxLength: 512 }, ['Only events about this address.']),
   AskedOrganization: query('organization', { ...NAME, default: 'default' }, ['The organization in which is asked.']),
   AskedPermission: query('permission', { type: 'string', ...FORMATS.permission.schema }, [
@@ -92,16 +94,18 @@ export function pathParameters(levels: readonly Kind[]): JsonObject[] {
   }));
 }
 
-/** The filters of a kind's lists. `status` takes the values that the kind knows. */
-export function filterParameters(kind: Kind): JsonObject[] {
-  const status = kind.attributes.status;
-  const statuses = status?.type === 'string' ? (status.enum ?? []) : [];
-  const filters: Record<ListFilter, JsonObject> = {
-    status: query('status', { type: 'string', enum: [...statuses] }, ['Only resources with this status.']),
-    expires_before: { $ref: '#/components/parameters/ExpiresBefore' },
-    unused_since: { $ref: '#/components/parameters/UnusedSince' },
-  };
-  return (kind.filters ?? []).map((filter) => filters[filter]);
+/** The filters of lists of these kinds. */
+export function filterParameters(kinds: readonly Kind[]): JsonObject[] {
+  const [first] = kinds;
+  return sharedFilters(kinds).map((filter) => {
+    const { form, description } = LIST_FILTERS[filter];
+    const schemas: Record<typeof form, JsonObject> = {
+      time: TIMESTAMP,
+      flag: TRUE_OR_FALSE,
+      attribute: { type: 'string', enum: [...filterValues(first as Kind, filter)] },
+    };
+    return query(filter, schemas[form], [description]);
+  });
 }
 
 function header(name: string, schema: JsonObject, description: readonly string[]): JsonObject {

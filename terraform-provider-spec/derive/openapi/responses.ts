@@ -20,6 +20,10 @@ export const ANSWER_HEADERS = {
     description: '`true` when this is the first answer to the same request with the same Idempotency-Key, again.',
     schema: { type: 'string', const: 'true' },
   },
+  Warning: {
+    description: 'What was done and yet goes against a policy that only warns; once for each.',
+    schema: { type: 'string' },
+  },
   RequestId: {
     description: 'Names the request in the log and the audit events.',
     schema: { type: 'string' },
@@ -40,6 +44,7 @@ const HEADER_NAMES: Readonly<Record<keyof typeof ANSWER_HEADERS, string>> = {
   Outcome: 'Accredit-Outcome',
   Location: 'Location',
   Replayed: 'Idempotency-Replayed',
+  Warning: 'Accredit-Warning',
   RequestId: 'X-Request-Id',
   Challenge: 'WWW-Authenticate',
   RetryAfter: 'Retry-After',

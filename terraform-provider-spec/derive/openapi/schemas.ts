@@ -1,8 +1,8 @@
 /** The schema components: bodies and answers of every kind, and what answers hold besides resources. */
 import { FORMATS } from '../../formats.ts';
 import type { Attributes, JsonObject, Kind } from '../../kind.ts';
-import { KINDS } from '../../kinds/index.ts';
-import { REVOCATION_REQUEST, ROTATION_REQUEST } from '../../requests.ts';
+import { KINDS, TOKEN_KINDS } from '../../kinds/index.ts';
+import { ENROLMENT_REQUEST, REVOCATION_REQUEST, ROTATION_REQUEST } from '../../requests.ts';
 import { answerSchema, nullable, requestObjectSchema, requestSchema, valueSchema } from '../json-schema.ts';
 import { ANSWER_HEADERS, PROBLEM_SCHEMA, schemaReference } from './responses.ts';
 
@@ -24,6 +24,17 @@ export function schemas(): JsonObject {
       created_by: text('The identifier of who revoked it.'),
     }),
     DryRun: DRY_RUN,
+    TokenList: object({
+      items: { type: 'array', items: { anyOf: TOKEN_KINDS.map((kind) => schemaReference(schemaName(kind))) } },
+      next_cursor: nullable(text('`cursor` of the next page; null on the last.')),
+    }),
+    TokenCounts: TOKEN_COUNTS,
+    EnrolmentBody: requestObjectSchema(ENROLMENT_REQUEST),
+    Enrolment: object({
+      user: text("The user's address.", FORMATS.address.schema),
+      secret: text('The enrolment token, in this answer and nowhere else.'),
+      valid_until: time('When it stops working if it is not used before.'),
+    }),
     AuditEvent: AUDIT_EVENT,
     AuditEventList: pageOf('AuditEvent'),
     Subject: object(SUBJECT),
@@ -37,7 +48,7 @@ function kindSchemas(kind: Kind): [string, JsonObject][] {
   const name = schemaName(kind);
   return [
     [name, { ...answerSchema(kind), description: kind.description }],
-    ...(kind.builtIn ? [] : [bodyOf(kind)]),
+    bodyOf(kind),
     [`${name}List`, pageOf(name)],
   ];
 }
@@ -66,6 +77,10 @@ function time(description: string): JsonObject {
   return text(description, FORMATS.timestamp.schema);
 }
 
+function count(description: string): JsonObject {
+  return { type: 'integer', minimum: 0, description };
+}
+
 function texts(description: string): JsonObject {
   return { type: 'array', items: { type: 'string' }, description };
 }
@@ -75,10 +90,23 @@ const DRY_RUN = object(
     outcome: { ...ANSWER_HEADERS.Outcome.schema, description: 'What the request would do.' },
     changed: texts('JSON pointers of the attributes that would change.'),
     cuts_off: texts('What would stop working, for people.'),
+    warnings: texts('What would go against a policy that only warns, for people.'),
     resource: { type: 'object', description: 'The resource as it would be, without a secret.' },
   },
-  ['outcome', 'changed', 'cuts_off'],
+  ['outcome', 'changed', 'cuts_off', 'warnings'],
 );
+
+const TOKEN_COUNTS = object({
+  total: count('All of them.'),
+  never_expires: count('Those without an end.'),
+  never_used: count('Those whose secret was never used.'),
+  by_kind: object(Object.fromEntries(TOKEN_KINDS.map(({ kind, title }) => [kind, count(`Every ${title}.`)]))),
+  by_status: object(
+    Object.fromEntries(
+      ['active', 'expired', 'revoked', 'disabled'].map((status) => [status, count(`Those that are ${status}.`)]),
+    ),
+  ),
+});
 
 const AUDIT_EVENT = object({
   id: text('Grows with time.'),
@@ -101,7 +129,13 @@ const NAMED: JsonObject = {
   token: text('The address of the token.'),
   token_uid: text('The uid of the token.'),
   grants: { type: 'array', items: { type: 'object' }, description: 'The roles that the owner holds, each at a scope.' },
-  permissions: texts('What the token carries at the scope of its organization.'),
+  confined_to: text('The scope beyond which nothing that the token carries reaches.'),
+  permissions: texts('What the token carries where was asked; at the scope of its organization if nothing was.'),
+  permissions_by_scope: {
+    type: 'array',
+    description: 'What the token carries, scope by scope.',
+    items: object({ scope: text('The scope.'), permissions: texts('What it carries there.') }),
+  },
   valid_until: nullable(time('When the presented secret ends; null for never.')),
 };
 

@@ -1,0 +1,21 @@
+/** Who calls, and with what. */
+
+/** What a client presented to authenticate itself. */
+export interface Credential {
+  readonly scheme: 'bearer' | 'basic' | 'api-key';
+  readonly token: string;
+  /** With `basic`: the account's name or identifier. */
+  readonly username?: string;
+}
+
+/** What a credential opens: the API, one app's services, SCIM, or the creation of a user's own tokens. */
+export type Audience = 'api' | 'app' | 'scim' | 'enrolment';
+
+/** Who asks, from where, in which request. */
+export interface Caller {
+  readonly credential: Credential;
+  readonly ip: string | null;
+  readonly requestId: string;
+  /** What the credential must be for; the API if left out. */
+  readonly audience?: 'api' | 'scim';
+}

@@ -1,0 +1,38 @@
+/** What lists can be filtered by, besides labels. */
+import type { Kind, ListFilter } from './kind.ts';
+
+export interface ListFilterDescription {
+  /** `attribute`: one of the values of the attribute of that name; `flag`: true or false; `time`: RFC 3339. */
+  readonly form: 'attribute' | 'flag' | 'time';
+  readonly description: string;
+}
+
+export const LIST_FILTERS: Readonly<Record<ListFilter, ListFilterDescription>> = {
+  status: { form: 'attribute', description: 'Only resources with this status.' },
+  expires_before: { form: 'time', description: 'Only what ends before this time.' },
+  never_expires: { form: 'flag', description: '`true`: only what has no end; `false`: only what has one.' },
+  without_successor: {
+    form: 'flag',
+    description:
+      '`true`: only tokens whose owner has no other active token for the same purpose that lives longer; `false`: the rest.',
+  },
+  exceeds_max_lifetime: {
+    form: 'flag',
+    description:
+      "`true`: only tokens that live on and longer than the organization's `max_token_lifetime`; `false`: the rest.",
+  },
+  unused_since: { form: 'time', description: 'Only what was not used since this time, or never.' },
+  usage: { form: 'attribute', description: '`never`: only tokens whose secret was never used; `used`: the rest.' },
+};
+
+/** The values that a filter of the form `attribute` takes in lists of that kind. */
+export function filterValues(kind: Kind, filter: ListFilter): readonly string[] {
+  const attribute = kind.attributes[filter];
+  return attribute?.type === 'string' ? (attribute.enum ?? []) : [];
+}
+
+/** The filters of a list of these kinds together: those that every one of them has. */
+export function sharedFilters(kinds: readonly Kind[]): readonly ListFilter[] {
+  const [first, ...others] = kinds;
+  return (first?.filters ?? []).filter((filter) => others.every((kind) => kind.filters?.includes(filter)));
+}
