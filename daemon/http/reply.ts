@@ -15,7 +15,8 @@ export function send(response: ServerResponse, { status, headers, body }: Reply)
   response.setHeader('Cache-Control', 'no-store');
   response.setHeader('X-Content-Type-Options', 'nosniff');
   if (body === undefined) {
-    if (status !== 204) response.setHeader('Content-Length', 0);
+    // The length in a 304 would be that of the answer that is not sent (RFC 9110, section 8.6).
+    if (status !== 204 && status !== 304) response.setHeader('Content-Length', 0);
     setHeaders(response, headers);
     response.end();
     return;

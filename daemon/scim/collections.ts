@@ -49,9 +49,9 @@ export const GROUPS: Collection = {
   lookup: (filter) => lookupBy(filter, ['displayName', 'externalId']),
 };
 
-/** What a PATCH makes of one that is there (RFC 7644, section 3.5.2). Throws `ScimError`. */
-export function patched(collection: Collection, current: Provisioned, body: Json): Desired {
-  const resource = applyPatch(collection.type, collection.present(current, ''), body);
+/** What a PATCH makes of one that is there, as it is shown under `base` (RFC 7644, section 3.5.2). Throws `ScimError`. */
+export function patched(collection: Collection, current: Provisioned, body: Json, base: string): Desired {
+  const resource = applyPatch(collection.type, collection.present(current, base), body);
   return collection.read(resource, current);
 }
 

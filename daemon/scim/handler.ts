@@ -18,7 +18,10 @@ export interface ScimOptions extends ExchangeOptions {
   readonly service: Service;
 }
 
-const COLLECTIONS: Readonly<Record<string, Collection>> = { Users: USERS, Groups: GROUPS };
+const COLLECTIONS: ReadonlyMap<string, Collection> = new Map([
+  ['Users', USERS],
+  ['Groups', GROUPS],
+]);
 
 /** Takes the request if it is for SCIM; answers whether it did. */
 export function scimHandler(options: ScimOptions): (request: IncomingMessage, response: ServerResponse) => boolean {
@@ -56,7 +59,7 @@ async function reply(
   const subject = await service.authenticate(caller);
   exchange.identified(subject);
   const [name = '', id, ...rest] = path.split('/').map(decoded);
-  const collection = COLLECTIONS[name];
+  const collection = COLLECTIONS.get(name);
   const base = baseOf(request);
   const methods =
     rest.length > 0 || id === ''
@@ -67,9 +70,11 @@ async function reply(
           ? collectionRequests(collection)
           : resourceRequests(collection, id);
   if (methods === undefined) throw new Problem('not-found', 'SCIM has no such path.');
-  const run = methods[(request.method ?? '') as keyof Methods];
+  // Of the answer to HEAD, only the headers are sent.
+  const run = methods[(request.method === 'HEAD' ? 'GET' : request.method) as keyof Methods];
   if (run === undefined) {
-    response.setHeader('Allow', Object.keys(methods).join(', '));
+    const allowed = Object.keys(methods).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+    response.setHeader('Allow', allowed.join(', '));
     throw new Problem('method-not-allowed', `${request.method} is not offered here.`);
   }
   const organization = `organizations/${subject.organization}`;
@@ -79,22 +84,33 @@ async function reply(
 
 /** What the service tells about itself (RFC 7644, section 4); `undefined` for a path that is none. */
 function discovery(base: string, name: string, id: string | undefined): Methods | undefined {
-  const all: Readonly<Record<string, () => JsonObject[]>> = {
-    Schemas: () => schemas(base),
-    ResourceTypes: () => resourceTypes(base),
-  };
-  const one: Readonly<Record<string, (id: string) => JsonObject | undefined>> = {
-    Schemas: (urn) => schema(base, urn),
-    ResourceTypes: (type) => resourceType(base, type),
-  };
-  const body = (): JsonObject | undefined => {
-    if (name === 'ServiceProviderConfig' && id === undefined) return serviceProviderConfig(base);
-    if (id !== undefined) return one[name]?.(id);
-    const resources = all[name]?.();
-    return resources && listResponse(resources, { total: resources.length, startIndex: 1 });
-  };
-  const found = body();
-  return found && { GET: async () => ({ status: 200, body: found }) };
+  const body = discovered(base, name, id);
+  return (
+    body && {
+      async GET({ query }) {
+        // Whoever filters would take what is shown for what matches.
+        if (query.has('filter')) throw new ScimError(403, undefined, 'What SCIM tells about itself is not filtered.');
+        return { status: 200, body };
+      },
+    }
+  );
+}
+
+function discovered(base: string, name: string, id: string | undefined): JsonObject | undefined {
+  switch (name) {
+    case 'ServiceProviderConfig':
+      return id === undefined ? serviceProviderConfig(base) : undefined;
+    case 'Schemas':
+      return id === undefined ? wholeList(schemas(base)) : schema(base, id);
+    case 'ResourceTypes':
+      return id === undefined ? wholeList(resourceTypes(base)) : resourceType(base, id);
+    default:
+      return undefined;
+  }
+}
+
+function wholeList(resources: JsonObject[]): JsonObject {
+  return listResponse(resources, { total: resources.length, startIndex: 1 });
 }
 
 /** A segment as it is meant; one that is not well encoded names nothing. */
@@ -109,7 +125,7 @@ function decoded(segment: string): string {
 /** As the client addressed this daemon, so that the addresses in answers lead back here, also through a proxy. */
 function baseOf({ headers, socket }: IncomingMessage): string {
   const { host = '' } = headers;
-  if (!/^[A-Za-z0-9.:[\]-]+$/.test(host)) return ROOT;
+  if (!/^[A-Za-z0-9._:[\]-]+$/.test(host)) return ROOT;
   const isSecure = 'encrypted' in socket || headers['x-forwarded-proto'] === 'https';
   return `${isSecure ? 'https' : 'http'}://${host}${ROOT}`;
 }

@@ -38,17 +38,20 @@ export function collectionRequests(collection: Collection): Methods {
   return {
     async GET({ service, scope, query, base }) {
       const { filter, projection, ...page } = readListQuery(collection.type, query);
+      const present = (resource: Provisioned) => collection.present(resource, base);
       const found = await service.provisioned(scope, filter && collection.lookup(filter));
-      const shown = found.map((resource) => collection.present(resource, base));
-      const matching = filter === undefined ? shown : shown.filter((resource) => matches(filter, resource));
-      const resources = pageOf(matching, page).map((resource) => project(collection.type, resource, projection));
+      const matching = filter === undefined ? found : found.filter((resource) => matches(filter, present(resource)));
+      const resources = pageOf(matching, page).map((resource) =>
+        project(collection.type, present(resource), projection),
+      );
       return { status: 200, body: listResponse(resources, { total: matching.length, startIndex: page.startIndex }) };
     },
     async POST(asked) {
       const { service, scope, request } = asked;
+      const show = shown(collection, asked);
       const desired = collection.read(await bodyOf(request));
       const made = await service.provision(scope, () => collection.names(desired), desired);
-      const reply = show(collection, asked, made);
+      const reply = show(made);
       return { ...reply, status: 201, headers: { ...reply.headers, Location: locationOf(collection, asked, made) } };
     },
   };
@@ -60,22 +63,24 @@ export function resourceRequests(collection: Collection, uid: string): Methods {
     asked: ScimRequest,
     make: (body: Json, current: Provisioned) => ReturnType<Collection['read']>,
   ) => {
+    const show = shown(collection, asked);
     const body = await bodyOf(asked.request);
     const target = { uid, check: precondition(collection, asked) };
     const now = await asked.service.reprovision(asked.scope, target, (current) => make(body, current));
-    return show(collection, asked, now);
+    return show(now);
   };
   return {
     async GET(asked) {
+      const show = shown(collection, asked);
       const [found] = await asked.service.provisioned(asked.scope, { by: 'uid', value: uid });
       if (found === undefined) throw new Problem('not-found', 'There is no such resource.');
-      const reply = show(collection, asked, found);
+      const reply = show(found);
       const known = asked.request.headers['if-none-match'];
       const isKnown = known !== undefined && namesVersion(known, String(reply.headers?.ETag));
       return isKnown ? { status: 304, headers: reply.headers } : reply;
     },
     PUT: (asked) => change(asked, (body, current) => collection.read(body, current)),
-    PATCH: (asked) => change(asked, (body, current) => patched(collection, current, body)),
+    PATCH: (asked) => change(asked, (body, current) => patched(collection, current, body, asked.base)),
     async DELETE(asked) {
       await asked.service.deprovision(asked.scope, { uid, check: precondition(collection, asked) });
       return { status: 204 };
@@ -92,10 +97,13 @@ function precondition(collection: Collection, { request, base }: ScimRequest): (
   };
 }
 
-function show(collection: Collection, { query, base }: ScimRequest, resource: Provisioned): Reply {
-  const shown = collection.present(resource, base);
+/** How an answer shows a resource. A query that cannot be read is refused here, before anything is changed. */
+function shown(collection: Collection, { query, base }: ScimRequest): (resource: Provisioned) => Reply {
   const projection = readProjection(collection.type, query);
-  return { status: 200, headers: { ETag: versionOf(shown) }, body: project(collection.type, shown, projection) };
+  return (resource) => {
+    const whole = collection.present(resource, base);
+    return { status: 200, headers: { ETag: versionOf(whole) }, body: project(collection.type, whole, projection) };
+  };
 }
 
 function versionOf({ meta }: JsonObject): string {

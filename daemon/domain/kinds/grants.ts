@@ -24,13 +24,18 @@ export function isOwnerHolder(attributes: JsonObject): boolean {
   return grantsOf(attributes).some(({ role, scope }) => role === OWNER && scope === ORGANIZATION_SCOPE);
 }
 
-/** Grants of an account that lies in a project or team reach nothing beyond it, so none can be asked for. */
-export function grantProblems(snapshot: Snapshot, { address, desired }: Convergence): ProblemDetail[] {
+/**
+ * Grants of an account that lies in a project or team reach nothing beyond it, so none can be asked for. One that it has
+ * may lie outside since a project or app was moved: it has no effect, and no change of the account is refused for it.
+ */
+export function grantProblems(snapshot: Snapshot, { address, stored, desired }: Convergence): ProblemDetail[] {
   const home = (desired.scope ?? ORGANIZATION_SCOPE) as string;
   if (home === ORGANIZATION_SCOPE) return [];
   const organization = organizationOf(address);
-  return mapLoaded(grantsOf(desired), ({ scope }, index) =>
-    placeOfScope(snapshot, organization, scope).scopes.has(home)
+  const kept = grantsOf(stored?.attributes ?? {});
+  return mapLoaded(grantsOf(desired), ({ role, scope }, index) =>
+    placeOfScope(snapshot, organization, scope).scopes.has(home) ||
+    kept.some((grant) => grant.role === role && grant.scope === scope)
       ? []
       : [{ pointer: `/grants/${index}/scope`, detail: `is not within "${home}", where the account lives` }],
   ).flat();
