@@ -88,6 +88,8 @@ export interface Self {
   readonly address: string;
   /** The name of the organization it belongs to. */
   readonly organization: string;
+  /** The scope beyond which nothing that it carries reaches: `organization`, `teams/mobile`. */
+  readonly confinedTo: string;
   /** At the scope of the organization. Patterns, as `permission.ts` reads them. */
   readonly permissions: readonly string[];
   /** The same at each scope at which the token carries something. */
@@ -217,6 +219,7 @@ export class Client {
       identifier: String(self.identifier),
       address: String(self.address),
       organization: String(self.organization).replace(/^organizations\//, ''),
+      confinedTo: String(self.confined_to),
       permissions: strings(self.permissions),
       permissionsByScope: (Array.isArray(self.permissions_by_scope) ? self.permissions_by_scope : []).map((each) => {
         const { scope, permissions } = each as JsonObject;

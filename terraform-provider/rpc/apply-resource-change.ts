@@ -5,7 +5,7 @@ import type { TerraformSchema } from '../../terraform-provider-spec/derive/terra
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import type { ApplyResourceChangeRequest, ApplyResourceChangeResponse, CallContext } from '../plugin/messages.ts';
 import type { ValueRecord } from '../values/value.ts';
-import { error, failure } from './diagnostics.ts';
+import { error, failure, policyWarnings } from './diagnostics.ts';
 import { decodeState, encodeState, stateOf } from './mapping.ts';
 import { ownSecret, secretAttribute } from './planning.ts';
 import { decodePrivate, encodePrivate, type PrivateState } from './private-state.ts';
@@ -13,6 +13,7 @@ import { asksForRotation, desiredBody } from './requests.ts';
 import { refusesSecret } from './same-secret.ts';
 import { resourceOf } from './schemas.ts';
 import type { Session } from './session.ts';
+import { isGone } from './whereabouts.ts';
 
 interface Change {
   readonly session: Session;
@@ -59,10 +60,11 @@ export async function applyResourceChange(
     return {
       new_state: encodeState(schema, state),
       private: encodePrivate(stale ? { stale: true } : {}),
+      diagnostics: policyWarnings(written.warnings),
     };
   } catch (cause) {
     if (signal.aborted) return { ...unchanged, diagnostics: [interrupted(action, address)] };
-    return { ...unchanged, diagnostics: failure(cause, { schema, action, address, write: true }) };
+    return { ...unchanged, diagnostics: failure(cause, { schema, action, address, config, write: true }) };
   }
 }
 
@@ -127,11 +129,15 @@ async function remove({ session, client, schema, flags, signal }: Change, prior:
       // Without a claim only what was made without one: since then, somebody else may have come to the address.
       claim: typeof claim === 'string' ? claim : '',
       ...(cascades ? { cascade: force === true } : {}),
+      ...(schema.kind.token === undefined ? {} : { revoke: true }),
       adopt: flags.imported === true,
       signal,
     });
   } catch (cause) {
-    if (!(cause instanceof ApiError) || cause.code !== 'live-tokens') throw cause;
+    if (!(cause instanceof ApiError)) throw cause;
+    // To whoever holds rights at some scope only, what is gone looks like what lies elsewhere.
+    if (cause.code === 'not-found' && (await isGone(session, client, schema.kind, prior, signal))) return;
+    if (cause.code !== 'live-tokens') throw cause;
     throw new ApiError(cause.status, {
       ...cause,
       detail:

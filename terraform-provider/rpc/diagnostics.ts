@@ -2,6 +2,8 @@
 import { ApiError, type ApiErrorDetail, ConnectionError } from '../../client/errors.ts';
 import type { TerraformAttribute, TerraformSchema } from '../../terraform-provider-spec/derive/terraform.ts';
 import { type AttributePath, type AttributePathStep, type Diagnostic, SEVERITY } from '../plugin/messages.ts';
+import type { ValueRecord } from '../values/value.ts';
+import { REFUSALS, type Refusal } from './refusals.ts';
 
 /** An error, at an attribute if one is named. */
 export function error(summary: string, detail: string, attribute?: AttributePath): Diagnostic {
@@ -11,6 +13,12 @@ export function error(summary: string, detail: string, attribute?: AttributePath
 /** A warning, at an attribute if one is named. */
 export function warning(summary: string, detail: string, attribute?: AttributePath): Diagnostic {
   return { severity: SEVERITY.warning, summary, detail, ...(attribute === undefined ? {} : { attribute }) };
+}
+
+/** What the daemon lets pass and yet goes against a policy, in one warning: Terraform would fold several into the first. */
+export function policyWarnings(texts: readonly string[]): Diagnostic[] {
+  if (texts.length === 0) return [];
+  return [warning('Against a policy of the organization', texts.map(sentence).join('\n'))];
 }
 
 /** The path to an attribute of the resource itself. */
@@ -65,6 +73,8 @@ export interface Failed {
   /** What was tried: `create`, `read`. */
   readonly action: string;
   readonly address: string;
+  /** What is configured, where that is known. */
+  readonly config?: ValueRecord;
   /** Whether the daemon may have acted although no answer came. */
   readonly write?: boolean;
 }
@@ -81,36 +91,26 @@ export function failure(cause: unknown, failed: Failed): Diagnostic[] {
     return [error('The daemon cannot be reached', `To ${failed.action} ${failed.address}: ${cause.message}.${doubt}`)];
   }
   if (!(cause instanceof ApiError)) throw cause;
-  const placed = cause.errors.filter(({ pointer }) => pathOf(failed.schema, pointer) !== undefined);
-  const summary = SUMMARIES[cause.code] ?? `The daemon refused to ${failed.action} the ${failed.schema.kind.title}`;
+  const { schema, action, address } = failed;
+  const refusal = REFUSALS[cause.code];
+  const help = refusal?.help?.(failed);
+  const about = [`To ${action} ${address}: ${sentence(cause.detail)}`, ...(help === undefined ? [] : [help])].join(' ');
+  const placed = cause.errors.filter(({ pointer }) => pathOf(schema, pointer) !== undefined);
+  const summary = refusal?.summary ?? `The daemon refused to ${action} the ${schema.kind.title}`;
   if (placed.length > 0 && placed.length === cause.errors.length) {
-    return invalidValues(failed.schema, placed, summary).map((diagnostic) => ({
+    return invalidValues(schema, placed, summary).map((diagnostic) => ({
       ...diagnostic,
-      detail: withReference(`${diagnostic.detail} ${about(cause, failed)}`, cause),
+      detail: withReference(`${diagnostic.detail} ${about}`, cause),
     }));
   }
-  return [error(summary, withReference(about(cause, failed), cause))];
+  return [error(summary, withReference(about, cause), placeOf(refusal, failed))];
 }
 
-const SUMMARIES: Readonly<Record<string, string>> = {
-  unauthenticated: "The daemon does not accept the provider's token",
-  forbidden: "The provider's token does not allow this",
-  'managed-by-another': 'Managed by somebody else',
-  'unexpected-answer': 'That was not an answer of the daemon',
-  'precondition-failed': 'Changed since the plan was made',
-};
-
-function about(cause: ApiError, { schema, action, address }: Failed): string {
-  const detail = `To ${action} ${address}: ${sentence(cause.detail)}`;
-  if (cause.code === 'managed-by-another') {
-    return (
-      `${detail} If this configuration is to own it, import it, and the next apply adopts it: ` +
-      `terraform import ${schema.type}.NAME ${address} ` +
-      '(If it is imported already and to be replaced, apply once without replacing it first.)'
-    );
-  }
-  if (cause.code === 'precondition-failed') return `${detail} Plan again to see what is there now.`;
-  return detail;
+/** The attribute that a refusal without a pointer is about: the first that is configured, else the first that there is. */
+function placeOf(refusal: Refusal | undefined, { schema, config }: Failed): AttributePath | undefined {
+  const names = (refusal?.attributes ?? []).filter((name) => schema.attributes.some((one) => one.name === name));
+  const name = names.find((each) => (config?.[each] ?? null) !== null) ?? names[0];
+  return name === undefined ? undefined : pathTo(name);
 }
 
 function withReference(text: string, { status, code, requestId }: ApiError): string {

@@ -9,7 +9,7 @@ import type {
   PlanResourceChangeResponse,
 } from '../plugin/messages.ts';
 import type { ValueRecord } from '../values/value.ts';
-import { error, failure, pathTo, warning } from './diagnostics.ts';
+import { error, failure, pathTo, policyWarnings, warning } from './diagnostics.ts';
 import { decodeState, encodeState } from './mapping.ts';
 import { ownSecret, type Plan, plan, secretAttribute } from './planning.ts';
 import { decodePrivate } from './private-state.ts';
@@ -146,14 +146,17 @@ async function takesOver(
   { manager }: Session,
   client: Client,
   address: string,
-  { schema, signal }: Question,
+  question: Question,
 ): Promise<Diagnostic[]> {
+  const { schema, signal } = question;
   try {
     const { resource } = await client.get(address, { signal, deadline: ADVICE_DEADLINE });
     const { managed_by: owner } = resource;
     const path = pathTo('name');
     const summary = `${address} exists already`;
     if (owner !== manager) {
+      const refusal = owner === null ? await refusedAsBuiltIn(client, address, question) : [];
+      if (refusal.length > 0) return refusal;
       return [
         warning(
           summary,
@@ -174,8 +177,35 @@ async function takesOver(
       ),
     ];
   } catch (cause) {
-    if (cause instanceof ApiError && cause.code === 'not-found') return [];
+    if (cause instanceof ApiError && cause.code === 'not-found') return againstPolicy(client, address, question);
     return failure(cause, { schema, action: 'look for', address }).map(asWarning);
+  }
+}
+
+/** What is built in cannot be made one's own by an import either. */
+async function refusedAsBuiltIn(client: Client, address: string, question: Question): Promise<Diagnostic[]> {
+  const { schema, config, made, signal } = question;
+  const body = desiredBody({ schema, prior: null, planned: made.planned, config });
+  if (!schema.kind.hasBuiltIn || body === undefined) return [];
+  try {
+    await client.planPut(address, body, { adopt: true, signal, deadline: ADVICE_DEADLINE });
+    return [];
+  } catch (cause) {
+    if (!(cause instanceof ApiError) || cause.code !== 'built-in') return [];
+    return failure(cause, { schema, action: 'create', address, config }).map(asWarning);
+  }
+}
+
+/** What a new token goes against. Nothing else is said: what this plan creates before is not there yet. */
+async function againstPolicy(client: Client, address: string, question: Question): Promise<Diagnostic[]> {
+  const { schema, config, made, signal } = question;
+  const body = desiredBody({ schema, prior: null, planned: made.planned, config });
+  if (schema.kind.token === undefined || body === undefined) return [];
+  try {
+    return policyWarnings((await client.planPut(address, body, { signal, deadline: ADVICE_DEADLINE })).warnings);
+  } catch (cause) {
+    if (cause instanceof ApiError || cause instanceof ConnectionError) return [];
+    throw cause;
   }
 }
 
@@ -186,12 +216,15 @@ async function cutsOff(client: Client, address: string, question: Question): Pro
   try {
     const dryRun = await client.planPut(address, body, { adopt: adopt === true, signal, deadline: ADVICE_DEADLINE });
     // In one warning: Terraform folds several of one summary, and would show only the first.
-    const lines = dryRun.cutsOff.map((text) => `${text}.`);
-    return lines.length === 0 ? [] : [warning('This change cuts something off', lines.join('\n'))];
+    const ended = dryRun.cutsOff.map((text) => `${text}.`).join('\n');
+    return [
+      ...(ended === '' ? [] : [warning('This change cuts something off', ended)]),
+      ...policyWarnings(dryRun.warnings),
+    ];
   } catch (cause) {
     // The apply will say so if the daemon is still away by then.
     if (cause instanceof ConnectionError) return [];
-    return failure(cause, { schema, action: 'update', address }).map(asWarning);
+    return failure(cause, { schema, action: 'update', address, config }).map(asWarning);
   }
 }
 

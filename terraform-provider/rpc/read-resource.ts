@@ -10,6 +10,7 @@ import { secretAttribute } from './planning.ts';
 import { decodePrivate, encodePrivate, type PrivateState } from './private-state.ts';
 import { resourceOf } from './schemas.ts';
 import type { Session } from './session.ts';
+import { isGone } from './whereabouts.ts';
 
 /** When the current secret was made: it moves with every rotation and with nothing else. */
 const ROTATED_AT = 'rotated_at';
@@ -35,7 +36,7 @@ export async function readResource(
   const address = prior.id;
   session.remembers(address, prior.claim);
   try {
-    const resource = await find(session, client, schema, address, signal);
+    const resource = await find(session, client, schema, prior, signal);
     if (resource === undefined) return { new_state: encodeState(schema, null), private: privateBytes };
     if (resource === 'hidden') return { ...unchanged, diagnostics: [hidden(schema, address)] };
     const state = stateOf(schema, resource, address, prior);
@@ -57,14 +58,14 @@ async function find(
   session: Session,
   client: Client,
   schema: TerraformSchema,
-  address: string,
+  prior: ValueRecord,
   signal: AbortSignal,
 ): Promise<JsonObject | 'hidden' | undefined> {
   try {
-    return (await client.get(address, { signal })).resource;
+    return (await client.get(String(prior.id), { signal })).resource;
   } catch (cause) {
     if (!(cause instanceof ApiError) || cause.status !== 404 || cause.code !== 'not-found') throw cause;
-    return (await session.wouldSee(client, schema.kind, address, signal)) ? undefined : 'hidden';
+    return (await isGone(session, client, schema.kind, prior, signal)) ? undefined : 'hidden';
   }
 }
 
@@ -85,9 +86,9 @@ function nextFlags(
 function hidden({ kind }: TerraformSchema, address: string): Diagnostic {
   return error(
     `The provider's token cannot see ${address}`,
-    `The daemon answers as if it did not exist, as it does to whoever may not know. Use a token of its organization, or of ` +
-      `an owner of the installation, with the permission ${kind.noun}.read. The state was left as it is; if the ${kind.title} ` +
-      'is really gone, remove it with terraform state rm.',
+    `The daemon answers as if it did not exist, as it does to whoever may not know. Use a token of its organization with the ` +
+      `permission ${kind.noun}.read at a scope in which it lies, or of an owner of the installation. The state was left as it ` +
+      `is; if the ${kind.title} is really gone, remove it with terraform state rm.`,
   );
 }
 

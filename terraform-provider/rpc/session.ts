@@ -1,7 +1,4 @@
 import { Client, type ClientOptions, type Self } from '../../client/client.ts';
-import { organizationOf } from '../../terraform-provider-spec/address.ts';
-import type { Kind } from '../../terraform-provider-spec/kind.ts';
-import { allows } from '../../terraform-provider-spec/permission.ts';
 import { UNKNOWN, type Unknown, type Value } from '../values/value.ts';
 import { type Environment, readSettingFile, readSettings, type Settings } from './settings.ts';
 
@@ -22,6 +19,8 @@ export class Session {
    * a replacement.
    */
   readonly inState = new Map<string, Set<Value>>();
+  /** The addresses that were found to be gone: so is what was below them. */
+  readonly gone = new Set<string>();
   readonly #takenUp = new Set<string>();
   readonly #clientOptions: Partial<ClientOptions>;
   #settings: Settings;
@@ -58,6 +57,7 @@ export class Session {
   remembers(address: string, claim: Value | undefined): void {
     const claims = this.inState.get(address) ?? new Set();
     this.inState.set(address, claims.add(claim ?? null));
+    this.gone.delete(address);
   }
 
   /** Remembers that a creation has taken up the claim that it found, and the resource with it. */
@@ -82,6 +82,7 @@ export class Session {
     this.#client = undefined;
     this.#self = undefined;
     this.#takenUp.clear();
+    this.gone.clear();
     const { endpoint, token, manager, ca_certificate_file: file } = settings;
     if (typeof endpoint !== 'string' || typeof token !== 'string' || typeof manager !== 'string' || file === UNKNOWN) {
       return;
@@ -96,20 +97,8 @@ export class Session {
     });
   }
 
-  /**
-   * Whether a 404 for that address means that it is gone: the provider's token is good, and it would see the resource
-   * if it were there. Rejects like the client.
-   */
-  async wouldSee(client: Client, kind: Kind, address: string, signal?: AbortSignal): Promise<boolean> {
-    const self = await this.#whoAmI(client, signal);
-    const home = `organizations/${self.organization}` === organizationOf(address);
-    // Only owners of the installation see into other organizations.
-    const installation = self.organization === 'default' && allows(self.permissions, 'owners.write');
-    return (home || installation) && allows(self.permissions, `${kind.noun}.read`);
-  }
-
-  /** One question serves all resources that are missing at about the same time. */
-  async #whoAmI(client: Client, signal?: AbortSignal): Promise<Self> {
+  /** Who the provider's token is. One question serves all resources that are missing at about the same time. */
+  async whoAmI(client: Client, signal?: AbortSignal): Promise<Self> {
     const now = performance.now();
     if (this.#self !== undefined && now < this.#self.until) return this.#self.answer;
     const answer = client.self({ signal });

@@ -215,11 +215,11 @@ describe('organizations are strictly apart', () => {
     await refused(f.put('organizations/new', {}, as), 'not-found');
     await refused(f.delete('organizations/acme', as), 'forbidden');
     await refused(
-      f.service.list({ ...as, kind: 'service_account', parent: 'organizations/default', limit: 10 }),
+      f.service.list({ ...as, kinds: ['service_account'], parent: 'organizations/default', limit: 10 }),
       'not-found',
     );
     await refused(f.service.audit({ ...as, organization: 'default', limit: 10 }), 'not-found');
-    const list = await f.service.list({ ...as, kind: 'organization', parent: '', limit: 10 });
+    const list = await f.service.list({ ...as, kinds: ['organization'], parent: '', limit: 10 });
     expect(list.items.map((item) => item.address)).to.deep.equal(['organizations/acme']);
     expect((await f.put('organizations/acme/accounts/more', OWNER, as)).outcome).to.equal('created');
   });

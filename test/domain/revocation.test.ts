@@ -27,6 +27,9 @@ describe('revocation', () => {
     await f.put(TOKEN, { expires_in: '1d', state: 'revoked' });
     f.clock.advance(DAY);
     await refused(f.put(TOKEN, { expires_in: '1d', state: 'active' }), 'expired');
+    await refused(f.put(TOKEN, { expires_in: '30d', state: 'active' }), 'expired');
+    await refused(f.put(TOKEN, { expires_in: '30d', state: 'revoked' }), 'expired');
+    await refused(f.put(TOKEN, { state: 'active' }), 'expired');
   });
 
   it('in an emergency survives every declared state, rotation, takeover and re-creation', async () => {

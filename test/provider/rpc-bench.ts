@@ -10,6 +10,7 @@ import {
   type ValueRecord,
 } from '../../terraform-provider/values/value.ts';
 import { objectType, RESOURCE_SCHEMAS, type TerraformSchema } from '../../terraform-provider-spec/derive/terraform.ts';
+import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts';
 import { DiagnosticsError, type ResourceState, TerraformCore } from '../support/terraform-core.ts';
 import { type LossyProxy, startProxy } from './rpc-proxy.ts';
@@ -29,6 +30,7 @@ export class Bench {
   readonly secrets = new Set<string>();
   /** Another number for each test, so that no two meet at one address. */
   count = 0;
+  #callers = 0;
 
   private constructor(daemon: TestDaemon, proxy: LossyProxy, core: TerraformCore) {
     this.daemon = daemon;
@@ -78,6 +80,26 @@ export class Bench {
     return { account: this.account, name: 'deploy', ...given };
   }
 
+  /** PUT as the first owner, past Terraform, of something in an organization. */
+  async put(address: string, body: object, headers: Readonly<Record<string, string>> = {}): Promise<JsonObject> {
+    const answer = await this.daemon.request.put(`/v1/${address}`).set(headers).send(body);
+    expect(answer.status, answer.text).to.be.oneOf([200, 201]);
+    return answer.body;
+  }
+
+  /** DELETE as the first owner, past Terraform, whoever manages it. */
+  async delete(address: string): Promise<void> {
+    await this.daemon.request.delete(`/v1/${address}`).set('Accredit-Adopt', 'true').expect(204);
+  }
+
+  /** The secret of a token of a new account in that organization. */
+  async callerWith(account: object, organization = 'organizations/default'): Promise<string> {
+    this.#callers += 1;
+    const address = `${organization}/accounts/caller-${this.#callers}`;
+    await this.put(address, account);
+    return String((await this.put(`${address}/tokens/main`, {})).secret);
+  }
+
   makeAccount(): Promise<ResourceState> {
     return this.core.converge(ACCOUNT, undefined, { name: this.account });
   }
@@ -88,15 +110,22 @@ export class Bench {
 
   /** ApplyResourceChange of a creation without the plan that Terraform makes right before it. */
   async createAsPlanned(type: string, config: ValueRecord, planned: Value): Promise<ResourceState> {
+    const { state, diagnostics } = await this.applyAsPlanned(type, undefined, config, planned);
+    expect(summaries(diagnostics)).to.deep.equal([]);
+    return state;
+  }
+
+  /** ApplyResourceChange without a plan right before it, with its diagnostics, errors or not. */
+  async applyAsPlanned(type: string, prior: ResourceState | undefined, config: ValueRecord, planned: Value) {
     const answer = await this.core.call('ApplyResourceChange', {
       type_name: type,
-      prior_state: encodeDynamic(typeOf(type), null),
+      prior_state: encodeDynamic(typeOf(type), prior?.value ?? null),
       planned_state: encodeDynamic(typeOf(type), planned),
       config: encodeDynamic(typeOf(type), config),
-      planned_private: new Uint8Array(),
+      planned_private: prior?.private ?? new Uint8Array(),
     });
-    expect(summaries(answer.diagnostics ?? [])).to.deep.equal([]);
-    return { value: decodeDynamic(typeOf(type), answer.new_state), private: answer.private ?? new Uint8Array() };
+    const value = decodeDynamic(typeOf(type), answer.new_state);
+    return { state: { value, private: answer.private ?? new Uint8Array() }, diagnostics: answer.diagnostics ?? [] };
   }
 
   /** Whether the secret opens the daemon. */
@@ -121,6 +150,11 @@ export class Bench {
 
 export function values(state: ResourceState): ValueRecord {
   return state.value as ValueRecord;
+}
+
+/** The attribute that each diagnostic is about, with its summary: `state: It is revoked`. */
+export function placed(diagnostics: readonly Diagnostic[]): string[] {
+  return diagnostics.map(({ summary, attribute }) => `${attribute?.steps[0]?.attribute_name ?? ''}: ${summary}`);
 }
 
 export function summaries(diagnostics: Diagnostic[]): string[] {

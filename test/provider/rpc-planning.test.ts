@@ -1,55 +1,16 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
-import type { Schema } from '../../terraform-provider/plugin/messages.ts';
-import { getProviderSchema } from '../../terraform-provider/rpc/get-provider-schema.ts';
-import { stateOf, triggersHash } from '../../terraform-provider/rpc/mapping.ts';
+import { triggersHash } from '../../terraform-provider/rpc/mapping.ts';
 import { type Plan, plan } from '../../terraform-provider/rpc/planning.ts';
 import { desiredBody } from '../../terraform-provider/rpc/requests.ts';
-import {
-  type CtyType,
-  equalValues,
-  UNKNOWN,
-  type Value,
-  type ValueRecord,
-} from '../../terraform-provider/values/value.ts';
-import {
-  attributeType,
-  objectType,
-  RESOURCE_SCHEMAS,
-  type TerraformAttribute,
-  type TerraformSchema,
-} from '../../terraform-provider-spec/derive/terraform.ts';
-import type { Json, JsonObject } from '../../terraform-provider-spec/kind.ts';
-import { printedSeed } from '../support/seed.ts';
-import { assertApplied, assertPlanValid, assertReplanned } from '../support/terraform-rules.ts';
+import { UNKNOWN, type Value, type ValueRecord } from '../../terraform-provider/values/value.ts';
+import { RESOURCE_SCHEMAS, type TerraformSchema } from '../../terraform-provider-spec/derive/terraform.ts';
+import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
+import { configOf, created } from './planned.ts';
 
 const TOKEN = RESOURCE_SCHEMAS.get('accredit_service_account_token') as TerraformSchema;
 const ACCOUNT = RESOURCE_SCHEMAS.get('accredit_service_account') as TerraformSchema;
 const ORGANIZATION = RESOURCE_SCHEMAS.get('accredit_organization') as TerraformSchema;
-
-/** A configuration with every attribute that is not given null, as Terraform sends it. */
-function configOf(schema: TerraformSchema, given: ValueRecord): ValueRecord {
-  return { ...Object.fromEntries(schema.attributes.map(({ name }) => [name, null])), ...given };
-}
-
-/** The state after a creation, with what a daemon would decide. */
-function created(schema: TerraformSchema, given: ValueRecord): ValueRecord {
-  const config = configOf(schema, given);
-  const made = plan({ schema, prior: null, config, organization: 'default' });
-  const body = desiredBody({ schema, prior: null, planned: made.planned, config }) as JsonObject;
-  const decided = Object.fromEntries(
-    schema.attributes
-      .filter(({ api, source }) => api?.access === 'read-only' && source.from === 'api')
-      .map(({ name, api }): [string, Json] => [
-        name,
-        api?.nullable || api?.type === 'object' ? null : `daemon's ${name}`,
-      ]),
-  );
-  const resource: JsonObject = { ...decided, ...body };
-  delete resource.secret;
-  if ('secret' in decided && body.secret_hash === undefined) resource.secret = 'acr_sa_x';
-  return stateOf(schema, resource, String(made.planned.id), made.planned);
-}
+const PROFILE = RESOURCE_SCHEMAS.get('accredit_token_profile') as TerraformSchema;
 
 function updated(
   schema: TerraformSchema,
@@ -101,10 +62,38 @@ describe('a plan of the provider', () => {
           config: configOf(ORGANIZATION, { name: 'acme', settings: given }),
           organization: UNKNOWN,
         }).planned.settings;
-      const defaults = { domain: 'accredit.internal', purge_after: null };
+      const none = { domain: null, team_isolation: null, max_token_lifetime: null, purge_after: null };
+      const defaults = { ...none, domain: 'accredit.internal', team_isolation: false };
       expect(settings(null)).to.deep.equal(defaults);
-      expect(settings({ domain: null, purge_after: '9d' })).to.deep.equal({ ...defaults, purge_after: '9d' });
-      expect(settings({ domain: UNKNOWN, purge_after: null })).to.deep.equal({ ...defaults, domain: UNKNOWN });
+      expect(settings({ ...none, purge_after: '9d' })).to.deep.equal({ ...defaults, purge_after: '9d' });
+      expect(settings({ ...none, domain: UNKNOWN })).to.deep.equal({ ...defaults, domain: UNKNOWN });
+    });
+
+    it('fills in the defaults of an object inside an object, which is left out as a whole or not at all', () => {
+      const lifetime = (given: Value) =>
+        plan({
+          schema: ORGANIZATION,
+          prior: null,
+          config: configOf(ORGANIZATION, { name: 'acme', settings: { max_token_lifetime: given } }),
+          organization: UNKNOWN,
+        }).planned.settings;
+      expect(lifetime(null)).to.have.property('max_token_lifetime', null);
+      expect(lifetime({ duration: '30d', mode: null })).to.deep.include({
+        max_token_lifetime: { duration: '30d', mode: 'block' },
+      });
+      expect(lifetime({ duration: UNKNOWN, mode: 'warn' })).to.deep.include({
+        max_token_lifetime: { duration: UNKNOWN, mode: 'warn' },
+      });
+    });
+
+    it('sends a number as a number, and a set with a default as the default', () => {
+      const config = configOf(PROFILE, { name: 'quarterly', max_tokens: 5 });
+      const { planned } = plan({ schema: PROFILE, prior: null, config, organization: 'default' });
+      expect(desiredBody({ schema: PROFILE, prior: null, planned, config })).to.deep.include({
+        max_tokens: 5,
+        schemes: ['bearer', 'basic'],
+      });
+      expect(planned).to.include({ allowed_lifetimes: null, max_lifetime: null });
     });
 
     it('does not know the address while a name or the organization is unknown', () => {
@@ -135,6 +124,8 @@ describe('a plan of the provider', () => {
       const { planned } = plan({ schema: TOKEN, prior: null, config, organization: 'default' });
       expect(desiredBody({ schema: TOKEN, prior: null, planned, config })).to.deep.equal({
         labels: {},
+        profile: 'standard',
+        purpose: 'api',
         state: 'active',
         overlap: '0s',
         retire_previous: 'after_overlap',
@@ -210,7 +201,8 @@ describe('a plan of the provider', () => {
       const made = updated(TOKEN, prior, { ...same, secret_hash_wo: 'sha256:1', rotation_triggers: { v: '2' } });
       expect(made.planned.secret).to.equal(null);
       expect(made.body).to.have.all.keys(
-        ...['labels', 'state', 'overlap', 'retire_previous', 'expires_in', 'rotation', 'secret_hash'],
+        ...['labels', 'profile', 'purpose', 'state', 'overlap', 'retire_previous'],
+        ...['expires_in', 'rotation', 'secret_hash'],
       );
     });
 
@@ -247,87 +239,4 @@ describe('a plan of the provider', () => {
       expect(updated(TOKEN, narrowed, { ...token, permissions: ['b.read', 'a.read'] }).differs).to.equal(false);
     });
   });
-
-  describe('holds to the rules of Terraform whatever is configured', () => {
-    let schemas: Record<string, Schema>;
-    before(async () => {
-      schemas = (await getProviderSchema()).resource_schemas ?? {};
-    });
-
-    for (const [type, schema] of RESOURCE_SCHEMAS) {
-      it(type, () => {
-        const wire = schemas[type] as Schema;
-        const cty = objectType(schema.attributes);
-        const configs = fc.tuple(configuration(schema), configuration(schema), mask(schema), mask(schema));
-        fc.assert(
-          fc.property(configs, ([first, second, hideFirst, hideSecond]) => {
-            const before = plan({ schema, prior: null, config: hidden(first, hideFirst), organization: 'default' });
-            assertPlanValid(wire, cty, null, hidden(first, hideFirst), before.planned);
-            const again = plan({ schema, prior: null, config: first, organization: 'default' });
-            assertReplanned(wire, cty, before.planned, again.planned);
-
-            const state = created(schema, first);
-            assertApplied(wire, cty, again.planned, state);
-            const none = plan({ schema, prior: state, config: first, organization: 'default' });
-            expect(none.differs).to.equal(false);
-            expect(equalValues(cty, none.planned, state)).to.equal(true);
-
-            const config = hidden(second, hideSecond);
-            const change = plan({ schema, prior: state, config, organization: 'default' });
-            assertPlanValid(wire, cty, state, config, change.planned);
-            const final = plan({ schema, prior: state, config: second, organization: 'default' });
-            assertReplanned(wire, cty, change.planned, final.planned);
-            const body = desiredBody({ schema, prior: state, planned: final.planned, config: second }) as JsonObject;
-            const triggers = [state.rotation_triggers ?? null, second.rotation_triggers ?? null];
-            const rotates = !triggers.includes(null) && !equalValues(['map', 'string'], triggers[0]!, triggers[1]!);
-            expect('rotation' in body, 'a marker is sent exactly when triggers change').to.equal(rotates);
-          }),
-          { seed: printedSeed(type), numRuns: 300 },
-        );
-      });
-    }
-  });
 });
-
-const WORD = fc.constantFrom('a', 'b', 'c1');
-
-function value(type: CtyType): fc.Arbitrary<Value> {
-  if (type === 'bool') return fc.boolean();
-  if (type === 'number') return fc.integer();
-  if (type === 'string') return WORD;
-  if (type[0] === 'map') return fc.dictionary(WORD, value(type[1] as CtyType), { maxKeys: 2 }) as fc.Arbitrary<Value>;
-  if (type[0] === 'set') return fc.uniqueArray(value(type[1] as CtyType), { maxLength: 3 }) as fc.Arbitrary<Value>;
-  throw new TypeError(`no values for ${JSON.stringify(type)}`);
-}
-
-function attributeValue(attribute: TerraformAttribute): fc.Arbitrary<Value> {
-  const { nested, required, optional } = attribute;
-  if (!required && !optional) return fc.constant(null);
-  let given: fc.Arbitrary<Value>;
-  if (nested === undefined) given = value(attributeType(attribute));
-  else {
-    const object = fc.record(Object.fromEntries(nested.attributes.map((inner) => [inner.name, attributeValue(inner)])));
-    const key = nested.attributes[0]?.name ?? '';
-    given =
-      nested.nesting === 'single'
-        ? object
-        : (fc.uniqueArray(object, { maxLength: 2, selector: (item) => item[key] }) as fc.Arbitrary<Value>);
-  }
-  return required ? given : fc.option(given, { nil: null });
-}
-
-function configuration(schema: TerraformSchema): fc.Arbitrary<ValueRecord> {
-  return fc.record(
-    Object.fromEntries(schema.attributes.map((attribute) => [attribute.name, attributeValue(attribute)])),
-  );
-}
-
-/** Which attributes are not known yet when the plan is made. */
-function mask(schema: TerraformSchema): fc.Arbitrary<Set<string>> {
-  const configurable = schema.attributes.filter(({ required, optional }) => required || optional);
-  return fc.subarray(configurable.map(({ name }) => name)).map((names) => new Set(names));
-}
-
-function hidden(config: ValueRecord, names: Set<string>): ValueRecord {
-  return Object.fromEntries(Object.entries(config).map(([name, item]) => [name, names.has(name) ? UNKNOWN : item]));
-}

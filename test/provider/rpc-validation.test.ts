@@ -123,7 +123,7 @@ describe('Without a daemon the provider', () => {
     });
 
     it('the examples of every kind as good', async () => {
-      for (const kind of KINDS.filter(({ builtIn }) => !builtIn)) {
+      for (const kind of KINDS) {
         const schema = [...RESOURCE_SCHEMAS.values()].find((one) => one.kind === kind) as TerraformSchema;
         const given: ValueRecord = {};
         for (const { name, required } of schema.attributes) {
@@ -345,11 +345,9 @@ describe('Without a daemon the provider', () => {
       for (const inner of one.nested_type?.attributes ?? []) check(`${where}.${inner.name}`, inner, true);
     };
     for (const { type, one } of all) check(`${type}.${one.name}`, one, false);
-    expect(Object.keys(answer.resource_schemas ?? {})).to.have.members([
-      'accredit_organization',
-      'accredit_service_account',
-      'accredit_service_account_token',
-    ]);
+    const types = KINDS.map(({ kind }) => `accredit_${kind}`);
+    expect(Object.keys(answer.resource_schemas ?? {})).to.have.members(types);
+    expect(Object.keys(answer.data_source_schemas ?? {})).to.have.members(types);
     const data = answer.data_source_schemas?.[TOKEN]?.block.attributes?.map(({ name }) => name);
     expect(data).to.include.members(['last_used_at', 'status']).and.not.to.include.members(['secret']);
     expect(data?.filter((name) => name.includes('secret'))).to.deep.equal([]);

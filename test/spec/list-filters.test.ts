@@ -35,6 +35,8 @@ describe('list filters', () => {
     }
     const fewer: Kind = { ...kindNamed('team'), filters: ['usage', 'status'] };
     expect(sharedFilters([kindNamed('app_token'), fewer])).to.deep.equal(['status', 'usage']);
+    expect(sharedFilters([...TOKEN_KINDS, fewer])).to.deep.equal(['status', 'usage']);
+    expect(sharedFilters([fewer])).to.deep.equal(['usage', 'status']);
     expect(sharedFilters([fewer, kindNamed('team')])).to.deep.equal([]);
     expect(sharedFilters([])).to.deep.equal([]);
   });

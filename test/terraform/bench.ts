@@ -1,21 +1,21 @@
-/** A daemon and Terraform workspaces for a suite, and HCL for any kind, made from its description and examples. */
+/** A daemon and Terraform workspaces for a suite. */
 import { expect } from 'chai';
-import { resourceSchema, terraformType } from '../../terraform-provider-spec/derive/terraform.ts';
-import type { Json, JsonObject, Kind } from '../../terraform-provider-spec/kind.ts';
-import { lineage } from '../../terraform-provider-spec/kinds/index.ts';
-import { Api } from '../contract/api.ts';
+import { OwnersApi } from '../contract/owners-api.ts';
 import { type FakeClock, startTestDaemon, type TestDaemon } from '../support/daemon.ts';
 import { requireTerraform, Workspace, type WorkspaceOptions } from '../support/terraform.ts';
 
 export interface Bench {
   readonly daemon: TestDaemon;
-  /** Speaks to the daemon as the owner, past Terraform. */
-  readonly api: Api;
-  /** An initialised workspace, which is removed after the test. */
+  /** Speaks to the daemon past Terraform, as the owner, and for a personal token as the user it belongs to. */
+  readonly api: OwnersApi;
+  /** An initialised workspace, which is removed after the suite. */
   workspace(configuration: string, options?: Partial<WorkspaceOptions>): Promise<Workspace>;
   /** The status with which the daemon answers whoever presents this secret. */
   authorize(secret: unknown): Promise<number>;
 }
+
+/** How long a test or hook with a few Terraform commands may take on a busy machine, in milliseconds. */
+export const PATIENCE = 180_000;
 
 /** Gives the suite around it a daemon; `bench()` is there once its tests run. */
 export function useTerraform(clock?: FakeClock): () => Bench {
@@ -26,7 +26,7 @@ export function useTerraform(clock?: FakeClock): () => Bench {
     requireTerraform(this);
     const started = await startTestDaemon({ clock });
     daemon = started;
-    const api = new Api(started.url, started.adminToken);
+    const api = new OwnersApi(started.url, started.adminToken);
     bench = {
       daemon: started,
       api,
@@ -43,12 +43,12 @@ export function useTerraform(clock?: FakeClock): () => Bench {
     };
   });
   beforeEach(function () {
-    this.currentTest?.timeout(180_000);
+    this.currentTest?.timeout(PATIENCE);
   });
-  afterEach(async () => {
-    for (const workspace of workspaces.splice(0)) await workspace.dispose();
+  after(async () => {
+    for (const workspace of workspaces) await workspace.dispose();
+    await daemon?.close();
   });
-  after(() => daemon?.close());
   return () => {
     if (bench === undefined) throw new Error('the bench is there only while tests run');
     return bench;
@@ -58,16 +58,19 @@ export function useTerraform(clock?: FakeClock): () => Bench {
 export const TOKEN = 'accredit_service_account_token.it';
 export const ACCOUNT = 'accredit_service_account.it';
 
-/** An account and a token of it; `account` and `token` are lines for the two blocks. */
-export function accountAndToken(name: string, { account = '', token = '' } = {}): string {
+/**
+ * An account and a token of it; `account` and `token` are lines for the two blocks, and `label` what tells these from
+ * others of the same configuration.
+ */
+export function accountAndToken(name: string, { account = '', token = '', label = 'it' } = {}): string {
   return `
-resource "accredit_service_account" "it" {
+resource "accredit_service_account" "${label}" {
   name = "${name}"
   ${account}
 }
 
-resource "accredit_service_account_token" "it" {
-  account = accredit_service_account.it.name
+resource "accredit_service_account_token" "${label}" {
+  account = accredit_service_account.${label}.name
   name    = "main"
   ${token}
 }
@@ -78,43 +81,6 @@ resource "accredit_service_account_token" "it" {
 export function addressesOf(name: string): { account: string; token: string } {
   const account = `organizations/default/accounts/${name}`;
   return { account, token: `${account}/tokens/main` };
-}
-
-/**
- * The Terraform block of a resource, with the blocks of its parents in front of it. The names along its address are
- * `names`; `body` is an API body, as in the examples of the kind.
- */
-export function resourceBlocks(kind: Kind, names: Readonly<Record<string, string>>, body: JsonObject): string {
-  const [parents, [last]] = [lineage(kind).slice(0, -1), lineage(kind).slice(-1)] as [Kind[], [Kind]];
-  const blocks = parents.map((parent) => block(parent, names, parent.examples.full));
-  return [...blocks, block(last, names, body)].join('\n');
-}
-
-/** How Terraform names the resource that `resourceBlocks` declares for `kind`. */
-export function resourceAddress(kind: Kind): string {
-  return `${terraformType(kind)}.it`;
-}
-
-function block(kind: Kind, names: Readonly<Record<string, string>>, body: JsonObject): string {
-  const lines = resourceSchema(kind).attributes.flatMap(({ name, source }) => {
-    if (source.from === 'name') {
-      const parent = lineage(kind).find(({ parameter }) => parameter === source.parameter) as Kind;
-      const value = source.own ? JSON.stringify(names[source.parameter]) : `${resourceAddress(parent)}.name`;
-      return [`  ${name} = ${value}`];
-    }
-    if (source.from === 'triggers') {
-      const marker = body[source.attribute] ?? null;
-      return marker === null ? [] : [`  ${name} = { marker = ${hcl(marker)} }`];
-    }
-    if (source.from !== 'api' || (body[source.attribute] ?? null) === null) return [];
-    return [`  ${name} = ${hcl(body[source.attribute] as Json)}`];
-  });
-  return `resource "${terraformType(kind)}" "it" {\n${lines.join('\n')}\n}\n`;
-}
-
-/** JSON is HCL, but for the beginnings of templates. */
-function hcl(value: Json): string {
-  return JSON.stringify(value).replaceAll('${', '$${').replaceAll('%{', '%%{');
 }
 
 /** Asserts that of two secrets the former is dead and the present one works, and that they differ. */

@@ -9,5 +9,14 @@ resource "accredit_organization" "acme" {
   settings = {
     domain      = "iam.example.com"
     purge_after = "90d"
+
+    # Accounts and users that have teams see the apps of those teams and no others.
+    team_isolation = true
+
+    # "block" refuses a token that would live longer or for ever; "warn" says so in the plan and makes it.
+    max_token_lifetime = {
+      duration = "365d"
+      mode     = "warn"
+    }
   }
 }

@@ -1,0 +1,7 @@
+data "accredit_user" "alice" {
+  name = "alice"
+}
+
+output "alice_email" {
+  value = data.accredit_user.alice.email
+}

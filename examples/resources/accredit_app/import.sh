@@ -1,0 +1,1 @@
+terraform import accredit_app.till organizations/default/apps/till

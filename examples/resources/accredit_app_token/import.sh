@@ -1,0 +1,1 @@
+terraform import 'accredit_app_token.till["fastlane"]' organizations/default/apps/till/tokens/fastlane

@@ -1,0 +1,1 @@
+terraform import accredit_personal_access_token.laptop organizations/default/users/alice/tokens/laptop

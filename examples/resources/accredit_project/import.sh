@@ -1,0 +1,1 @@
+terraform import accredit_project.checkout organizations/default/projects/checkout

@@ -1,0 +1,1 @@
+terraform import accredit_role.release_manager organizations/default/roles/release-manager

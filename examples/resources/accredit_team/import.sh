@@ -1,0 +1,1 @@
+terraform import accredit_team.mobile organizations/default/teams/mobile

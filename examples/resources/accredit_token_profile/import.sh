@@ -1,0 +1,1 @@
+terraform import accredit_token_profile.quarterly organizations/default/token-profiles/quarterly

@@ -1,0 +1,1 @@
+terraform import accredit_user.alice organizations/default/users/alice

@@ -1,0 +1,87 @@
+/** What the daemon's refusals mean to somebody who writes Terraform configurations, by the code of the problem. */
+import type { ProblemCode } from '../../terraform-provider-spec/problem-codes.ts';
+import type { Failed } from './diagnostics.ts';
+
+export interface Refusal {
+  readonly summary: string;
+  /** Where it points to when the answer names no attribute: the first of these that is configured. */
+  readonly attributes?: readonly string[];
+  /** What can be done about it. */
+  readonly help?: (failed: Failed) => string;
+}
+
+const OF_PROBLEMS: Readonly<Partial<Record<ProblemCode, Refusal>>> = {
+  unauthenticated: { summary: "The daemon does not accept the provider's token" },
+  forbidden: { summary: "The provider's token does not allow this" },
+  'precondition-failed': {
+    summary: 'Changed since the plan was made',
+    help: () => 'Plan again to see what is there now.',
+  },
+  'managed-by-another': {
+    summary: 'Managed by somebody else',
+    help: ({ schema, address }) =>
+      'If this configuration is to own it, import it, and the next apply adopts it: ' +
+      `terraform import ${schema.type}.NAME ${address} ` +
+      '(If it is imported already and to be replaced, apply once without replacing it first.)',
+  },
+  'in-use': {
+    summary: 'Others refer to it',
+    help: () =>
+      'What this configuration declares goes first where it refers to this resource by an expression, not by a literal ' +
+      'name; what has just been imported goes first once it has been applied. To replace something that others go on ' +
+      'referring to, set create_before_destroy in its lifecycle.',
+  },
+  'built-in': {
+    summary: 'It is built in',
+    attributes: ['name'],
+    help: ({ schema }) =>
+      `Choose another name. What is built in needs no resource to be used, and is read by the data source ${schema.type}.`,
+  },
+  'rotation-forbidden': {
+    summary: 'Its profile allows it no other secret',
+    attributes: ['rotation_triggers', 'secret_hash_wo_version', 'profile'],
+    help: ({ schema, action, address }) =>
+      action === 'create'
+        ? `Something is at ${address} already, and was used. Delete it first, or import it: terraform import ` +
+          `${schema.type}.NAME ${address} (A replacement has to destroy before it creates, without create_before_destroy.)`
+        : 'Leave the triggers as they are, and replace the token: terraform apply -replace=ADDRESS',
+  },
+  'restore-forbidden': {
+    summary: 'Its profile lets no revoked token come back',
+    attributes: ['state'],
+    help: () =>
+      'Leave state = "revoked", or replace the token, which makes another secret: terraform apply -replace=ADDRESS',
+  },
+  'token-limit': {
+    summary: 'Its owner has as many tokens as the profile allows',
+    attributes: ['profile'],
+    help: () =>
+      'Remove one of those, or give this one another profile. One that this apply was to destroy may not have been ' +
+      'destroyed yet: then apply again.',
+  },
+  'display-name-taken': {
+    summary: 'The display name is taken',
+    attributes: ['display_name'],
+    help: () => 'Choose another. A name that another token gives up in the same apply is free in the next one.',
+  },
+  'not-revoked': {
+    summary: 'Its profile lets no live token be deleted',
+    attributes: ['state'],
+    help: () => 'Apply state = "revoked" first.',
+  },
+  revoked: {
+    summary: 'Revoked in an emergency',
+    attributes: ['name'],
+    help: () => 'No configuration gets around that. Choose another name, or have the revocation deleted.',
+  },
+  'own-credential': {
+    summary: "It would end the provider's own token",
+    help: () => 'Give the provider a token that this configuration does not manage, or the rotation an overlap.',
+  },
+};
+
+/** Those of the daemon, and of what is no daemon. */
+export const REFUSALS: Readonly<Record<string, Refusal | undefined>> = {
+  ...OF_PROBLEMS,
+  'unexpected-answer': { summary: 'That was not an answer of the daemon' },
+};
