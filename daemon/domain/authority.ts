@@ -161,7 +161,9 @@ export function requireSameSight(
   holder: Pick<Resource, 'kind' | 'organization'>,
   attributes: JsonObject,
 ): void {
-  if (principal.isolatedTo === null || holder.kind === 'app') return;
+  // The teams that confine somebody are those of their own organization.
+  const isHome = principal.organization.address === holder.organization;
+  if (principal.isolatedTo === null || !isHome || holder.kind === 'app') return;
   if (!holderCarries(snapshot, { ...holder, name: '' }, attributes).some(({ permissions }) => permissions.length > 0))
     return;
   requireNoMoreSight(principal, attributes);

@@ -6,7 +6,7 @@ import type { Ambient } from './identity.ts';
 import { keysOf } from './keys.ts';
 import { isOwnerHolder } from './kinds/grants.ts';
 import type { Resource } from './model.ts';
-import { DEFAULT_ORGANIZATION } from './principal.ts';
+import { DEFAULT_ORGANIZATION, teamsOf } from './principal.ts';
 import { OWNER } from './roles.ts';
 import type { Operation, Snapshot } from './snapshot.ts';
 import { storedState } from './token-state.ts';
@@ -51,7 +51,7 @@ export function recoverOperation(ambient: Ambient, tokenSha256: string, requestI
       const write = writer(snapshot, ambient, requestId, 'recover');
       if (snapshot.resource(DEFAULT_ORGANIZATION) === undefined) write(DEFAULT_ORGANIZATION, 'organization', {});
       const root = snapshot.resource(ROOT_ACCOUNT);
-      if (root === undefined || root.attributes.disabled === true || !root.owner) {
+      if (root === undefined || root.attributes.disabled === true || !root.owner || isConfined(root)) {
         write(ROOT_ACCOUNT, 'service_account', ownerAttributes(root?.attributes));
       }
       write(address, 'service_account_token', { display_name: 'Recovered owner token' }, tokenSha256);
@@ -60,11 +60,17 @@ export function recoverOperation(ambient: Ambient, tokenSha256: string, requestI
   };
 }
 
-/** An enabled account's attributes with the role `owner`, otherwise as they were. */
+/** Teams can lock an owner in, where there is team isolation. */
+function isConfined({ attributes }: Resource): boolean {
+  return teamsOf(attributes).length > 0;
+}
+
+/** An enabled account's attributes with the role `owner`, confined by nothing, otherwise as they were. */
 function ownerAttributes(before: JsonObject = { display_name: 'Root' }): JsonObject {
   const grants = (before.grants ?? []) as JsonObject[];
   const others = grants.filter((grant) => grant.role !== OWNER || grant.scope !== 'organization');
-  return { ...before, grants: [...others, { role: OWNER, scope: 'organization' }], disabled: false };
+  const unconfined = { scope: 'organization', teams: [], disabled: false };
+  return { ...before, ...unconfined, grants: [...others, { role: OWNER, scope: 'organization' }] };
 }
 
 /** Writes rows on behalf of the daemon itself, with the defaults of their kind, each with its audit event. */

@@ -1,24 +1,23 @@
 /** What a change would stop, said to people before it happens. */
 import { formatTimestamp } from '../../terraform-provider-spec/formats.ts';
 import { childKinds, kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
+import { filterLoaded, mapLoaded } from './loading.ts';
 import type { Resource } from './model.ts';
 import type { Snapshot } from './snapshot.ts';
 import { livePrevious, slotOf, statusOf, tokenState } from './token-state.ts';
 
 /** One sentence for each secret that works before and would not, or not for long, after. */
 export function cutsOff(before: Snapshot, after: Snapshot, touched: readonly Resource[], now: number): string[] {
-  const tokens = new Map(
-    touched.flatMap((resource) => tokensOf(before, resource)).map((token) => [token.address, token]),
-  );
-  return [...tokens.values()]
-    .filter((token) => statusOf(before, token, now).status === 'active')
-    .flatMap((token) => {
-      const previous = livePrevious(token, now);
-      return [
-        ...fate(before, after, token, tokenState(token).current.hash, 'the secret', now),
-        ...(previous === null ? [] : fate(before, after, token, previous.hash, 'the previous secret', now)),
-      ];
-    });
+  const all = mapLoaded(touched, (resource) => tokensOf(before, resource)).flat();
+  const tokens = new Map(all.map((token) => [token.address, token]));
+  const active = filterLoaded([...tokens.values()], (token) => statusOf(before, token, now).status === 'active');
+  return mapLoaded(active, (token) => {
+    const previous = livePrevious(token, now);
+    return [
+      ...fate(before, after, token, tokenState(token).current.hash, 'the secret', now),
+      ...(previous === null ? [] : fate(before, after, token, previous.hash, 'the previous secret', now)),
+    ];
+  }).flat();
 }
 
 function tokensOf(before: Snapshot, resource: Resource): readonly Resource[] {

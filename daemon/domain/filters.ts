@@ -4,6 +4,7 @@ import { timestampMs } from '../../terraform-provider-spec/formats.ts';
 import type { JsonObject, Kind, ListFilter } from '../../terraform-provider-spec/kind.ts';
 import type { Filters } from './api.ts';
 import { lifetimePolicy } from './kinds/token-rules.ts';
+import { filterLoaded } from './loading.ts';
 import type { Resource } from './model.ts';
 import { Problem } from './problem.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -72,15 +73,15 @@ function flag(value: string, filter: Filter): Filter {
 function hasSuccessor({ snapshot, row, now }: Candidate): boolean {
   const { valid_until: end } = row;
   if (end === null) return false;
-  return snapshot
+  const later = snapshot
     .children(row.parent)
-    .some(
+    .filter(
       (other) =>
         other.address !== row.address &&
         (other.attributes.purpose ?? 'api') === (row.attributes.purpose ?? 'api') &&
-        (other.valid_until === null || other.valid_until > end) &&
-        statusOf(snapshot, other, now).status === 'active',
+        (other.valid_until === null || other.valid_until > end),
     );
+  return filterLoaded(later, (other) => statusOf(snapshot, other, now).status === 'active').length > 0;
 }
 
 /** Only what still works, or would, can be against the policy: what has ended is no longer. */

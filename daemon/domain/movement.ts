@@ -36,18 +36,13 @@ export function requireMove({ draft, principal }: Context, { address, stored, de
     const target = `projects/${project}`;
     requirePermission(principal, `${organization}/${target}`, placeOfScope(draft, organization, target), write);
   }
-  for (const scope of entered) {
-    if (scope === ORGANIZATION_SCOPE) continue;
+  const others = entered.filter((scope) => scope !== ORGANIZATION_SCOPE);
+  mapLoaded(others, (scope) => {
     const mayCreate = allows(permissionsAt(principal, placeOfScope(draft, organization, scope)), write);
-    if (stored === undefined && mayCreate) continue;
-    requireHandover(draft, principal, {
-      organization,
-      scope,
-      own,
-      place: stored === undefined ? after : before,
-      after,
-    });
-  }
+    if (stored === undefined && mayCreate) return;
+    const place = stored === undefined ? after : before;
+    requireHandover(draft, principal, { organization, scope, own, place, after });
+  });
 }
 
 /** Throws unless the principal holds at `place` what others gain at `after` because it lies under `scope`. */

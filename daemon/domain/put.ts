@@ -154,10 +154,11 @@ export function converge(context: Context, convergence: Convergence): Effect {
     ...(behaviour.problems?.(context, convergence) ?? []),
   ];
   if (problems.length > 0) throw invalid(problems);
+  const checked = behaviour.check?.(context, convergence);
   const row = nextRow(context, convergence, {
     attributes: desired,
-    ...behaviour.check?.(context, convergence),
-    ...(provisioned !== undefined && { state: { ...stored?.state, provisioned } }),
+    ...checked,
+    ...(provisioned !== undefined && { state: { ...(checked?.state ?? stored?.state), provisioned } }),
   });
   draft.put(row);
   return {

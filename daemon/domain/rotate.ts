@@ -42,12 +42,18 @@ export function rotateSelfOperation(
 ): Operation<Answer> {
   const own: RotateRequest = { ...request, address, allowSelf: true };
   // Nothing more to authorize: `address` is that of the very token that the caller has to authenticate with.
-  const spec = rotation(own, { bySelf: true }, () => undefined);
+  const spec = rotation(own, { bySelf: true }, (_snapshot, principal) => requireCurrent(principal));
   const operation = writeOperation(ambient, spec);
   return {
     ...operation,
     decide: (snapshot) => retiredReplay(snapshot, ambient, spec) ?? operation.decide(snapshot),
   };
+}
+
+/** A previous secret ends with its overlap, and must not get its holder the one that follows. */
+function requireCurrent({ slot }: Principal): void {
+  if (slot === 'current') return;
+  throw new Problem('forbidden', 'A previous secret cannot be rotated: its successor is there already.');
 }
 
 function rotation(

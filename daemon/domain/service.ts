@@ -166,7 +166,9 @@ export function createService({ store, keyring, clock }: ServiceDependencies): S
             requireOrganizationPermission(principal, organizationOf(place.organization), 'tokens.introspect'),
           ),
         );
-        const isLocal = ({ principal }: Verification) => principal?.organization.address === place.organization;
+        // What opens SCIM and nothing else is no token for any service.
+        const isLocal = ({ principal }: Verification) =>
+          principal?.organization.address === place.organization && principal.audience !== 'scim';
         const verification = await ask(question, caller.requestId, isLocal);
         return isLocal(verification) ? introspection(verification.verdict, question) : { active: false };
       }),

@@ -86,7 +86,10 @@ export function askedPlace({ organization, scope = 'organization' }: Question): 
 }
 
 /** What RFC 7662, section 2.2, answers about a good token; times are in seconds there. */
-export function introspection(verdict: Verdict, asked: { permission?: string | undefined }): JsonObject {
+export function introspection(
+  verdict: Verdict,
+  asked: { permission?: string | undefined; scope?: string | undefined },
+): JsonObject {
   if (verdict.decision === 'unauthenticated') return { active: false };
   const { subject } = verdict;
   return {
@@ -98,7 +101,7 @@ export function introspection(verdict: Verdict, asked: { permission?: string | u
     iat: Math.floor(subject.issued_at / 1000),
     ...(subject.valid_until !== null && { exp: Math.floor(subject.valid_until / 1000) }),
     ...presentSubject(subject),
-    ...(asked.permission !== undefined && { allowed: verdict.decision === 'allowed' }),
+    ...((asked.permission !== undefined || asked.scope !== undefined) && { allowed: verdict.decision === 'allowed' }),
   };
 }
 

@@ -1,6 +1,7 @@
 /** The store in PostgreSQL, which several daemons may share. */
 import { createHash } from 'node:crypto';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
+import { DEFAULT_ORGANIZATION } from '../domain/principal.ts';
 import { Unavailable } from '../domain/snapshot.ts';
 import { type Database, driverError, type Failure, type StoreLog, type Transaction } from './database.ts';
 import { entities } from './entities.ts';
@@ -99,10 +100,13 @@ export class PostgresDatabase implements Database {
       );
       if (organizations.length > 0) {
         // In one order everywhere, so that two daemons never wait for each other in a circle.
-        const keys = organizations.map(lockKey).sort(byValue).map(String);
+        // Who writes may be an owner of the installation, who must not be revoked meanwhile: that one is shared.
+        const shared = organizations.includes(DEFAULT_ORGANIZATION) ? [] : [lockKey(DEFAULT_ORGANIZATION)];
+        const keys = [...organizations.map(lockKey), ...shared].sort(byValue).map(String);
         await transaction.query(
-          'SELECT pg_advisory_xact_lock(key::bigint) FROM jsonb_array_elements_text($1::jsonb) AS list(key)',
-          [JSON.stringify(keys)],
+          'SELECT CASE WHEN key = $2 THEN pg_advisory_xact_lock_shared(key::bigint) ' +
+            'ELSE pg_advisory_xact_lock(key::bigint) END FROM jsonb_array_elements_text($1::jsonb) AS list(key)',
+          [JSON.stringify(keys), shared.map(String).join()],
         );
       }
       return transaction;

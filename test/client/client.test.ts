@@ -103,7 +103,12 @@ describe('the API client', () => {
       { expires_in: '90d' },
       { claim: 'c1', adopt: true, allowSelf: true, ifMatch: '"u.0"', idempotencyKey: 'k1' },
     );
-    expect(made).to.deep.equal({ resource: { secret: 's', address: ADDRESS }, etag: '"u.1"', outcome: 'created' });
+    expect(made).to.deep.equal({
+      resource: { secret: 's', address: ADDRESS },
+      etag: '"u.1"',
+      outcome: 'created',
+      warnings: [],
+    });
     expect(seen[0]).to.include({ method: 'PUT', url: `/v1/${ADDRESS}`, body: '{"expires_in":"90d"}' });
     expect(seen[0]?.headers).to.include({
       authorization: `Bearer ${TOKEN}`,
@@ -239,9 +244,15 @@ describe('the API client', () => {
   });
 
   it('reads a dry run, which carries no Idempotency-Key', async () => {
-    answers = [{ status: 200, body: { outcome: 'rotated', changed: ['/rotation'], cuts_off: ['the secret'] } }];
+    answers = [
+      {
+        status: 200,
+        body: { outcome: 'rotated', changed: ['/rotation'], cuts_off: ['the secret'], warnings: ['too long'] },
+      },
+    ];
     const plan = await client().planPut(ADDRESS, { rotation: '2' });
-    expect(plan).to.deep.equal({ outcome: 'rotated', changed: ['/rotation'], cutsOff: ['the secret'] });
+    const cutsOff = ['the secret'];
+    expect(plan).to.deep.equal({ outcome: 'rotated', changed: ['/rotation'], cutsOff, warnings: ['too long'] });
     expect(seen[0]?.url).to.equal(`/v1/${ADDRESS}?dry_run=true`);
     expect(seen[0]?.headers).not.to.have.property('idempotency-key');
   });
@@ -271,12 +282,29 @@ describe('the API client', () => {
 
   it('works below a path', async () => {
     answers = [
-      { status: 200, body: { organization: 'organizations/acme', permissions: ['*'], identifier: 'i', address: 'a' } },
+      {
+        status: 200,
+        body: {
+          organization: 'organizations/acme',
+          permissions: ['*'],
+          permissions_by_scope: [{ scope: 'organization', permissions: ['*'] }],
+          confined_to: 'organization',
+          identifier: 'i',
+          address: 'a',
+        },
+      },
     ];
     const { port } = server.address() as AddressInfo;
     const self = await client({ endpoint: `http://127.0.0.1:${port}/accredit/` }).self();
     expect(seen[0]?.url).to.equal('/accredit/v1/self');
-    expect(self).to.deep.equal({ identifier: 'i', address: 'a', organization: 'acme', permissions: ['*'] });
+    expect(self).to.deep.equal({
+      identifier: 'i',
+      address: 'a',
+      organization: 'acme',
+      permissions: ['*'],
+      permissionsByScope: [{ scope: 'organization', permissions: ['*'] }],
+      confinedTo: 'organization',
+    });
   });
 
   describe('over TLS', () => {

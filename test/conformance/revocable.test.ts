@@ -240,7 +240,7 @@ onWatchedDaemon('a service token (reference 003)', {}, (stage) => {
       await owner.put(token, { ...REVOKED, expires_in: '30d' });
       stage().clock.advance(30 * DAY);
       const problem = expectProblem(await owner.put(token, { ...TOKEN, expires_in: '30d' }), 409, 'expired');
-      expect(problem.detail).to.include('cannot be restored');
+      expect(problem.detail).to.include('cannot come back');
       expect([await tenant.ask(secret), (await owner.get(token)).body.status]).to.deep.equal([401, 'revoked']);
       expectOutcome(await owner.put(`${address}/tokens/next`, { ...TOKEN, expires_in: '30d' }), 201, 'created');
     });

@@ -14,7 +14,7 @@ export interface Behaviour {
   /** What is wrong with a PUT that changes something, beyond what the description of the kind says. */
   problems?(context: Context, convergence: Convergence): readonly ProblemDetail[];
   /** Refuses a valid PUT that may not be, and answers what the row has besides its attributes. */
-  check?(context: Context, convergence: Convergence): Partial<Pick<Resource, 'owner'>>;
+  check?(context: Context, convergence: Convergence): Partial<Pick<Resource, 'owner' | 'state'>>;
   /** Decides a PUT altogether. */
   converge?(context: Context, convergence: Convergence): Effect;
   /** What goes with the resource when it is deleted. Throws when it may not go. */

@@ -2,6 +2,7 @@
 import type { DeleteRequest } from '../api.ts';
 import { requireManager } from '../contract.ts';
 import { referrersLeft } from '../in-use.ts';
+import { filterLoaded } from '../loading.ts';
 import type { Resource } from '../model.ts';
 import { statusOf } from '../token-state.ts';
 import type { Context } from '../write.ts';
@@ -14,7 +15,7 @@ export function tokensOf({ draft, now }: Context, holder: Resource, request: Del
   const tokens = draft.children(holder.address);
   for (const token of tokens) if (token.managed_by !== null) requireManager(token, request);
   if (request.cascade !== false) return tokens;
-  const live = tokens.filter((token) => statusOf(draft, token, now).status === 'active');
+  const live = filterLoaded(tokens, (token) => statusOf(draft, token, now).status === 'active');
   if (live.length === 0) return tokens;
   throw referrersLeft(
     'live-tokens',

@@ -28,7 +28,8 @@ export const organization: Behaviour = {
 
 /** Without isolation everybody with a team can do in all apps what until then they could do in those of their teams. */
 function requireMayLift({ draft, principal }: Context, organization: Resource): void {
-  requireUnlimitedSight(principal);
+  // The teams that confine somebody are those of their own organization.
+  if (principal.organization.address === organization.address) requireUnlimitedSight(principal);
   const isolated = draft.children(organization.address).filter((holder) => isolationOf(holder, organization) !== null);
   const carried = mapLoaded(isolated, (holder) => holderCarries(draft, holder, holder.attributes)).flat();
   requireEveryRight(draft, principal, organization.address, carried);
