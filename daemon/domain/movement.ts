@@ -2,7 +2,13 @@
 import { organizationOf, parseAddress } from '../../terraform-provider-spec/address.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { allows } from '../../terraform-provider-spec/permission.ts';
-import { requireNoMoreSight, requirePermission, requireRightsAt, writePermission } from './authority.ts';
+import {
+  requireNoMoreSight,
+  requireOrganizationPermission,
+  requirePermission,
+  requireRightsAt,
+  writePermission,
+} from './authority.ts';
 import { mapLoaded } from './loading.ts';
 import type { Resource } from './model.ts';
 import { holderCarries, homeOf, isolationOf, type Principal, permissionsAt } from './principal.ts';
@@ -36,6 +42,7 @@ export function requireMove({ draft, principal }: Context, { address, stored, de
     const target = `projects/${project}`;
     requirePermission(principal, `${organization}/${target}`, placeOfScope(draft, organization, target), write);
   }
+  if (stored !== undefined) requireLeave(draft, principal, { address, stored, desired }, write);
   const others = entered.filter((scope) => scope !== ORGANIZATION_SCOPE);
   mapLoaded(others, (scope) => {
     const mayCreate = allows(permissionsAt(principal, placeOfScope(draft, organization, scope)), write);
@@ -43,6 +50,29 @@ export function requireMove({ draft, principal }: Context, { address, stored, de
     const place = stored === undefined ? after : before;
     requireHandover(draft, principal, { organization, scope, own, place, after });
   });
+}
+
+/**
+ * Throws unless the principal may write at the scopes out of which the resource is taken, and in the organization for
+ * what comes to lie in no project: those who work there would lose it.
+ */
+function requireLeave(
+  draft: Snapshot,
+  principal: Principal,
+  { address, stored, desired }: Move & { readonly stored: Resource },
+  write: string,
+): void {
+  const organization = organizationOf(address);
+  const [former, next] = [stored.attributes, desired].map(({ project, parent }) => project ?? parent ?? null);
+  const kept = (desired.teams ?? []) as string[];
+  const left = ((stored.attributes.teams ?? []) as string[])
+    .filter((team) => !kept.includes(team))
+    .map((team) => `teams/${team}`);
+  if (typeof former === 'string' && former !== next) left.push(`projects/${former}`);
+  mapLoaded(left, (scope) => {
+    requirePermission(principal, `${organization}/${scope}`, placeOfScope(draft, organization, scope), write);
+  });
+  if (typeof former === 'string' && next === null) requireOrganizationPermission(principal, address, write);
 }
 
 /** Throws unless the principal holds at `place` what others gain at `after` because it lies under `scope`. */

@@ -99,3 +99,39 @@ describe('what a credential is not good for', () => {
     expect((await f.put(D, open, { caller: f.as(secret) })).outcome).to.equal('updated');
   });
 });
+
+describe('what lies in a project or team', () => {
+  let f: Fixture;
+  beforeEach(async () => {
+    f = await openFixture();
+    for (const [project, parent] of [['parent'], ['child', 'parent']]) {
+      await f.put(`${D}/projects/${project}`, parent === undefined ? {} : { parent });
+    }
+    for (const team of ['blue', 'red']) await f.put(`${D}/teams/${team}`);
+    await f.put(`${D}/roles/mover`, { permissions: ['projects.*', 'apps.*', '*.read'] });
+  });
+  afterEach(() => f.close());
+
+  async function mover(scope: string): Promise<string> {
+    const account = `${D}/accounts/mover-${scope.replace('/', '-')}`;
+    await f.put(account, { grants: [{ role: 'mover', scope }] });
+    return secretOf(await f.put(`${account}/tokens/main`));
+  }
+
+  it('is taken out of it only by who may write there, and to the top only by who may in the organization', async () => {
+    const caller = f.as(await mover('projects/child'));
+    await refused(f.put(`${D}/projects/child`, {}, { caller }), 'not-found');
+    const parent = f.as(await mover('projects/parent'));
+    await refused(f.put(`${D}/projects/child`, {}, { caller: parent }), 'not-found');
+    expect((await f.put(`${D}/projects/child`)).outcome).to.equal('updated');
+  });
+
+  it('is taken from no other team by who may write through one', async () => {
+    await f.put(`${D}/apps/shared`, { project: 'parent', teams: ['blue', 'red'] });
+    const caller = f.as(await mover('teams/blue'));
+    const body = { project: 'parent', teams: ['blue', 'red'] };
+    expect((await f.put(`${D}/apps/shared`, { ...body, description: 'x' }, { caller })).outcome).to.equal('updated');
+    await refused(f.put(`${D}/apps/shared`, { ...body, teams: ['blue'] }, { caller }), 'not-found');
+    await refused(f.put(`${D}/apps/shared`, { teams: body.teams }, { caller }), 'not-found');
+  });
+});
