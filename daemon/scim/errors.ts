@@ -2,7 +2,6 @@
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { PROBLEM_CODES } from '../../terraform-provider-spec/problem-codes.ts';
 import type { Problem, ProblemCode, ProblemDetail } from '../domain/problem.ts';
-import { toProblem } from '../http/problems.ts';
 import { redact } from '../http/redact.ts';
 
 export const ERROR_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:Error';
@@ -56,11 +55,6 @@ const NOT_FOUND = 'There is no such resource.';
 export interface TranslationContext {
   /** Whether the request creates: a failed `If-None-Match: *` then means that the name is taken. */
   readonly creating?: boolean;
-}
-
-/** What `error`, thrown by any layer, is in the words of SCIM: a `ScimError` as it is, everything else translated. */
-export function toScimError(error: unknown, context: TranslationContext = {}): ScimError {
-  return error instanceof ScimError ? error : fromProblem(toProblem(error), context);
 }
 
 /** A refusal of the domain in the words of SCIM (RFC 7644, section 3.12). */

@@ -97,13 +97,6 @@ function named(type: ScimResourceType, list: string): Steps[] {
     .filter((steps) => steps !== undefined);
 }
 
-/** Whether an answer is to hold anything of the top-level attribute `name`, so that it must be read. */
-export function asksFor({ only, without }: Projection, name: string): boolean {
-  const isWhole = (steps: Steps) => steps.length === 1;
-  if (only !== undefined) return only.some(([first]) => first?.name === name);
-  return !without.some((steps) => isWhole(steps) && steps[0]?.name === name);
-}
-
 /** The part of `resource` that is asked for. What is always returned is in it in any case (RFC 7643, section 7). */
 export function project(type: ScimResourceType, resource: JsonObject, { only, without }: Projection): JsonObject {
   const always = type.attributes.filter(({ returned }) => returned === 'always').map((attribute): Steps => [attribute]);

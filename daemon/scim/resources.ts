@@ -106,11 +106,6 @@ export function groupNameOf({ name, attributes }: Pick<Stored, 'name' | 'attribu
   return text(attributes.display_name) ?? name;
 }
 
-/** What two names have in common that differ only in case: userName is unique without it (RFC 7643, section 4.1.1). */
-export function withoutCase(name: string): string {
-  return name.toLowerCase();
-}
-
 /**
  * Whether the value of `If-Match` or `If-None-Match` names `version`, in the weak comparison (RFC 9110, section 8.8.3.2;
  * RFC 7644, section 3.14).

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { applyPatch } from '../../daemon/scim/patch.ts';
-import { type Kept, presentUser, readUser, userNameOf, withoutCase } from '../../daemon/scim/resources.ts';
+import { type Kept, presentUser, readUser, userNameOf } from '../../daemon/scim/resources.ts';
 import { USER_TYPE } from '../../daemon/scim/schemas.ts';
 import type { Json, JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { BASE, ENTERPRISE, patchOp, stored, UID } from './examples.ts';
@@ -268,10 +268,5 @@ describe('a SCIM User', () => {
       ],
     });
     expect(changed({ email: null }).emails).to.deep.equal([{ value: 'h@x.example', type: 'home' }]);
-  });
-
-  it('has one userName whatever the case', () => {
-    expect(withoutCase('Alice@Example.COM')).to.equal(withoutCase('alice@example.com'));
-    expect(withoutCase('alice')).to.not.equal(withoutCase('alicia'));
   });
 });

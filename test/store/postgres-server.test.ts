@@ -236,6 +236,16 @@ const SHORT = { connect: 5_000, lock: 300, statement: 600, silence: 900 };
     await store.engine.submit(create(account('b')));
   });
 
+  it('whoever writes in an organization keeps the owners of the installation as they are meanwhile', async () => {
+    const [one, other] = [await database(), await database()];
+    const running = await one.begin(['organizations/acme']);
+    await (await other.begin(['organizations/elsewhere'])).rollback();
+    const waiting = await rejection(other.begin(['organizations/default']));
+    expect(waiting.message).to.match(/lock timeout/);
+    await running.rollback();
+    await (await other.begin(['organizations/default'])).rollback();
+  });
+
   it("somebody else's lock is waited for, but not for ever", async () => {
     const engine = new StoreEngine(await database(), QUIET);
     const other = new pg.Client(url);

@@ -1,4 +1,5 @@
 /** The secret of a token: where it comes from, how it is kept, and who learns it. */
+import { parseAddress } from '../../../terraform-provider-spec/address.ts';
 import { tokenHash } from '../../../terraform-provider-spec/token.ts';
 import { answerOf } from '../convergence.ts';
 import type { Resource, Revocation } from '../model.ts';
@@ -61,9 +62,10 @@ export function minted(
 /** Refuses whatever would bring back an address that an emergency revocation latches. */
 export function requireUnlatched(address: string, latch: Revocation | undefined): void {
   if (latch === undefined) return;
+  const { noun } = parseAddress(address).kind;
   throw new Problem(
     'revoked',
     `${address} was revoked as ${latch.reason} by ${latch.created_by}. ` +
-      'Nothing brings it back until somebody with the permission "tokens.restore" deletes the revocation.',
+      `Nothing brings it back until somebody with the permission "${noun}.restore" deletes the revocation.`,
   );
 }
