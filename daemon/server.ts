@@ -49,13 +49,15 @@ export async function listen(config: ServerConfig, listener: RequestListener): P
   const running = new Set<ServerResponse>();
   let ending = false;
   const tracked: RequestListener = (request, response) => {
+    if (ending) response.setHeader('Connection', 'close');
+    listener(request, response);
+    // What was answered at once, as most questions about tokens are, need not be waited for.
+    if (response.writableEnded && !ending) return;
     running.add(response);
     response.once('close', () => {
       running.delete(response);
       if (ending) server.closeIdleConnections();
     });
-    if (ending) response.setHeader('Connection', 'close');
-    listener(request, response);
   };
   const server = serverFor(config, tracked);
   try {

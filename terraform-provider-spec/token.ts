@@ -2,7 +2,7 @@
  * The token format: `acr_<kind>_<40 base62 characters><6 base62 characters of CRC-32 over all before>`.
  * Pure: the daemon, the CLI and the provider share it.
  */
-import { createHash, randomInt } from 'node:crypto';
+import { hash, randomInt } from 'node:crypto';
 import type { SecretKind } from './kind.ts';
 
 export const SECRET_KINDS: readonly SecretKind[] = ['sa', 'app', 'pat', 'scim', 'enrol'];
@@ -31,7 +31,7 @@ export function tokenKind(text: string): SecretKind | undefined {
 
 /** SHA-256 of the token in lower-case hexadecimal, as `secret_hash` takes it behind `sha256:`. */
 export function tokenHash(token: string): string {
-  return createHash('sha256').update(token, 'utf8').digest('hex');
+  return hash('sha256', token, 'hex');
 }
 
 /** The CRC-32 of `text` (ISO 3309, as in zlib) in base 62, most significant digit first, padded to six digits. */

@@ -180,7 +180,18 @@ export interface Subject {
   readonly valid_until: number | null;
 }
 
+/** Answers from memory, without waiting. Undefined where there is none: then the method of the service is to be asked. */
+export interface KnownAnswers {
+  /** As `verify`. */
+  verify(question: Question): Verdict | undefined;
+  /** As `introspect`, once it is known who asks, and then what; with who was found to ask. */
+  introspector(
+    caller: Caller,
+  ): (question: Question) => { readonly caller: Subject; readonly body: JsonObject } | undefined;
+}
+
 export interface Service {
+  readonly known: KnownAnswers;
   /**
    * Throws `unauthenticated`, or `forbidden` for a credential that is for something else than `audiences`: the caller's
    * own if left out. Cheap enough to be asked before a body is read.

@@ -1,15 +1,14 @@
 /** The domain's front: requests become operations, on the write path or on the read path. */
-import { organizationOf } from '../../terraform-provider-spec/address.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import type { Keyring } from '../crypto/keyring.ts';
-import type { Answer, Audience, Caller, Question, Service, Subject, WriteOptions } from './api.ts';
-import { requireOrganizationPermission } from './authority.ts';
+import type { Answer, Caller, Service, Subject, WriteOptions } from './api.ts';
+import { Decisions } from './decisions.ts';
 import { deleteOperation } from './delete.ts';
 import { enrolOperation } from './enrol.ts';
 import { ambient as realAmbient } from './identity.ts';
 import { countTokens, listPage } from './lists.ts';
 import { purgeExpired } from './maintenance.ts';
-import { authenticate, neededBy, type Principal, presentedHash, subjectOf, unauthenticated } from './principal.ts';
+import { presentedHash, unauthenticated } from './principal.ts';
 import { Problem } from './problem.ts';
 import type { Provisioned, ProvisioningScope } from './provisioned.ts';
 import {
@@ -26,28 +25,24 @@ import { RefusalLimit, refusalOperation } from './refusals.ts';
 import { readRevocation, restoreOperation, revokeOperation } from './revocation.ts';
 import { rotateOperation, rotateSelfOperation } from './rotate.ts';
 import type { Operation, Store } from './snapshot.ts';
-import { touchOperation, Usage } from './usage.ts';
-import {
-  askedPlace,
-  endPreviousOperation,
-  endsPrevious,
-  introspection,
-  isFirstUse,
-  type Verification,
-  verifyOperation,
-} from './verify.ts';
+import { Usage } from './usage.ts';
+import { Verifier } from './verification.ts';
 
 export interface ServiceDependencies {
-  readonly store: Pick<Store, 'engine' | 'reader' | 'removeExpiredReplays'>;
+  readonly store: Pick<Store, 'engine' | 'reader' | 'changes' | 'removeExpiredReplays' | 'removeOldRevisions'>;
   readonly keyring: Keyring;
   /** Milliseconds since 1970 UTC. */
   readonly clock: () => number;
+  /** How many decisions are kept in memory. */
+  readonly cacheSize?: number;
 }
 
 const REPLAYS_PER_ROUND = 1000;
+const REVISIONS_PER_ROUND = 10_000;
+const CACHE_SIZE = 20_000;
 
-/** The service over a store. It keeps nothing but the uses that are still to be written. */
-export function createService({ store, keyring, clock }: ServiceDependencies): Service {
+/** The service over a store. It keeps decisions as long as they are true, and the uses that are still to be written. */
+export function createService({ store, keyring, clock, cacheSize = CACHE_SIZE }: ServiceDependencies): Service {
   const ambient = realAmbient(keyring, clock);
   const { engine, reader } = store;
   const usage = new Usage();
@@ -56,41 +51,12 @@ export function createService({ store, keyring, clock }: ServiceDependencies): S
   const read = <T>({ needs, decide }: Pick<Operation<T>, 'needs' | 'decide'>): Promise<T> =>
     reader.read({ needs, decide: (snapshot) => decide(usage.over(snapshot)) });
 
+  const decisions = new Decisions({ changes: store.changes, read, clock, limit: cacheSize });
+  const verifier = new Verifier({ ambient, decisions, engine, usage });
+
   // A dry run never commits its draft, so it can be decided on a snapshot that cannot be changed.
   const write = (operation: Operation<Answer>, options: WriteOptions): Promise<Answer> =>
     options.dryRun === true ? read(operation) : engine.submit(operation);
-
-  const used = async (principal: Principal, ip: string | null, requestId: string, isFirst = false): Promise<void> => {
-    const now = clock();
-    if (isFirst) await engine.submit(touchOperation(principal.hash, now, ip));
-    if (endsPrevious(principal, now)) await engine.submit(endPreviousOperation(ambient, principal, requestId));
-    usage.note(principal.hash, now, ip);
-  };
-
-  /** Only a positive answer is a use: a refusal, or a question from elsewhere, must not end a previous secret. */
-  const ask = async (
-    question: Question,
-    requestId: string,
-    isPositive: (verification: Verification) => boolean,
-  ): Promise<Verification> => {
-    const verification = await read(verifyOperation(ambient, question));
-    const { principal, isFirstUse } = verification;
-    if (principal !== undefined && isPositive(verification)) await used(principal, question.ip, requestId, isFirstUse);
-    return verification;
-  };
-
-  const signIn = async (caller: Caller, audiences: readonly Audience[]): Promise<Principal> => {
-    const { principal, isFirst } = await read({
-      needs: neededBy(ambient, caller),
-      decide(snapshot) {
-        const found = authenticate(snapshot, ambient, caller, audiences);
-        return { principal: found, isFirst: isFirstUse(snapshot, found) };
-      },
-    });
-    // An enrolment is no token: its use is the write that it opens.
-    if (principal.audience !== 'enrolment') await used(principal, caller.ip, caller.requestId, isFirst);
-    return principal;
-  };
 
   /** Runs what a caller asks for; should it be refused because of who asks, that is on record before it is answered. */
   const attempt = async <T>(action: string, request: { caller: Caller; address?: string }, run: () => Promise<T>) => {
@@ -113,8 +79,9 @@ export function createService({ store, keyring, clock }: ServiceDependencies): S
   };
 
   return {
+    known: verifier.known,
     authenticate: (caller, audiences = [caller.audience ?? 'api']): Promise<Subject> =>
-      attempt('authenticate', { caller }, async () => subjectOf(await signIn(caller, audiences), clock())),
+      attempt('authenticate', { caller }, () => verifier.signIn(caller, audiences)),
     get: (request) => attempt('get', request, async () => read(getOperation(ambient, request))),
     list: (request) =>
       attempt('list', { caller: request.caller, address: request.parent || undefined }, () =>
@@ -156,22 +123,9 @@ export function createService({ store, keyring, clock }: ServiceDependencies): S
         ),
       ),
 
-    verify: async (question, requestId) => (await ask(question, requestId, isAllowed)).verdict,
-
+    verify: (question, requestId) => verifier.verify(question, requestId),
     introspect: (caller, question): Promise<JsonObject> =>
-      attempt('introspect', { caller }, async () => {
-        const place = askedPlace(question);
-        await read(
-          authenticated(ambient, caller, { resources: [place.organization] }, (_snapshot, principal) =>
-            requireOrganizationPermission(principal, organizationOf(place.organization), 'tokens.introspect'),
-          ),
-        );
-        // What opens SCIM and nothing else is no token for any service.
-        const isLocal = ({ principal }: Verification) =>
-          principal?.organization.address === place.organization && principal.audience !== 'scim';
-        const verification = await ask(question, caller.requestId, isLocal);
-        return isLocal(verification) ? introspection(verification.verdict, question) : { active: false };
-      }),
+      attempt('introspect', { caller }, () => verifier.introspect(caller, question)),
 
     provisioned: (scope, lookup) =>
       attempt('list', provisioningAttempt(scope), async () => {
@@ -201,6 +155,7 @@ export function createService({ store, keyring, clock }: ServiceDependencies): S
       }
       await purgeExpired(ambient, engine, reader);
       await store.removeExpiredReplays(clock(), REPLAYS_PER_ROUND);
+      await store.removeOldRevisions(REVISIONS_PER_ROUND);
     },
   };
 }
@@ -211,8 +166,4 @@ function provisioningAttempt({ caller, organization }: ProvisioningScope): { cal
 
 function provisionedIn({ resource }: Answer): Provisioned {
   return resource as unknown as Provisioned;
-}
-
-function isAllowed({ verdict }: Verification): boolean {
-  return verdict.decision === 'allowed';
 }

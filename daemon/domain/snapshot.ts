@@ -132,10 +132,29 @@ export interface Reader {
   expired(query: ExpiredQuery): Promise<readonly Resource[]>;
 }
 
+/** Tells what was committed, so that what was decided on former rows is decided anew. */
+export interface ChangeFeed {
+  /**
+   * `listener` is told the keys of changed rows, as `change-feed.ts` spells them: of the writes of this process before
+   * they are answered, of others' during `catchUp`.
+   */
+  subscribe(listener: (keys: Iterable<string>) => void): void;
+  /** Whether other processes write the database too. */
+  readonly isShared: boolean;
+  /** Whether the listener will be told of everything that changes in the organization from now on. */
+  follows(organization: string): boolean;
+  /**
+   * Resolves once the listener has been told of everything that was committed in these organizations before the call,
+   * and follows them from then on. Rejects with `Unavailable`.
+   */
+  catchUp(organizations: Iterable<string>): Promise<void>;
+}
+
 /** The store as `main.ts` opens and everything else uses it. */
 export interface Store {
   readonly engine: Engine;
   readonly reader: Reader;
+  readonly changes: ChangeFeed;
   /** A small value that belongs to the installation (the fingerprint of its key, say), or `undefined`. */
   meta(name: string): Promise<string | undefined>;
   /** Writes such a value once; rejects if another one is there. */
@@ -146,5 +165,7 @@ export interface Store {
   check(): Promise<void>;
   /** Removes replay records that ended before `now`; answers how many, at most `limit`. */
   removeExpiredReplays(now: number, limit: number): Promise<number>;
+  /** Removes what no process that is alive still has to be told of; answers how many records, at most `limit`. */
+  removeOldRevisions(limit: number): Promise<number>;
   close(): Promise<void>;
 }

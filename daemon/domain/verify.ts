@@ -5,6 +5,7 @@ import { formatTimestamp } from '../../terraform-provider-spec/formats.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { allows } from '../../terraform-provider-spec/permission.ts';
 import type { Question, Subject, Verdict } from './api.ts';
+import type { Holds } from './decisions.ts';
 import type { Ambient } from './identity.ts';
 import { identify, neededBy, type Principal, permissionsAt, subjectOf } from './principal.ts';
 import { profileOfToken } from './profiles.ts';
@@ -12,12 +13,10 @@ import { ORGANIZATION_SCOPE, type Place, placeOfScope } from './scopes.ts';
 import type { Operation, Snapshot } from './snapshot.ts';
 import { livePrevious } from './token-state.ts';
 
-/** The verdict, and what a good token brings about. */
+/** The verdict, and who presented a good token. */
 export interface Verification {
   readonly verdict: Verdict;
   readonly principal?: Principal;
-  /** Whether the use must be on record before it is answered. */
-  readonly isFirstUse?: boolean;
 }
 
 /** The operation that answers a question. */
@@ -31,12 +30,27 @@ export function verifyOperation(
       const found = identify(snapshot, ambient, question.credential, question.ip);
       if ('refused' in found) return { verdict: { decision: 'unauthenticated', reason: found.refused } };
       if (found.audience === 'enrolment') return { verdict: { decision: 'unauthenticated', reason: 'an enrolment' } };
-      return {
-        verdict: judge(snapshot, found, question, ambient.now()),
-        principal: found,
-        isFirstUse: isFirstUse(snapshot, found),
-      };
+      return { verdict: judge(snapshot, found, question, ambient.now()), principal: found };
     },
+  };
+}
+
+/**
+ * How long what was decided about this principal holds, should no row change; undefined when its use changes
+ * something, so that the next decision may be another.
+ */
+export function holdsOf(principal: Principal, now: number): Holds | undefined {
+  const { token, slot, hash, audience } = principal;
+  if (audience === 'enrolment' || endsPrevious(principal, now)) return undefined;
+  const previous = slot === 'previous' ? livePrevious(token, now) : null;
+  const until = Math.min(
+    token.valid_until ?? Number.POSITIVE_INFINITY,
+    previous?.valid_until ?? Number.POSITIVE_INFINITY,
+  );
+  return {
+    hash,
+    until: Number.isFinite(until) ? until : null,
+    byAddress: (token.attributes.allowed_cidrs ?? null) !== null,
   };
 }
 

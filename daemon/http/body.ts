@@ -57,7 +57,11 @@ export async function readText(request: IncomingMessage): Promise<string> {
   if (coding !== undefined && coding.toLowerCase() !== 'identity') {
     throw new Problem('unsupported-media-type', 'The body must be sent without a content coding.');
   }
-  const bytes = await readBytes(request);
+  return decodeText(await readBytes(request));
+}
+
+/** The text that `bytes` are in UTF-8. Throws `Problem` `malformed-json` when they are none. */
+export function decodeText(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {

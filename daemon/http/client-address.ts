@@ -1,7 +1,13 @@
 /** Where a request comes from. */
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, type Socket } from 'node:net';
 import { readNetwork } from '../../terraform-provider-spec/network.ts';
+
+/** Who is at the other end of a connection, which stays the same as long as it lasts. */
+interface Peer {
+  readonly address: string;
+  readonly trusted: boolean;
+}
 
 /** Tells the client's address of a request, or null when the connection is gone already. */
 export type ClientAddress = (request: IncomingMessage) => string | null;
@@ -15,11 +21,23 @@ export function clientAddress(proxies: readonly string[]): ClientAddress {
   const trusted = new BlockList();
   for (const network of proxies) addNetwork(trusted, network);
   const isTrusted = (address: string) => trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  const peers = new WeakMap<Socket, Peer>();
+  const peerOf = (socket: Socket): Peer | undefined => {
+    const known = peers.get(socket);
+    if (known !== undefined) return known;
+    if (socket.remoteAddress === undefined) return undefined;
+    const address = plain(socket.remoteAddress);
+    const peer = { address, trusted: isTrusted(address) };
+    peers.set(socket, peer);
+    return peer;
+  };
   return (request) => {
-    const peer = request.socket.remoteAddress;
+    const peer = peerOf(request.socket);
     if (peer === undefined) return null;
-    let client = plain(peer);
-    const hops = (request.headersDistinct['x-forwarded-for'] ?? []).join(',').split(',');
+    let client = peer.address;
+    if (!peer.trusted) return client;
+    // Node joins what came in several headers of this name.
+    const hops = String(request.headers['x-forwarded-for'] ?? '').split(',');
     while (isTrusted(client)) {
       const hop = plain(hops.pop()?.trim() ?? '');
       // A hop that is no address cannot be attributed: the proxy that passed it on is the last one known.

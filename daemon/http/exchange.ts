@@ -1,5 +1,5 @@
 /** One request and its answer: the request id, what the log says about them, and how they fail. */
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { Caller, Subject } from '../domain/api.ts';
@@ -9,8 +9,19 @@ import { problemReply, toProblem } from './problems.ts';
 import { redact } from './redact.ts';
 import { send } from './reply.ts';
 
-/** Taken from the client as it is; anything else is replaced. */
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
+
+/** Makes the ids of different processes differ. */
+const PROCESS = randomBytes(9).toString('base64url').replaceAll(/[-_]/g, '0');
+let requests = 0;
+
+/** The id of a request: the one that the client gave, if it is a sane one and no secret, or else a new one. */
+export function requestIdOf(given: string | undefined): string {
+  const sane = given !== undefined && REQUEST_ID.test(given) && redact(given) === given;
+  if (sane) return given;
+  requests += 1;
+  return `${PROCESS}.${requests.toString(36)}`;
+}
 
 export interface ExchangeOptions {
   readonly log: Logger;
@@ -41,9 +52,7 @@ export class Exchange {
 
   constructor(request: IncomingMessage, response: ServerResponse, options: ExchangeOptions) {
     const given = request.headersDistinct['x-request-id'] ?? [];
-    const [id] = given;
-    const sane = given.length === 1 && id !== undefined && REQUEST_ID.test(id) && redact(id) === id;
-    this.requestId = sane ? id : randomUUID();
+    this.requestId = requestIdOf(given.length === 1 ? given[0] : undefined);
     this.#request = request;
     this.#response = response;
     this.#log = options.log;
@@ -80,6 +89,12 @@ export class Exchange {
     }
     const presented = presentsCredential(this.#request);
     send(this.#response, render(problem, { requestId: this.requestId, presented }));
+  }
+
+  /** Says in the log that the connection broke before the request was answered. For when `close` has come already. */
+  abandoned(): void {
+    this.note('the request ended before its body was complete');
+    this.#report();
   }
 
   #report(): void {

@@ -4,9 +4,10 @@ import { Changes } from './changes.ts';
 import type { Transaction } from './database.ts';
 import { keyChanges } from './keys.ts';
 import { Overlay } from './overlay.ts';
+import { keysByOrganization, type RevisionMark, readMarks } from './revisions.ts';
 import { type LoadedRow, loadParameter, Rows, union } from './rows.ts';
 import type { Statements } from './statements.ts';
-import { AUDIT_EVENTS, encodeRow, REPLAYS, RESOURCES, REVOCATIONS, SECRETS } from './tables.ts';
+import { AUDIT_EVENTS, encodeRow, REPLAYS, RESOURCES, REVISIONS, REVOCATIONS, SECRETS } from './tables.ts';
 
 /** How often one decision may ask for more rows. The deepest decisions need a handful of rounds. */
 export const MAX_ROUNDS = 32;
@@ -80,12 +81,15 @@ async function load(
   rows.add(missing, loaded as LoadedRow[]);
 }
 
-/** Writes the changes, with one statement per table and kind of change. */
+/**
+ * Writes the changes, with one statement per table and kind of change. Resolves to the revisions that they make, where
+ * the database keeps them.
+ */
 export async function write(
   { rows, changes }: Pick<Decisions, 'rows' | 'changes'>,
   transaction: Transaction,
   statements: Statements,
-): Promise<void> {
+): Promise<readonly RevisionMark[]> {
   const { resources, revocations } = changes;
   const keys = keyChanges(resources, rows.resources);
   const send = async (sql: string, list: readonly unknown[]) => {
@@ -113,6 +117,19 @@ export async function write(
     statements.insertAuditEvents,
     changes.events.map((event) => encodeRow(AUDIT_EVENTS, event)),
   );
+  return writeRevisions(changes, transaction, statements);
+}
+
+/** Last, since whoever counts on waits for nobody but the holder of the organization's lock. */
+async function writeRevisions(
+  changes: Changes,
+  transaction: Transaction,
+  { revisions }: Statements,
+): Promise<readonly RevisionMark[]> {
+  const changed = revisions === undefined ? [] : keysByOrganization(changes);
+  if (revisions === undefined || changed.length === 0) return [];
+  const encoded = changed.map((revision) => encodeRow(REVISIONS, revision));
+  return readMarks(await transaction.query(revisions.insert, [JSON.stringify(encoded)]));
 }
 
 function removed<Row>(rows: ReadonlyMap<string, Row | null>): string[] {

@@ -29,6 +29,8 @@ export interface Transaction {
 
 export interface Database {
   readonly statements: Statements;
+  /** Whether other processes write it too. */
+  readonly shared: boolean;
   /** Lends a connection that only reads. Each statement sees everything that was committed before it was sent. */
   read<T>(work: (manager: EntityManager) => Promise<T>): Promise<T>;
   /** Begins the one transaction that this process may have open, and holds the organizations' locks in it. */

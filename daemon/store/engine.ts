@@ -4,8 +4,10 @@
  */
 import { type Engine, type Operation, Unavailable } from '../domain/snapshot.ts';
 import { type Decided, decide, write } from './batch.ts';
+import type { Changes } from './changes.ts';
 import { type Database, driverError, type StoreLog, type Transaction, unavailable } from './database.ts';
 import { secretInUse } from './overlay.ts';
+import type { RevisionMark } from './revisions.ts';
 
 /** The most operations that share a transaction: their decisions run in one go, while nothing else does. */
 const BATCH_LIMIT = 1000;
@@ -22,21 +24,37 @@ type Waiting = Work & {
 };
 type WaitingOperation = Extract<Waiting, { operation: unknown }>;
 
+/** What a transaction changed, for whoever keeps decisions that rest on it. */
+export interface Committed {
+  readonly changes: Changes;
+  readonly revisions: readonly RevisionMark[];
+}
+
+/** What a transaction leaves: the answer, and what is to be committed, if anything is. */
+interface Result<T> {
+  readonly answer: T;
+  readonly changed: boolean;
+  readonly committed?: Committed;
+}
+
 /** A COMMIT was sent and not confirmed: what was written may be there or not. */
 class OutcomeUnknown extends Unavailable {}
 
 export class StoreEngine implements Engine {
   readonly #database: Database;
   readonly #log: StoreLog;
+  readonly #onCommit: (committed: Committed) => void;
   readonly #queue: Waiting[] = [];
   #depth = 0;
   #closed = false;
   /** Settles when the queue has been emptied. */
   #running: Promise<void> | undefined;
 
-  constructor(database: Database, log: StoreLog) {
+  /** `onCommit` is told what was committed, or may have been, before anybody is answered. */
+  constructor(database: Database, log: StoreLog, onCommit: (committed: Committed) => void = () => undefined) {
     this.#database = database;
     this.#log = log;
+    this.#onCommit = onCommit;
   }
 
   get depth(): number {
@@ -117,8 +135,9 @@ export class StoreEngine implements Engine {
         const operations = batch.map(({ operation }) => operation);
         const decisions = await decide(operations, transaction, this.#database.statements);
         const changed = !decisions.changes.empty;
-        if (changed) await write(decisions, transaction, this.#database.statements);
-        return { answer: decisions.decided, changed };
+        if (!changed) return { answer: decisions.decided, changed };
+        const revisions = await write(decisions, transaction, this.#database.statements);
+        return { answer: decisions.decided, changed, committed: { changes: decisions.changes, revisions } };
       });
     } catch (error) {
       return error;
@@ -147,7 +166,7 @@ export class StoreEngine implements Engine {
    */
   async #transaction<T>(
     organizations: readonly string[],
-    work: (transaction: Transaction) => Promise<{ answer: T; changed: boolean }>,
+    work: (transaction: Transaction) => Promise<Result<T>>,
   ): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -161,12 +180,9 @@ export class StoreEngine implements Engine {
     }
   }
 
-  async #once<T>(
-    organizations: readonly string[],
-    work: (transaction: Transaction) => Promise<{ answer: T; changed: boolean }>,
-  ): Promise<T> {
+  async #once<T>(organizations: readonly string[], work: (transaction: Transaction) => Promise<Result<T>>): Promise<T> {
     const transaction = await this.#database.begin(organizations);
-    let result: { answer: T; changed: boolean };
+    let result: Result<T>;
     try {
       result = await work(transaction);
     } catch (error) {
@@ -185,6 +201,9 @@ export class StoreEngine implements Engine {
       throw new OutcomeUnknown('the connection to the database broke during a commit: it may have happened or not', {
         cause: driverError(error),
       });
+    } finally {
+      // Also when the commit failed: a needless notice costs a look at the database, a missing one a wrong decision.
+      if (result.committed !== undefined) this.#onCommit(result.committed);
     }
     return result.answer;
   }

@@ -9,6 +9,7 @@ import {
   REPLAYS,
   RESOURCE_KEYS,
   RESOURCES,
+  REVISIONS,
   REVOCATIONS,
   SECRETS,
   type Table,
@@ -24,6 +25,7 @@ export function entities(dialect: Dialect): EntitySchema[] {
     entity(REPLAYS, dialect),
     entity(AUDIT_EVENTS, dialect),
     entity(META, dialect),
+    entity(REVISIONS, dialect),
   ];
 }
 

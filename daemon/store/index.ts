@@ -1,7 +1,8 @@
 /** The store: SQLite in a data directory, or PostgreSQL behind a URL. */
-import type { Engine, Reader, Store } from '../domain/snapshot.ts';
+import type { ChangeFeed, Engine, Reader, Store } from '../domain/snapshot.ts';
 import type { Database, StoreLog } from './database.ts';
 import { JobRefused, StoreEngine } from './engine.ts';
+import { Follower } from './follower.ts';
 import { openPostgres } from './postgres.ts';
 import { StoreReader } from './reader.ts';
 import { openSqlite } from './sqlite.ts';
@@ -18,6 +19,9 @@ export interface StoreDependencies {
   readonly now?: () => number;
   readonly log?: StoreLog;
 }
+
+/** For how long a daemon may be out of touch and still be told what changed, rather than that anything may have. */
+const REVISIONS_KEPT_MS = 600_000;
 
 /** The value that `check` writes. */
 const LAST_CHECK = 'last_check';
@@ -40,6 +44,7 @@ const SILENT: StoreLog = { warn: () => undefined };
 class DatabaseStore implements Store {
   readonly engine: Engine;
   readonly reader: Reader;
+  readonly changes: ChangeFeed;
   readonly #engine: StoreEngine;
   readonly #reader: StoreReader;
   readonly #database: Database;
@@ -49,7 +54,9 @@ class DatabaseStore implements Store {
 
   constructor(database: Database, log: StoreLog, now: () => number) {
     this.#database = database;
-    this.#engine = new StoreEngine(database, log);
+    const follower = new Follower(database);
+    this.changes = follower;
+    this.#engine = new StoreEngine(database, log, (committed) => follower.committed(committed));
     this.#reader = new StoreReader(database);
     this.engine = this.#engine;
     this.reader = this.#reader;
@@ -94,6 +101,12 @@ class DatabaseStore implements Store {
     return this.#engine.run((transaction) =>
       transaction.change(this.#database.statements.deleteExpiredReplays, [now, limit]),
     );
+  }
+
+  async removeOldRevisions(limit: number): Promise<number> {
+    const { revisions } = this.#database.statements;
+    if (revisions === undefined) return 0;
+    return this.#engine.run((transaction) => transaction.change(revisions.deleteOld, [REVISIONS_KEPT_MS, limit]));
   }
 
   async close(): Promise<void> {

@@ -109,8 +109,33 @@ class AddResourceKeys implements MigrationInterface {
   }
 }
 
+/** Daemons that share a database tell each other what they changed. */
+class AddRevisions implements MigrationInterface {
+  readonly name = 'AddRevisions1780000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    const postgres = runner.connection.options.type === 'postgres';
+    const statements = [
+      `CREATE TABLE "revisions" (
+        "organization" ${postgres ? 'text COLLATE "C" NOT NULL' : 'text NOT NULL'},
+        "revision" bigint NOT NULL,
+        "id" text NOT NULL,
+        "at" bigint NOT NULL,
+        "keys" text NOT NULL,
+        PRIMARY KEY ("organization", "revision")
+      )`,
+      `CREATE INDEX "revisions_by_time" ON "revisions" ("at")`,
+    ];
+    for (const statement of statements) await runner.query(statement);
+  }
+
+  async down(): Promise<void> {
+    throw new Error('migrations are not reverted; restore a backup instead');
+  }
+}
+
 /** Every migration, oldest first. */
-export const MIGRATIONS = [CreateTables, AddResourceKeys];
+export const MIGRATIONS = [CreateTables, AddResourceKeys, AddRevisions];
 
 /**
  * Brings the schema of `source` up to date, in one transaction.

@@ -7,6 +7,7 @@ import { type Database, driverError, type Failure, type StoreLog, type Transacti
 import { entities } from './entities.ts';
 import { MIGRATIONS, migrate } from './migrations.ts';
 import { statements } from './statements.ts';
+import { REVISIONS } from './tables.ts';
 
 /** Milliseconds. Each is longer than the one before, so that the side that knows more gives up first. */
 export interface Timeouts {
@@ -52,6 +53,7 @@ export async function openPostgres(
 
 export class PostgresDatabase implements Database {
   readonly statements = statements('postgres');
+  readonly shared = true;
   /** Nothing but `begin` writes: what it locks is what keeps the daemons apart. */
   readonly writer: DataSource;
   readonly #reader: DataSource;
@@ -133,7 +135,12 @@ export class PostgresDatabase implements Database {
     if (state === '40001' || state === '40P01') return 'conflict';
     // A lock or statement that took too long, no more connections, a standby that takes no writes.
     if (state === '55P03' || state === '57014' || state === '53300' || state === '25006') return 'blocked';
-    if (state === '23505' && (driverError(error) as { table?: string }).table === 'secrets') return 'duplicate-secret';
+    if (state === '23505') {
+      const { table } = driverError(error) as { table?: string };
+      if (table === 'secrets') return 'duplicate-secret';
+      // Two transactions counted on from the same revision.
+      if (table === REVISIONS.name) return 'conflict';
+    }
     return 'refused';
   }
 

@@ -72,6 +72,7 @@ async function makePrivate(path: string): Promise<void> {
 
 export class SqliteDatabase implements Database {
   readonly statements = statements('sqlite');
+  readonly shared = false;
   /** The one connection that writes. Nothing but `begin` may use it: all its callers would share one transaction. */
   readonly writer: DataSource;
   readonly #reader: DataSource;

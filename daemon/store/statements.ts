@@ -66,6 +66,8 @@ export interface Statements {
   readonly deleteRevocations: string;
   /** Takes a time and how many at most. */
   readonly deleteExpiredReplays: string;
+  /** Those of a database that other daemons write too; none for an embedded one. */
+  readonly revisions: RevisionStatements | undefined;
   /** Takes a name and a value; does nothing when the name is there. */
   readonly insertMeta: string;
   /** Takes a name and a value. */
@@ -73,6 +75,45 @@ export interface Statements {
   /** Takes a name. */
   readonly selectMeta: string;
 }
+
+/** How daemons tell each other what they changed. */
+export interface RevisionStatements {
+  /** Takes a list of `{ organization, keys }`, the keys encoded; answers rows of `Revision` without time and keys. */
+  readonly insert: string;
+  /** Takes an object of revisions by organization; answers `REVISION_LIMIT` rows of `Revision`, those and later ones. */
+  readonly selectFrom: string;
+  /** Takes a list of organizations; answers the last revision of each that has one. */
+  readonly selectLast: string;
+  /** Takes an age in milliseconds and how many at most; leaves the last revision of each organization. */
+  readonly deleteOld: string;
+}
+
+/** How many revisions are read at once. Whoever is further behind does better to forget everything. */
+export const REVISION_LIMIT = 500;
+
+const REVISION_STATEMENTS: Record<Dialect, RevisionStatements | undefined> = {
+  sqlite: undefined,
+  postgres: {
+    insert:
+      'INSERT INTO revisions (organization, revision, id, at, keys) SELECT organization, ' +
+      '1 + COALESCE((SELECT max(r.revision) FROM revisions AS r WHERE r.organization = list.organization), 0), ' +
+      'gen_random_uuid()::text, (extract(epoch FROM clock_timestamp()) * 1000)::bigint, keys ' +
+      'FROM jsonb_to_recordset($1::jsonb) AS list(organization text, keys text) RETURNING organization, revision, id',
+    selectFrom:
+      'SELECT r.organization, r.revision, r.id, r.keys FROM jsonb_each_text($1::jsonb) AS known(organization, revision) ' +
+      'JOIN revisions AS r ON r.organization = known.organization AND r.revision >= known.revision::bigint ' +
+      `ORDER BY r.organization, r.revision LIMIT ${REVISION_LIMIT}`,
+    selectLast:
+      'SELECT last.* FROM jsonb_array_elements_text($1::jsonb) AS wanted(organization) CROSS JOIN LATERAL ' +
+      '(SELECT organization, revision, id FROM revisions AS r WHERE r.organization = wanted.organization ' +
+      'ORDER BY revision DESC LIMIT 1) AS last',
+    deleteOld:
+      'DELETE FROM revisions WHERE (organization, revision) IN (SELECT organization, revision FROM revisions AS r ' +
+      'WHERE at < extract(epoch FROM clock_timestamp()) * 1000 - $1::bigint AND EXISTS ' +
+      '(SELECT 1 FROM revisions AS later WHERE later.organization = r.organization AND later.revision > r.revision) ' +
+      'ORDER BY at LIMIT $2)',
+  },
+};
 
 /** The statements for that dialect. */
 export function statements(dialect: Dialect): Statements {
@@ -96,6 +137,7 @@ export function statements(dialect: Dialect): Statements {
     deleteExpiredReplays:
       `DELETE FROM replays WHERE key IN ` +
       `(SELECT key FROM replays WHERE expires_at < ${first} ORDER BY expires_at LIMIT ${second})`,
+    revisions: REVISION_STATEMENTS[dialect],
     insertMeta: `INSERT INTO meta (name, value) VALUES (${first}, ${second}) ON CONFLICT (name) DO NOTHING`,
     replaceMeta:
       `INSERT INTO meta (name, value) VALUES (${first}, ${second}) ` +

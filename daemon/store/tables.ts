@@ -41,6 +41,20 @@ export interface ResourceKey {
   readonly address: string;
 }
 
+/**
+ * That a transaction changed what decisions rest on, in one organization: `revision` counts them without a gap, `id` is
+ * another one for each.
+ */
+export interface Revision {
+  readonly organization: string;
+  readonly revision: number;
+  readonly id: string;
+  /** By the clock of the database. */
+  readonly at: number;
+  /** The changed rows, as `domain/change-feed.ts` spells them; null for too many to name. */
+  readonly keys: readonly string[] | null;
+}
+
 /** A small value of the installation. */
 export interface MetaRow {
   readonly name: string;
@@ -148,6 +162,14 @@ export const META: Table<MetaRow> = {
   key: ['name'],
   columns: { name: text, value: text },
   indexes: [],
+};
+
+/** Written only where several daemons share the database: what one has cached, another may change. */
+export const REVISIONS: Table<Revision> = {
+  name: 'revisions',
+  key: ['organization', 'revision'],
+  columns: { organization: path, revision: { type: 'count' }, id: text, at: time, keys: json },
+  indexes: [{ name: 'revisions_by_time', columns: ['at'] }],
 };
 
 /** The columns of a table by name, in the order in which rows travel. */

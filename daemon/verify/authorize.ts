@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import type { Service } from '../domain/api.ts';
+import type { Service, Subject } from '../domain/api.ts';
 import { Problem } from '../domain/problem.ts';
 import { queryOf, unknownParameter } from '../http/contract.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Reply } from '../http/reply.ts';
-import { ASKED, readParameters, readQuestion } from './question.ts';
+import { ASKED, type Asked, readParameters, readQuestion } from './question.ts';
 
 /**
  * `ANY /v1/authorize`: forward authentication. A proxy passes on the headers of a request that it is to serve, and is
@@ -12,16 +12,7 @@ import { ASKED, readParameters, readQuestion } from './question.ts';
  */
 export async function authorize(service: Service, request: IncomingMessage, exchange: Exchange): Promise<Reply> {
   const { credential, ip } = exchange.caller();
-  const refuse = (parameter: string, what: string): never => {
-    throw new Problem('invalid-query', `The query parameter ${parameter} ${what}.`);
-  };
-  const parameters = readParameters(queryOf(request.url ?? ''), ASKED, {
-    twice: (parameter) => refuse(parameter, 'is given more than once'),
-    unknown: (parameter) => {
-      throw unknownParameter(parameter, ASKED);
-    },
-  });
-  const verdict = await service.verify({ ...readQuestion(parameters, refuse), credential, ip }, exchange.requestId);
+  const verdict = await service.verify({ ...askedIn(request.url ?? ''), credential, ip }, exchange.requestId);
   if (verdict.decision === 'unauthenticated') {
     throw new Problem('unauthenticated', 'The credential is not valid.', { internal: verdict.reason });
   }
@@ -29,14 +20,29 @@ export async function authorize(service: Service, request: IncomingMessage, exch
   if (verdict.decision === 'forbidden') {
     throw new Problem('forbidden', 'The credential does not allow this.', { internal: verdict.reason });
   }
-  const { identifier, address, organization, token } = verdict.subject;
+  return { status: 200, headers: identityHeaders(verdict.subject) };
+}
+
+/** What a positive answer says about who presented the credential. */
+export function identityHeaders({ identifier, address, organization, token }: Subject): Record<string, string> {
   return {
-    status: 200,
-    headers: {
-      'Accredit-Subject': identifier,
-      'Accredit-Account': address,
-      'Accredit-Organization': organization,
-      'Accredit-Token': token,
-    },
+    'Accredit-Subject': identifier,
+    'Accredit-Account': address,
+    'Accredit-Organization': organization,
+    'Accredit-Token': token,
   };
+}
+
+/** The question in the query of `url`. Throws `invalid-query`. */
+export function askedIn(url: string): Asked {
+  const refuse = (parameter: string, what: string): never => {
+    throw new Problem('invalid-query', `The query parameter ${parameter} ${what}.`);
+  };
+  const parameters = readParameters(queryOf(url), ASKED, {
+    twice: (parameter) => refuse(parameter, 'is given more than once'),
+    unknown: (parameter) => {
+      throw unknownParameter(parameter, ASKED);
+    },
+  });
+  return readQuestion(parameters, refuse);
 }

@@ -8,12 +8,17 @@ import { Problem } from '../domain/problem.ts';
 import { type Exchange, type ExchangeOptions, exchangeOf } from '../http/exchange.ts';
 import { type Reply, send } from '../http/reply.ts';
 import { authorize } from './authorize.ts';
+import { fastAuthorize } from './fast-authorize.ts';
+import { fastIntrospect } from './fast-introspect.ts';
 import { introspect } from './introspect.ts';
 import { self } from './self.ts';
 
 export interface VerifyOptions extends ExchangeOptions {
   readonly service: Service;
 }
+
+/** Answers a request from memory, or answers false and leaves it as it is. */
+export type FastAnswer = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 /** Takes the request if it is for one of these paths; answers whether it did. */
 export type VerifyHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -32,9 +37,15 @@ const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map([
 
 /** The handler, to be asked before the application is. */
 export function verifyHandler(options: VerifyOptions): VerifyHandler {
+  const fast: ReadonlyMap<string, FastAnswer> = new Map([
+    ['/v1/authorize', fastAuthorize(options)],
+    ['/v1/introspect', fastIntrospect(options)],
+  ]);
   return (request, response) => {
-    const endpoint = ENDPOINTS.get(pathOf(request.url ?? ''));
+    const path = pathOf(request.url ?? '');
+    const endpoint = ENDPOINTS.get(path);
     if (endpoint === undefined) return false;
+    if (fast.get(path)?.(request, response) === true) return true;
     void answer(endpoint, request, response, options);
     return true;
   };
@@ -46,10 +57,22 @@ async function answer(
   response: ServerResponse,
   options: VerifyOptions,
 ): Promise<void> {
+  return replying(request, response, options, (exchange) => {
+    requireMethod(endpoint, request, response);
+    return endpoint.answer(options.service, request, exchange);
+  });
+}
+
+/** Answers the request with what `answer` resolves to, or with what it throws. */
+export async function replying(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: VerifyOptions,
+  answer: (exchange: Exchange) => Promise<Reply>,
+): Promise<void> {
   const exchange = exchangeOf(request, response, options);
   try {
-    requireMethod(endpoint, request, response);
-    send(response, await endpoint.answer(options.service, request, exchange));
+    send(response, await answer(exchange));
   } catch (error) {
     exchange.fail(error);
   }

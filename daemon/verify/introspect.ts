@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { pointerTo } from '../../terraform-provider-spec/derive/pointer.ts';
-import type { Service } from '../domain/api.ts';
+import type { Question, Service } from '../domain/api.ts';
 import { Problem } from '../domain/problem.ts';
 import { parseBody, readText, requireMediaType } from '../http/body.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Reply } from '../http/reply.ts';
 import { ASKED, type Parameters, readParameters, readQuestion } from './question.ts';
 
-const FORM = 'application/x-www-form-urlencoded';
+export const FORM = 'application/x-www-form-urlencoded';
 const KNOWN = ['token', 'token_type_hint', 'client_ip', ...ASKED];
 
 /**
@@ -16,19 +16,32 @@ const KNOWN = ['token', 'token_type_hint', 'client_ip', ...ASKED];
  * presented. The answer for every bad token is the same.
  */
 export async function introspect(service: Service, request: IncomingMessage, exchange: Exchange): Promise<Reply> {
+  return introspectBody(service, request, exchange, () => readText(request));
+}
+
+/** The same for a request whose body `read` gives. */
+export async function introspectBody(
+  service: Service,
+  request: IncomingMessage,
+  exchange: Exchange,
+  read: () => Promise<string>,
+): Promise<Reply> {
   const caller = exchange.caller();
   exchange.identified(await service.authenticate(caller));
   const mediaType = requireMediaType(request, [FORM, 'application/json']);
-  const text = await readText(request);
-  const pairs = mediaType === FORM ? new URLSearchParams(text) : pairsOf(text);
+  const text = await read();
+  const question = questionIn(mediaType === FORM ? new URLSearchParams(text) : pairsOf(text));
+  return { status: 200, body: await service.introspect(caller, question) };
+}
+
+/** What is asked by these parameters. Throws `invalid`. */
+export function questionIn(pairs: Iterable<readonly [string, string]>): Question {
   const parameters = readParameters(pairs, KNOWN, {
     twice: (parameter) => refuse(parameter, 'is given more than once'),
     unknown: (parameter) => refuse(parameter, `is unknown; known are ${KNOWN.join(', ')}`),
   });
   const question = readQuestion(parameters, refuse);
-  const credential = { scheme: 'bearer', token: tokenOf(parameters) } as const;
-  const body = await service.introspect(caller, { ...question, credential, ip: clientIp(parameters) });
-  return { status: 200, body };
+  return { ...question, credential: { scheme: 'bearer', token: tokenOf(parameters) }, ip: clientIp(parameters) };
 }
 
 function* pairsOf(text: string): Generator<[string, string]> {

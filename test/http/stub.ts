@@ -33,12 +33,14 @@ const SUBJECT: Subject = {
   valid_until: null,
 };
 
-/** A service whose every method answers `answers[name]`, or something plain, and notes the call. */
-export function stubService(answers: Partial<Record<keyof Service, () => unknown>> = {}) {
+type Method = Exclude<keyof Service, 'known'>;
+
+/** A service that knows nothing from memory, whose every method answers `answers[name]`, or something plain, and notes the call. */
+export function stubService(answers: Partial<Record<Method, () => unknown>> = {}) {
   const calls: Call[] = [];
   const resource: JsonObject = { address: 'organizations/default/accounts/ci' };
   const written: Answer = { outcome: 'updated', resource, etag: 'u.2' };
-  const plain: Record<keyof Service, () => unknown> = {
+  const plain: Record<Method, () => unknown> = {
     authenticate: () => SUBJECT,
     get: () => ({ resource, etag: 'u.1' }),
     list: () => ({ items: [], next_cursor: null }),
@@ -60,13 +62,14 @@ export function stubService(answers: Partial<Record<keyof Service, () => unknown
     deprovision: () => undefined,
     maintain: () => undefined,
   };
-  const method = (name: keyof Service) => async (request: Record<string, unknown>, question?: object) => {
+  const method = (name: Method) => async (request: Record<string, unknown>, question?: object) => {
     calls.push({ name, request: { ...request, ...question } });
     return (answers[name] ?? plain[name])();
   };
-  const service = Object.fromEntries(
-    (Object.keys(plain) as (keyof Service)[]).map((name) => [name, method(name)]),
-  ) as unknown as Service;
+  const service = {
+    ...Object.fromEntries((Object.keys(plain) as Method[]).map((name) => [name, method(name)])),
+    known: { verify: () => undefined, introspector: () => () => undefined },
+  } as unknown as Service;
   return { service, calls };
 }
 

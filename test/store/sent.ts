@@ -20,11 +20,14 @@ export async function recordedEngine(options: StoreOptions): Promise<RecordedEng
     'url' in options ? await openPostgres(options.url, QUIET) : await openSqlite(options.dataDirectory, QUIET);
   const sent: string[] = [];
   const record = (sql: string) => {
-    const named = Object.entries(database.statements).find(([, statement]) => statement === sql);
-    sent.push(named?.[0] ?? 'load');
+    const { revisions, ...others } = database.statements;
+    const named = Object.entries(others).find(([, statement]) => statement === sql);
+    // How daemons tell each other of changes is no part of what they change.
+    if (sql !== revisions?.insert) sent.push(named?.[0] ?? 'load');
   };
   const recording: Database = {
     statements: database.statements,
+    shared: database.shared,
     read: (work) => database.read(work),
     failure: (error) => database.failure(error),
     close: () => database.close(),
