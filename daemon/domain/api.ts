@@ -1,6 +1,7 @@
 /** What the domain offers to whoever speaks to clients (`http/`, `verify/`): requests in, answers or `Problem`s out. */
 import type { Json, JsonObject, ListFilter } from '../../terraform-provider-spec/kind.ts';
 import type { Audience, Caller, Credential } from './caller.ts';
+import type { DecisionStatistics } from './decisions.ts';
 import type { Revocation } from './model.ts';
 import type { Desired, Lookup, Provisioned, ProvisioningScope, ProvisioningTarget } from './provisioned.ts';
 
@@ -190,8 +191,16 @@ export interface KnownAnswers {
   ): (question: Question) => { readonly caller: Subject; readonly body: JsonObject } | undefined;
 }
 
+/** What the service keeps in memory, at this moment. */
+export interface Statistics {
+  readonly decisions: DecisionStatistics;
+  /** Uses of secrets that are still to be written. */
+  readonly waitingUses: number;
+}
+
 export interface Service {
   readonly known: KnownAnswers;
+  readonly statistics: Statistics;
   /**
    * Throws `unauthenticated`, or `forbidden` for a credential that is for something else than `audiences`: the caller's
    * own if left out. Cheap enough to be asked before a body is read.

@@ -48,6 +48,8 @@ export interface DecisionStatistics {
   readonly invalidations: number;
   readonly entries: number;
   readonly limit: number;
+  /** How many rows the kept decisions rest on. */
+  readonly rows: number;
 }
 
 interface Entry {
@@ -59,8 +61,6 @@ interface Entry {
   readonly from: number;
 }
 
-/** Keys of decisions hold what a client sent, such as a user name. */
-const LONGEST_KEY = 1024;
 /** One look in so many is noted. No number of questions that are asked in turn divides it. */
 const NOTED_LOOKS = 17;
 /** Of how many changed rows it is remembered that they changed while a decision was being made. */
@@ -111,6 +111,7 @@ export class Decisions {
       invalidations: this.#invalidations,
       entries: this.#kept.size,
       limit: this.#limit,
+      rows: this.#byRow.size,
     };
   }
 
@@ -225,7 +226,6 @@ export class Decisions {
   }
 
   #add(entry: Entry): void {
-    if (entry.key.length > LONGEST_KEY) return;
     this.#kept.set(entry.key, entry);
     for (const row of entry.rows) {
       const entries = this.#byRow.get(row);

@@ -80,6 +80,9 @@ export function createService({ store, keyring, clock, cacheSize = CACHE_SIZE }:
 
   return {
     known: verifier.known,
+    get statistics() {
+      return { decisions: decisions.statistics, waitingUses: usage.size };
+    },
     authenticate: (caller, audiences = [caller.audience ?? 'api']): Promise<Subject> =>
       attempt('authenticate', { caller }, () => verifier.signIn(caller, audiences)),
     get: (request) => attempt('get', request, async () => read(getOperation(ambient, request))),

@@ -41,7 +41,7 @@ export interface Fixture {
 }
 
 /** Opens one. Close it after the test. */
-export async function openFixture(): Promise<Fixture> {
+export async function openFixture({ cacheSize }: { cacheSize?: number } = {}): Promise<Fixture> {
   const directory = await mkdtemp(join(tmpdir(), 'accredit-domain-'));
   const clock = {
     now: START,
@@ -51,7 +51,7 @@ export async function openFixture(): Promise<Fixture> {
   };
   const store = await openStore({ dataDirectory: directory }, { now: () => clock.now });
   const keyring = new Keyring(randomBytes(32));
-  const service = createService({ store, keyring, clock: () => clock.now });
+  const service = createService({ store, keyring, clock: () => clock.now, ...(cacheSize && { cacheSize }) });
   const root = mintToken('sa');
   const made = bootstrapOperation(
     ambient(keyring, () => clock.now),
