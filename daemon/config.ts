@@ -4,7 +4,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { closest } from '../terraform-provider-spec/derive/closest.ts';
+import { durationMs, FORMATS } from '../terraform-provider-spec/formats.ts';
 import { parseMasterKey } from './crypto/master-key.ts';
+import { LONGEST_LIFE } from './domain/oauth/signing-keys.ts';
 import { clientAddress } from './http/client-address.ts';
 
 /** A mistake of whoever started the daemon. The message says what to do. */
@@ -25,6 +27,13 @@ export interface Config {
   readonly trustedProxies: readonly string[];
   /** Whether `PUT /automate/recycle_key.json` is served. */
   readonly recycleKeyApi: boolean;
+  /** The public URL, without a slash at the end; undefined for the one that is listened on. */
+  readonly issuer: string | undefined;
+  /** Milliseconds. */
+  readonly accessTokenLifetime: number;
+  /** Milliseconds. */
+  readonly signingKeyLifetime: number;
+  readonly cacheSize: number;
   readonly logLevel: string;
   /** Lower-case hexadecimal. */
   readonly bootstrapTokenSha256: string | undefined;
@@ -42,6 +51,9 @@ interface Setting<Name extends keyof Config> {
   /** Throws `RangeError` with what is wrong, to be read behind the name of the setting. */
   parse(text: string): NonNullable<Config[Name]>;
 }
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 
@@ -95,6 +107,33 @@ const SETTINGS: { readonly [Name in keyof Config]: Setting<Name> } = {
     text: 'serve PUT /automate/recycle_key.json, by which a token replaces itself',
     default: 'false',
     parse: parseFlag,
+  },
+  issuer: {
+    key: 'issuer',
+    value: 'URL',
+    text: 'the public URL, which access tokens and their metadata name; by default the one that is listened on',
+    parse: parseIssuer,
+  },
+  accessTokenLifetime: {
+    key: 'access_token_lifetime',
+    value: 'DURATION',
+    text: 'how long an access token works, from 1m to 60m',
+    default: '5m',
+    parse: (text) => parseDuration(text, MINUTE, LONGEST_LIFE, '1m to 60m'),
+  },
+  signingKeyLifetime: {
+    key: 'signing_key_lifetime',
+    value: 'DURATION',
+    text: 'how long a key signs access tokens before the next one does, from 1d to 365d',
+    default: '30d',
+    parse: (text) => parseDuration(text, DAY, 365 * DAY, '1d to 365d'),
+  },
+  cacheSize: {
+    key: 'cache_size',
+    value: 'NUMBER',
+    text: 'how many decisions about tokens are kept in memory, about 2 KiB each',
+    default: '20000',
+    parse: (text) => parseNumber(text, 100, 10_000_000),
   },
   logLevel: {
     key: 'log_level',
@@ -294,6 +333,23 @@ function refuse(what: string): never {
 
 function parseFlag(text: string): boolean {
   return text === 'true' || text === 'false' ? text === 'true' : refuse('must be true or false');
+}
+
+function parseDuration(text: string, least: number, most: number, range: string): number {
+  const milliseconds = FORMATS.duration.check(text) === undefined ? durationMs(text) : Number.NaN;
+  return milliseconds >= least && milliseconds <= most ? milliseconds : refuse(`must be a duration from ${range}`);
+}
+
+function parseNumber(text: string, least: number, most: number): number {
+  const number = /^[0-9]{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  return number >= least && number <= most ? number : refuse(`must be a number from ${least} to ${most}`);
+}
+
+/** RFC 8414, section 2: an issuer has neither query nor fragment. */
+function parseIssuer(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const plain = url !== undefined && /^https?:$/.test(url.protocol) && `${url.origin}` === text;
+  return plain ? text : refuse('must be the URL of the daemon without a path, such as https://accredit.example.com');
 }
 
 function parseListen(text: string): Config['listen'] {

@@ -47,8 +47,12 @@ export async function startDaemon(config: Config, dependencies: DaemonDependenci
     if (first === 'existed' && config.bootstrapTokenSha256 !== undefined) {
       log.info('ACCREDIT_BOOTSTRAP_TOKEN_SHA256 is ignored: an organization exists');
     }
-    const service = createService({ store, keyring, clock });
-    const listening = await serve(config, { service, store, log });
+    let url = '';
+    const issuer = () => config.issuer ?? url;
+    const accessTokens = { issuer, lifetime: config.accessTokenLifetime, keyLifetime: config.signingKeyLifetime };
+    const service = createService({ store, keyring, clock, accessTokens, cacheSize: config.cacheSize });
+    const listening = await serve(config, { service, store, log, issuer });
+    url = listening.url;
     log.info({ url: listening.url, version: version() }, 'ready');
     return running({ listening, service, store, log, maintainEvery, first });
   } catch (error) {
@@ -75,9 +79,9 @@ interface Parts {
 }
 
 /** What is asked of tokens is answered before the management API is looked at. */
-function serve(config: Config, { service, store, log }: Parts): Promise<Listening> {
+function serve(config: Config, { service, store, log, issuer }: Parts & { issuer: () => string }): Promise<Listening> {
   const exchange = { log, clientAddress: clientAddress(config.trustedProxies) };
-  const verify = verifyHandler({ ...exchange, service });
+  const verify = verifyHandler({ ...exchange, service, issuer });
   const ready = shared(() => store.check());
   const app = createApp({
     ...exchange,

@@ -28,6 +28,18 @@ export const REVOCATION_REQUEST: Attributes = {
   },
 };
 
+/** The body of `POST /v1/signing-keys/rotation`; none is the same as an empty one. */
+export const KEY_ROTATION_REQUEST: Attributes = {
+  overlap: {
+    type: 'string',
+    format: 'duration-or-zero',
+    access: 'optional',
+    description:
+      'For how long access tokens that former keys signed are still accepted; "0s", for a key that leaked, ends them at ' +
+      'once. By default as long as the last of them could live.',
+  },
+};
+
 /** The longest that an enrolment can last. */
 export const ENROLMENT_LIMIT = '24h';
 

@@ -1,8 +1,12 @@
 /** What the domain offers to whoever speaks to clients (`http/`, `verify/`): requests in, answers or `Problem`s out. */
 import type { Json, JsonObject, ListFilter } from '../../terraform-provider-spec/kind.ts';
+import type { AccessTokenClaims } from '../crypto/access-token.ts';
 import type { Audience, Caller, Credential } from './caller.ts';
 import type { DecisionStatistics } from './decisions.ts';
 import type { Revocation } from './model.ts';
+import type { IssuedToken, TokenRequest } from './oauth/issue.ts';
+import type { TokenRevocation } from './oauth/revoke.ts';
+import type { RotateKeysRequest } from './oauth/rotate-keys.ts';
 import type { Desired, Lookup, Provisioned, ProvisioningScope, ProvisioningTarget } from './provisioned.ts';
 
 export type { Audience, Caller, Credential };
@@ -179,6 +183,8 @@ export interface Subject {
   readonly issued_at: number;
   /** Milliseconds; null for never. For a previous secret, the end of its overlap. */
   readonly valid_until: number | null;
+  /** What was presented, when it was an access token. */
+  readonly access_token?: AccessTokenClaims;
 }
 
 /** Answers from memory, without waiting. Undefined where there is none: then the method of the service is to be asked. */
@@ -244,8 +250,16 @@ export interface Service {
   verify(question: Question, requestId: string): Promise<Verdict>;
   /** `POST /v1/introspect`: what `caller`, who needs `tokens.introspect`, may know of a token (RFC 7662, section 2.2). */
   introspect(caller: Caller, question: Question): Promise<JsonObject>;
+  /** Issues an access token (RFC 6749, section 4.4; RFC 8693). Throws `OAuthProblem`. */
+  issueToken(request: TokenRequest): Promise<IssuedToken>;
+  /** RFC 7009, for a client that presents itself as `caller`. Throws `OAuthProblem`. */
+  revokeToken(revocation: TokenRevocation): Promise<Subject>;
+  /** The keys by which access tokens are verified, as a JWK Set (RFC 7517, section 5). */
+  keySet(): Promise<JsonObject>;
+  /** `POST /v1/signing-keys/rotation`; the answer's resource is the list of keys. */
+  rotateSigningKeys(request: RotateKeysRequest): Promise<Answer>;
   /** Writes what was gathered of last uses; removes what is due for removal. Called by a timer and at shutdown. */
   maintain(): Promise<void>;
 }
 
-export type { Revocation };
+export type { IssuedToken, Revocation, RotateKeysRequest, TokenRequest };

@@ -8,8 +8,11 @@ export interface Credential {
   readonly username?: string;
 }
 
-/** What a credential opens: the API, one app's services, SCIM, or the creation of a user's own tokens. */
-export type Audience = 'api' | 'app' | 'scim' | 'enrolment';
+/**
+ * What a credential opens: the API, one app's services, SCIM, the creation of a user's own tokens, or, with an access
+ * token, any service that asks, and nothing of Accredit itself.
+ */
+export type Audience = 'api' | 'app' | 'scim' | 'enrolment' | 'services';
 
 /** Who asks, from where, in which request. */
 export interface Caller {

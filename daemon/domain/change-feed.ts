@@ -14,6 +14,9 @@ export function revocationKey(address: string): string {
   return `${REVOCATION}${address}`;
 }
 
+/** The key of all signing keys together, which belong to the organization that administers the rest. */
+export const SIGNING_KEYS = 'organizations/default/signing-keys';
+
 /** The key on which everything in an organization rests: named when it is not known what changed there. */
 export function everythingIn(organization: string): string {
   return `${EVERYTHING}${organization}`;

@@ -6,7 +6,7 @@
 import { LRUCache } from 'lru-cache';
 import { tokenHash } from '../../terraform-provider-spec/token.ts';
 import type { Credential } from './caller.ts';
-import { everythingIn, organizationOfKey, resourceKey, revocationKey } from './change-feed.ts';
+import { everythingIn, organizationOfKey, resourceKey, revocationKey, SIGNING_KEYS } from './change-feed.ts';
 import type { Read } from './read.ts';
 import type { ChangeFeed, Operation, Snapshot } from './snapshot.ts';
 
@@ -16,7 +16,7 @@ export interface Judged<T> {
   /** Whether the answer is a use of the secret, and not only a refusal. */
   readonly isUse: boolean;
   /** How long the answer holds if no row changes; left out when the next one may be another anyway. */
-  readonly holds?: Holds;
+  readonly holds?: Holds | undefined;
 }
 
 export interface Holds {
@@ -283,6 +283,7 @@ class Basis {
         if (name === 'revocation') {
           return (address: string) => this.#note(revocationKey(address), target.revocation(address));
         }
+        if (name === 'signingKeys') return () => this.#note(SIGNING_KEYS, target.signingKeys());
         // Whose secret a hash is never changes; that it is nobody's is kept by nobody.
         if (name !== 'secret') this.isKnown = false;
         const member = target[name];

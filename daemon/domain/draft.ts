@@ -1,4 +1,4 @@
-import type { AuditEvent, Replay, Resource, Revocation, Secret } from './model.ts';
+import type { AuditEvent, Replay, Resource, Revocation, Secret, SigningKey } from './model.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /**
@@ -11,6 +11,7 @@ export class Draft implements Snapshot {
   readonly #secrets = new Map<string, Secret>();
   readonly #touches: [hash: string, at: number, ip: string | null][] = [];
   readonly #revocations = new Map<string, Revocation | null>();
+  readonly #signingKeys = new Map<string, SigningKey | null>();
   readonly #replays: Replay[] = [];
   readonly #events: AuditEvent[] = [];
 
@@ -20,7 +21,8 @@ export class Draft implements Snapshot {
 
   /** Whether anything would be written. */
   get changed(): boolean {
-    return this.#resources.size + this.#secrets.size + this.#revocations.size + this.#touches.length > 0;
+    const maps = [this.#resources, this.#secrets, this.#revocations, this.#signingKeys];
+    return this.#touches.length > 0 || maps.some(({ size }) => size > 0);
   }
 
   resource(address: string): Resource | undefined {
@@ -68,6 +70,11 @@ export class Draft implements Snapshot {
     return this.#base.replay(key);
   }
 
+  /** As they were: nothing that is drafted asks for the keys that it drafts. */
+  signingKeys(): readonly SigningKey[] {
+    return this.#base.signingKeys();
+  }
+
   put(resource: Resource): void {
     this.#resources.set(resource.address, resource);
   }
@@ -96,6 +103,14 @@ export class Draft implements Snapshot {
     this.#replays.push(replay);
   }
 
+  putSigningKey(key: SigningKey): void {
+    this.#signingKeys.set(key.kid, key);
+  }
+
+  removeSigningKey(kid: string): void {
+    this.#signingKeys.set(kid, null);
+  }
+
   record(event: AuditEvent): void {
     this.#events.push(event);
   }
@@ -111,6 +126,10 @@ export class Draft implements Snapshot {
     for (const [address, revocation] of this.#revocations) {
       if (revocation === null) this.#base.removeRevocation(address);
       else this.#base.putRevocation(revocation);
+    }
+    for (const [kid, key] of this.#signingKeys) {
+      if (key === null) this.#base.removeSigningKey(kid);
+      else this.#base.putSigningKey(key);
     }
     for (const replay of this.#replays) this.#base.putReplay(replay);
     for (const event of this.#events) this.#base.record(event);

@@ -4,6 +4,8 @@
  */
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 
+export type { SigningKey } from '../crypto/signing-key.ts';
+
 /** One resource of any kind. */
 export interface Resource {
   /** Primary key: `organizations/default/accounts/ci`. */

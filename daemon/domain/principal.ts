@@ -5,6 +5,8 @@ import type { JsonObject, SecretKind } from '../../terraform-provider-spec/kind.
 import { kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
 import { allows, intersect } from '../../terraform-provider-spec/permission.ts';
 import { tokenHash, tokenKind } from '../../terraform-provider-spec/token.ts';
+import { type AccessTokenClaims, isAccessToken, keyIdOf, readAccessToken } from '../crypto/access-token.ts';
+import { isAccepted } from '../crypto/signing-key.ts';
 import type { Audience, Caller, Credential, Subject } from './api.ts';
 import { canAct, type Enrolment, enrolmentOf } from './holder.ts';
 import type { Ambient } from './identity.ts';
@@ -15,7 +17,7 @@ import { profileOfToken } from './profiles.ts';
 import { rolePermissions } from './roles.ts';
 import { ORGANIZATION_SCOPE, organizationPlace, type Place } from './scopes.ts';
 import type { Needs, Snapshot } from './snapshot.ts';
-import { livePrevious, secretKindOf, slotOf, statusOf } from './token-state.ts';
+import { livePrevious, secretKindOf, slotOf, statusOf, tokenState } from './token-state.ts';
 
 /** The organization from which the installation is administered. */
 export const DEFAULT_ORGANIZATION = 'organizations/default';
@@ -47,6 +49,8 @@ export interface Principal {
   readonly isolatedTo: readonly string[] | null;
   /** What it carries at the scope of its organization. */
   readonly permissions: readonly string[];
+  /** What was presented, when it was an access token; `acceptedUntil` is the end of the key that signed it, if known. */
+  readonly accessToken?: { readonly claims: AccessTokenClaims; readonly acceptedUntil: number | null };
 }
 
 /** Why a credential is no good. The text is for the log: the caller learns nothing from it. */
@@ -73,17 +77,97 @@ export function identify(
   credential: Credential,
   ip: string | null,
 ): Principal | Refusal {
+  if (isAccessToken(credential.token)) return identifyAccessToken(snapshot, ambient, credential, ip);
   const hash = presentedHash(ambient, credential);
   if (hash === undefined) return { refused: 'malformed token' };
   const secret = snapshot.secret(hash);
   if (secret === undefined) return { refused: 'unknown token' };
-  const token = snapshot.resource(secret.address);
-  if (token === undefined || token.uid !== secret.uid) return { refused: 'the token was deleted' };
-  const organization = snapshot.resource(organizationOf(token.address));
-  if (organization === undefined) return { refused: 'the organization was deleted' };
-  if (kindNamed(token.kind).token === undefined)
-    return enrolling(ambient, { hash, user: token, organization, credential });
-  if (secretKindOf(token) !== tokenKind(credential.token)) return { refused: 'another kind of token' };
+  const token = tokenRow(snapshot, secret);
+  if ('refused' in token) return token;
+  const { row, organization } = token;
+  if (kindNamed(row.kind).token === undefined) {
+    return enrolling(ambient, { hash, user: row, organization, credential });
+  }
+  if (secretKindOf(row) !== tokenKind(credential.token)) return { refused: 'another kind of token' };
+  return holding(snapshot, ambient, { hash, token: row, organization, credential, ip });
+}
+
+/** The row that a secret or an access token was made for, if it is still there. */
+function tokenRow(
+  snapshot: Snapshot,
+  { address, uid }: { address: string; uid: string },
+): { row: Resource; organization: Resource } | Refusal {
+  const row = snapshot.resource(address);
+  if (row === undefined || row.uid !== uid) return { refused: 'the token was deleted' };
+  const organization = snapshot.resource(organizationOf(address));
+  return organization === undefined ? { refused: 'the organization was deleted' } : { row, organization };
+}
+
+/**
+ * Like `identify`, for an access token: it stands for the secret that it was issued for, as long as that one works, and
+ * carries the part that its scope leaves of what that one carries now.
+ */
+function identifyAccessToken(
+  snapshot: Snapshot,
+  ambient: Ambient,
+  credential: Credential,
+  ip: string | null,
+): Principal | Refusal {
+  const now = ambient.now();
+  const kid = keyIdOf(credential.token);
+  const key = snapshot.signingKeys().find((one) => one.kid === kid);
+  if (key === undefined || !isAccepted(key, now)) return { refused: 'a JWT under a key that is not accepted' };
+  const issuer = ambient.accessTokens.issuer();
+  const audience = (organization: string) => accessTokenAudience(issuer, organization);
+  const claims = readAccessToken(credential.token, () => ambient.openKey(key), { issuer, now, audience });
+  if ('refused' in claims) return claims;
+  const token = tokenRow(snapshot, { address: claims.token, uid: claims.token_uid });
+  if ('refused' in token) return token;
+  const { row, organization } = token;
+  const { current } = tokenState(row);
+  const hash = [current.hash, livePrevious(row, now)?.hash].find(
+    (one) => one !== undefined && secretId(ambient, one) === claims.secret_id,
+  );
+  if (hash === undefined) return { refused: 'the secret that the JWT was issued for was rotated away' };
+  const found = holding(snapshot, ambient, { hash, token: row, organization, credential, ip });
+  if ('refused' in found) return found;
+  const scope = claims.scope.split(' ').filter((permission) => permission !== '');
+  const carried = found.carried.map(({ scope: at, permissions }) => ({
+    scope: at,
+    permissions: intersect(permissions, scope),
+  }));
+  const place = organizationPlace(organization.address);
+  return {
+    ...found,
+    audience: 'services',
+    carried,
+    permissions: carriedAt(carried, { home: found.home, isolatedTo: null }, place),
+    accessToken: { claims, acceptedUntil: key.verifies_until },
+  };
+}
+
+/** The `aud` of an organization's access tokens: the services that ask in it. */
+export function accessTokenAudience(issuer: string, organization: string): string {
+  return `${issuer}/v1/organizations/${organization}`;
+}
+
+/** What tells the secret with that stored hash from others in an access token, and nobody anything about it. */
+export function secretId(ambient: Ambient, hash: string): string {
+  return ambient.keyring.mark('access-token', hash).slice(0, 32);
+}
+
+/** Whoever holds the token whose secret has that hash. */
+function holding(
+  snapshot: Snapshot,
+  ambient: Ambient,
+  {
+    hash,
+    token,
+    organization,
+    credential,
+    ip,
+  }: { hash: string; token: Resource; organization: Resource; credential: Credential; ip: string | null },
+): Principal | Refusal {
   const now = ambient.now();
   const status = statusOf(snapshot, token, now);
   if (status.status !== 'active') return { refused: `${status.status}${status.reason ? `: ${status.reason}` : ''}` };
@@ -183,6 +267,7 @@ const CREDENTIALS: Readonly<Record<Audience, string>> = {
   api: 'a token for the API: it needs one whose purpose is "scim"',
   app: 'the token of an app, which opens that app and nothing else',
   scim: 'a token with the purpose "scim", which opens /scim/v2/ and nothing else',
+  services: 'an access token, which is for services and opens nothing of Accredit',
   enrolment: "an enrolment token, which opens the creation of the user's own tokens and nothing else",
 };
 
@@ -280,7 +365,7 @@ export function sees(principal: Principal, organization: string): boolean {
 
 /** The principal as services and `GET /v1/self` see it; `permissions` are those at `place`, its home if left out. */
 export function subjectOf(principal: Principal, now: number, place?: Place): Subject {
-  const { token, holder, organization } = principal;
+  const { token, holder, organization, accessToken } = principal;
   const previous = principal.slot === 'previous' ? livePrevious(token, now) : null;
   return {
     identifier: principal.identifier,
@@ -296,6 +381,11 @@ export function subjectOf(principal: Principal, now: number, place?: Place): Sub
     permissions_by_scope: principal.carried.map(({ scope, permissions }) => ({ scope, permissions: [...permissions] })),
     issued_at: (token.state as { rotated_at?: number }).rotated_at ?? token.updated_at,
     valid_until: previous?.valid_until ?? token.valid_until,
+    ...(accessToken && {
+      issued_at: accessToken.claims.iat * 1000,
+      valid_until: accessToken.claims.exp * 1000,
+      access_token: accessToken.claims,
+    }),
   };
 }
 

@@ -5,9 +5,13 @@ import type { Answer, Caller, Service, Subject, WriteOptions } from './api.ts';
 import { Decisions } from './decisions.ts';
 import { deleteOperation } from './delete.ts';
 import { enrolOperation } from './enrol.ts';
-import { ambient as realAmbient } from './identity.ts';
+import { type AccessTokenSettings, ambient as realAmbient } from './identity.ts';
 import { countTokens, listPage } from './lists.ts';
 import { purgeExpired } from './maintenance.ts';
+import { Issuer } from './oauth/issue.ts';
+import { keepKeysOnSchedule, readKeySet } from './oauth/key-service.ts';
+import { revokeToken } from './oauth/revoke.ts';
+import { rotateKeysOperation } from './oauth/rotate-keys.ts';
 import { presentedHash, unauthenticated } from './principal.ts';
 import { Problem } from './problem.ts';
 import type { Provisioned, ProvisioningScope } from './provisioned.ts';
@@ -33,6 +37,7 @@ export interface ServiceDependencies {
   readonly keyring: Keyring;
   /** Milliseconds since 1970 UTC. */
   readonly clock: () => number;
+  readonly accessTokens?: AccessTokenSettings;
   /** How many decisions are kept in memory. */
   readonly cacheSize?: number;
 }
@@ -42,8 +47,14 @@ const REVISIONS_PER_ROUND = 10_000;
 const CACHE_SIZE = 20_000;
 
 /** The service over a store. It keeps decisions as long as they are true, and the uses that are still to be written. */
-export function createService({ store, keyring, clock, cacheSize = CACHE_SIZE }: ServiceDependencies): Service {
-  const ambient = realAmbient(keyring, clock);
+export function createService({
+  store,
+  keyring,
+  clock,
+  cacheSize = CACHE_SIZE,
+  accessTokens,
+}: ServiceDependencies): Service {
+  const ambient = realAmbient(keyring, clock, accessTokens);
   const { engine, reader } = store;
   const usage = new Usage();
   const refusals = new RefusalLimit();
@@ -53,6 +64,7 @@ export function createService({ store, keyring, clock, cacheSize = CACHE_SIZE }:
 
   const decisions = new Decisions({ changes: store.changes, read, clock, limit: cacheSize });
   const verifier = new Verifier({ ambient, decisions, engine, usage });
+  const issuer = new Issuer({ ambient, verifier, engine });
 
   // A dry run never commits its draft, so it can be decided on a snapshot that cannot be changed.
   const write = (operation: Operation<Answer>, options: WriteOptions): Promise<Answer> =>
@@ -130,6 +142,17 @@ export function createService({ store, keyring, clock, cacheSize = CACHE_SIZE }:
     introspect: (caller, question): Promise<JsonObject> =>
       attempt('introspect', { caller }, () => verifier.introspect(caller, question)),
 
+    issueToken: (request) => issuer.issue(request),
+    revokeToken: ({ caller, token }) =>
+      attempt('revoke', { caller }, async () => {
+        const client = await verifier.signIn(caller, ['api', 'app', 'scim']);
+        await revokeToken({ ambient, read, engine }, { caller, token });
+        return client;
+      }),
+    keySet: () => readKeySet({ ambient, read, engine }),
+    rotateSigningKeys: (request) =>
+      attempt('rotate', request, async () => write(rotateKeysOperation(ambient, request), request)),
+
     provisioned: (scope, lookup) =>
       attempt('list', provisioningAttempt(scope), async () => {
         if (lookup !== undefined) return read(lookUpOperation(ambient, scope, lookup));
@@ -157,6 +180,7 @@ export function createService({ store, keyring, clock, cacheSize = CACHE_SIZE }:
         });
       }
       await purgeExpired(ambient, engine, reader);
+      await keepKeysOnSchedule({ ambient, read, engine });
       await store.removeExpiredReplays(clock(), REPLAYS_PER_ROUND);
       await store.removeOldRevisions(REVISIONS_PER_ROUND);
     },

@@ -2,7 +2,7 @@
  * The ports between the decisions and the store. A decision is a pure function of a snapshot: it reads rows, changes
  * them and answers, all in memory. The store loads what it asks for, and writes what it changed, many decisions at once.
  */
-import type { AuditEvent, Replay, Resource, Revocation, Secret, StoredAuditEvent } from './model.ts';
+import type { AuditEvent, Replay, Resource, Revocation, Secret, SigningKey, StoredAuditEvent } from './model.ts';
 
 /** What a decision reads. As `Operation.needs` it is a hint that saves a round; `NotLoaded` asks for the rest. */
 export interface Needs {
@@ -20,7 +20,12 @@ export interface Needs {
   readonly secrets?: readonly string[];
   readonly revocations?: readonly string[];
   readonly replays?: readonly string[];
+  /** `ALL` of them, or none. */
+  readonly signingKeys?: readonly string[];
 }
+
+/** The one key of a part that is loaded as a whole. */
+export const ALL = 'all';
 
 export const REFERRER_LIMIT = 20;
 
@@ -56,6 +61,8 @@ export interface Snapshot {
   secret(hash: string): Secret | undefined;
   revocation(address: string): Revocation | undefined;
   replay(key: string): Replay | undefined;
+  /** All of them; those that are to sign first come first. */
+  signingKeys(): readonly SigningKey[];
 
   put(resource: Resource): void;
   remove(address: string): void;
@@ -66,6 +73,8 @@ export interface Snapshot {
   putRevocation(revocation: Revocation): void;
   removeRevocation(address: string): void;
   putReplay(replay: Replay): void;
+  putSigningKey(key: SigningKey): void;
+  removeSigningKey(kid: string): void;
   record(event: AuditEvent): void;
 }
 

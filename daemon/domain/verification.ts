@@ -27,12 +27,12 @@ export interface VerifierOptions {
 }
 
 /** A judgement, and what a use of the secret has to bring about before it is answered. */
-interface Finding<T> extends Judged<T> {
+export interface Finding<T> extends Judged<T> {
   readonly principal?: Principal;
   readonly isFirstUse?: boolean;
 }
 
-type Decision<T> = Pick<Operation<Finding<T>>, 'needs' | 'decide'>;
+export type Decision<T> = Pick<Operation<Finding<T>>, 'needs' | 'decide'>;
 
 /** Answers questions about credentials, and sees to it that uses are on record. */
 export class Verifier {
@@ -50,11 +50,11 @@ export class Verifier {
 
   /** Who calls. Throws as `authenticate` of the service does. */
   async signIn(caller: Caller, audiences: readonly Audience[]): Promise<Subject> {
-    return this.#ask(caller, signInQuestion(audiences), {
+    return this.ask(caller, signInQuestion(audiences), {
       needs: neededBy(this.#ambient, caller),
       decide: (snapshot) => {
         const principal = authenticate(snapshot, this.#ambient, caller, audiences);
-        return this.#found(snapshot, principal, subjectOf(principal, this.#ambient.now()), true);
+        return this.found(snapshot, principal, subjectOf(principal, this.#ambient.now()), true);
       },
     });
   }
@@ -62,18 +62,18 @@ export class Verifier {
   /** May whoever holds the credential do what is asked? Only a positive answer is a use of it. */
   async verify(question: Question, requestId: string): Promise<Verdict> {
     const operation = this.#verifying(question, (verdict) => verdict, isAllowed);
-    return this.#ask({ ...question, requestId }, verifyQuestion(question), operation);
+    return this.ask({ ...question, requestId }, verifyQuestion(question), operation);
   }
 
   /** What the caller may know of a token. Throws `forbidden` without `tokens.introspect` where is asked. */
   async introspect(caller: Caller, question: Question): Promise<JsonObject> {
     const { organization } = askedPlace(question);
-    await this.#ask(caller, introspectorQuestion(organization), {
+    await this.ask(caller, introspectorQuestion(organization), {
       needs: { ...neededBy(this.#ambient, caller), resources: [organization] },
       decide: (snapshot) => {
         const principal = authenticate(snapshot, this.#ambient, caller);
         requireOrganizationPermission(principal, organizationOf(organization), 'tokens.introspect');
-        return this.#found(snapshot, principal, subjectOf(principal, this.#ambient.now()), true);
+        return this.found(snapshot, principal, subjectOf(principal, this.#ambient.now()), true);
       },
     });
     // Of a token from elsewhere nothing is told; and what opens SCIM and nothing else is no token for any service.
@@ -84,7 +84,7 @@ export class Verifier {
       (verdict, verification) => (isLocal(verification) ? introspection(verdict, question) : { active: false }),
       isLocal,
     );
-    return this.#ask({ ...question, requestId: caller.requestId }, introspectionQuestion(question), operation);
+    return this.ask({ ...question, requestId: caller.requestId }, introspectionQuestion(question), operation);
   }
 
   /** What can be answered without waiting for anything. */
@@ -111,7 +111,12 @@ export class Verifier {
     },
   };
 
-  async #ask<T>(
+  /**
+   * The answer to a question about a credential, kept or decided now; a use of the secret is on record when this
+   * resolves. `question` names everything that the answer depends on besides what is read, without a line break in a part
+   * of it.
+   */
+  async ask<T>(
     asked: Pick<Caller, 'credential' | 'ip' | 'requestId'>,
     question: string,
     decision: Decision<T>,
@@ -139,7 +144,8 @@ export class Verifier {
     this.#usage.note(principal.hash, now, ip);
   }
 
-  #found<T>(snapshot: Snapshot, principal: Principal, answer: T, isUse: boolean): Finding<T> {
+  /** What was found about a principal. `isUse`: the answer is more than a refusal. */
+  found<T>(snapshot: Snapshot, principal: Principal, answer: T, isUse: boolean): Finding<T> {
     const isFirst = isFirstUse(snapshot, principal);
     const holds = isFirst ? undefined : holdsOf(principal, this.#ambient.now());
     return { answer, isUse, principal, isFirstUse: isFirst, ...(holds !== undefined && { holds }) };
@@ -158,7 +164,7 @@ export class Verifier {
         const { verdict, principal } = verification;
         const found = answer(verdict, verification);
         if (principal === undefined) return { answer: found, isUse: false };
-        return this.#found(snapshot, principal, found, isUse(verification));
+        return this.found(snapshot, principal, found, isUse(verification));
       },
     };
   }

@@ -40,13 +40,16 @@ export function verifyOperation(
  * something, so that the next decision may be another.
  */
 export function holdsOf(principal: Principal, now: number): Holds | undefined {
-  const { token, slot, hash, audience } = principal;
+  const { token, slot, hash, audience, accessToken } = principal;
   if (audience === 'enrolment' || endsPrevious(principal, now)) return undefined;
   const previous = slot === 'previous' ? livePrevious(token, now) : null;
-  const until = Math.min(
-    token.valid_until ?? Number.POSITIVE_INFINITY,
-    previous?.valid_until ?? Number.POSITIVE_INFINITY,
-  );
+  const ends = [
+    token.valid_until,
+    previous?.valid_until,
+    accessToken && accessToken.claims.exp * 1000,
+    accessToken?.acceptedUntil,
+  ];
+  const until = Math.min(...ends.map((end) => end ?? Number.POSITIVE_INFINITY));
   return {
     hash,
     until: Number.isFinite(until) ? until : null,
@@ -115,13 +118,29 @@ export function introspection(
     iat: Math.floor(subject.issued_at / 1000),
     ...(subject.valid_until !== null && { exp: Math.floor(subject.valid_until / 1000) }),
     ...presentSubject(subject),
+    ...accessTokenMembers(subject),
     ...((asked.permission !== undefined || asked.scope !== undefined) && { allowed: verdict.decision === 'allowed' }),
   };
 }
 
+/** What RFC 7662 and RFC 9068 tell of an access token besides. */
+function accessTokenMembers({ access_token: claims }: Subject): JsonObject {
+  if (claims === undefined) return {};
+  const { iss, aud, jti, client_id, purpose } = claims;
+  return { iss, aud, jti, client_id, purpose };
+}
+
 /** A subject as `GET /v1/self` and introspection show it. */
 export function presentSubject(subject: Subject): JsonObject {
-  const { issued_at: _issued, valid_until, grants, permissions, permissions_by_scope, ...names } = subject;
+  const {
+    issued_at: _issued,
+    access_token: _claims,
+    valid_until,
+    grants,
+    permissions,
+    permissions_by_scope,
+    ...names
+  } = subject;
   return {
     ...names,
     grants: [...grants],

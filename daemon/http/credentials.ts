@@ -39,7 +39,19 @@ function readAuthorization(value: string): Credential | undefined {
   const decoded = Buffer.from(rest, 'base64').toString('utf8');
   const colon = decoded.indexOf(':');
   if (colon < 0) throw new Problem('unauthenticated', 'The Basic credential is malformed.');
-  return { scheme: 'basic', username: decoded.slice(0, colon), token: decoded.slice(colon + 1) };
+  return { scheme: 'basic', username: unescaped(decoded.slice(0, colon)), token: unescaped(decoded.slice(colon + 1)) };
+}
+
+/**
+ * OAuth clients encode both parts like a form (RFC 6749, section 2.3.1), others send them as they are. Neither a token
+ * nor a name has a percent sign in it, so there is no doubt which it is.
+ */
+function unescaped(text: string): string {
+  try {
+    return text.includes('%') ? decodeURIComponent(text) : text;
+  } catch {
+    return text;
+  }
 }
 
 function readApiKey(value: string): Credential {

@@ -44,7 +44,8 @@ export class Exchange {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #log: Logger;
-  readonly #ip: string | null;
+  /** Where the request comes from. */
+  readonly ip: string | null;
   readonly #started = performance.now();
   #subject: Subject | undefined;
   #code: string | undefined;
@@ -56,14 +57,14 @@ export class Exchange {
     this.#request = request;
     this.#response = response;
     this.#log = options.log;
-    this.#ip = options.clientAddress(request);
+    this.ip = options.clientAddress(request);
     response.setHeader('X-Request-Id', this.requestId);
     response.once('close', () => this.#report());
   }
 
   /** Who asks. Throws `unauthenticated` when the request presents no credential. */
   caller(): Caller {
-    return { credential: credentialOf(this.#request), ip: this.#ip, requestId: this.requestId };
+    return { credential: credentialOf(this.#request), ip: this.ip, requestId: this.requestId };
   }
 
   /** Names in the log who was found to ask: the identifier and the token's address, never the token. */
@@ -108,7 +109,7 @@ export class Exchange {
         ...(!this.#response.writableFinished && { aborted: true }),
         outcome: this.#response.getHeader('Accredit-Outcome'),
         ms: Math.round((performance.now() - this.#started) * 10) / 10,
-        ip: this.#ip,
+        ip: this.ip,
         actor: this.#subject?.identifier,
         token: this.#subject?.token,
         code: this.#code,

@@ -7,6 +7,7 @@ import type { Operation, PathNames } from './operation.ts';
 import { auditEvents } from './operations/audit.ts';
 import { recycleKey } from './operations/recycle-key.ts';
 import { deleteResource, getResource, listResources, putResource } from './operations/resources.ts';
+import { rotateSigningKeys } from './operations/signing-keys.ts';
 import {
   countTokens,
   getRevocation,
@@ -28,7 +29,8 @@ export interface Route {
 /** The routes, each path once, with those of the optional ones that are wanted. Throws when two kinds claim one path. */
 export function routes(served: OptionalPaths): Route[] {
   const optional = served.recycleKey ? [recycleKeyRoute()] : [];
-  const all = [...KINDS.flatMap(routesOf), ...organizationRoutes(), ...userRoutes(), selfRoute(), ...optional];
+  const fixed = [...organizationRoutes(), ...userRoutes(), selfRoute(), signingKeysRoute()];
+  const all = [...KINDS.flatMap(routesOf), ...fixed, ...optional];
   const twice = all.find(({ path }, index) => all.findIndex((other) => other.path === path) !== index);
   if (twice !== undefined) throw new Error(`two kinds claim the path ${twice.path}`);
   return all;
@@ -78,6 +80,10 @@ function userRoutes(): Route[] {
 
 function selfRoute(): Route {
   return { path: '/v1/self/rotate', operations: { POST: rotateSelf() } };
+}
+
+function signingKeysRoute(): Route {
+  return { path: '/v1/signing-keys/rotation', operations: { POST: rotateSigningKeys() } };
 }
 
 function recycleKeyRoute(): Route {

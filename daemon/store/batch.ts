@@ -7,7 +7,16 @@ import { Overlay } from './overlay.ts';
 import { keysByOrganization, type RevisionMark, readMarks } from './revisions.ts';
 import { type LoadedRow, loadParameter, Rows, union } from './rows.ts';
 import type { Statements } from './statements.ts';
-import { AUDIT_EVENTS, encodeRow, REPLAYS, RESOURCES, REVISIONS, REVOCATIONS, SECRETS } from './tables.ts';
+import {
+  AUDIT_EVENTS,
+  encodeRow,
+  REPLAYS,
+  RESOURCES,
+  REVISIONS,
+  REVOCATIONS,
+  SECRETS,
+  SIGNING_KEYS,
+} from './tables.ts';
 
 /** How often one decision may ask for more rows. The deepest decisions need a handful of rounds. */
 export const MAX_ROUNDS = 32;
@@ -90,7 +99,7 @@ export async function write(
   transaction: Transaction,
   statements: Statements,
 ): Promise<readonly RevisionMark[]> {
-  const { resources, revocations } = changes;
+  const { resources, revocations, signingKeys } = changes;
   const keys = keyChanges(resources, rows.resources);
   const send = async (sql: string, list: readonly unknown[]) => {
     if (list.length > 0) await transaction.change(sql, [JSON.stringify(list)]);
@@ -112,6 +121,11 @@ export async function write(
   await send(
     statements.upsertReplays,
     [...changes.replays.values()].map((row) => encodeRow(REPLAYS, row)),
+  );
+  await send(statements.deleteSigningKeys, removed(signingKeys));
+  await send(
+    statements.upsertSigningKeys,
+    kept(signingKeys).map((row) => encodeRow(SIGNING_KEYS, row)),
   );
   await send(
     statements.insertAuditEvents,

@@ -1,5 +1,5 @@
 /** What decisions changed and nothing has written yet. */
-import type { AuditEvent, Replay, Resource, Revocation, Secret } from '../domain/model.ts';
+import type { AuditEvent, Replay, Resource, Revocation, Secret, SigningKey } from '../domain/model.ts';
 import { uidKey } from '../domain/snapshot.ts';
 
 /** When and from where a secret was last used. */
@@ -15,6 +15,7 @@ export class Changes {
   readonly uses = new Map<string, Use>();
   readonly revocations = new Map<string, Revocation | null>();
   readonly replays = new Map<string, Replay>();
+  readonly signingKeys = new Map<string, SigningKey | null>();
   readonly events: AuditEvent[] = [];
   // Where to look for changed resources by something else than their address; may name some of which it is no longer
   // true.
@@ -30,6 +31,7 @@ export class Changes {
       this.uses.size === 0 &&
       this.revocations.size === 0 &&
       this.replays.size === 0 &&
+      this.signingKeys.size === 0 &&
       this.events.length === 0
     );
   }
@@ -72,6 +74,7 @@ export class Changes {
     for (const [hash, use] of later.uses) this.uses.set(hash, use);
     for (const [address, revocation] of later.revocations) this.revocations.set(address, revocation);
     for (const [key, replay] of later.replays) this.replays.set(key, replay);
+    for (const [kid, key] of later.signingKeys) this.signingKeys.set(kid, key);
     for (const event of later.events) this.events.push(event);
   }
 }

@@ -12,6 +12,7 @@ import {
   REVISIONS,
   REVOCATIONS,
   SECRETS,
+  SIGNING_KEYS,
   type Table,
 } from './tables.ts';
 
@@ -23,6 +24,7 @@ export function entities(dialect: Dialect): EntitySchema[] {
     entity(SECRETS, dialect),
     entity(REVOCATIONS, dialect),
     entity(REPLAYS, dialect),
+    entity(SIGNING_KEYS, dialect),
     entity(AUDIT_EVENTS, dialect),
     entity(META, dialect),
     entity(REVISIONS, dialect),

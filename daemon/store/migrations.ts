@@ -134,8 +134,30 @@ class AddRevisions implements MigrationInterface {
   }
 }
 
+/** The keys that access tokens are signed with. */
+class AddSigningKeys implements MigrationInterface {
+  readonly name = 'AddSigningKeys1781000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(
+      `CREATE TABLE "signing_keys" (
+        "kid" text NOT NULL PRIMARY KEY,
+        "created_at" bigint NOT NULL,
+        "activates_at" bigint NOT NULL,
+        "verifies_until" bigint,
+        "public_key" text NOT NULL,
+        "private_key" text NOT NULL
+      )`,
+    );
+  }
+
+  async down(): Promise<void> {
+    throw new Error('migrations are not reverted; restore a backup instead');
+  }
+}
+
 /** Every migration, oldest first. */
-export const MIGRATIONS = [CreateTables, AddResourceKeys, AddRevisions];
+export const MIGRATIONS = [CreateTables, AddResourceKeys, AddRevisions, AddSigningKeys];
 
 /**
  * Brings the schema of `source` up to date, in one transaction.

@@ -1,7 +1,7 @@
 /** The snapshot on which one decision is made: loaded rows, under the changes of decisions before it, under its own. */
-import type { AuditEvent, Replay, Resource, Revocation, Secret } from '../domain/model.ts';
+import type { AuditEvent, Replay, Resource, Revocation, Secret, SigningKey } from '../domain/model.ts';
 import { Problem } from '../domain/problem.ts';
-import { NotLoaded, REFERRER_LIMIT, type Snapshot, uidKey } from '../domain/snapshot.ts';
+import { ALL, NotLoaded, REFERRER_LIMIT, type Snapshot, uidKey } from '../domain/snapshot.ts';
 import { Changes } from './changes.ts';
 import { byAddress, type Rows } from './rows.ts';
 
@@ -112,6 +112,16 @@ export class Overlay implements Snapshot {
     return row ?? undefined;
   }
 
+  signingKeys(): readonly SigningKey[] {
+    const rows = this.#rows.signingKeys.get(ALL);
+    if (rows === undefined) throw new NotLoaded({ signingKeys: [ALL] });
+    const keys = new Map<string, SigningKey | null>(rows.map((row) => [row.kid, row]));
+    for (const layer of this.#layers.toReversed()) for (const [kid, key] of layer.signingKeys) keys.set(kid, key);
+    return [...keys.values()]
+      .filter((key) => key !== null)
+      .sort((left, right) => left.activates_at - right.activates_at || (left.kid < right.kid ? -1 : 1));
+  }
+
   put(resource: Resource): void {
     this.own.putResource(resource);
   }
@@ -144,6 +154,14 @@ export class Overlay implements Snapshot {
 
   putReplay(replay: Replay): void {
     this.own.replays.set(replay.key, replay);
+  }
+
+  putSigningKey(key: SigningKey): void {
+    this.own.signingKeys.set(key.kid, key);
+  }
+
+  removeSigningKey(kid: string): void {
+    this.own.signingKeys.set(kid, null);
   }
 
   record(event: AuditEvent): void {
@@ -208,6 +226,12 @@ export class ReadOnlyOverlay extends Overlay {
     throw readOnly();
   }
   override putReplay(): never {
+    throw readOnly();
+  }
+  override putSigningKey(): never {
+    throw readOnly();
+  }
+  override removeSigningKey(): never {
     throw readOnly();
   }
   override record(): never {

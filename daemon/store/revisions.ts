@@ -1,5 +1,5 @@
 /** The records by which daemons that share a database tell each other what they changed. */
-import { everythingIn, organizationOfKey, resourceKey, revocationKey } from '../domain/change-feed.ts';
+import { everythingIn, organizationOfKey, resourceKey, revocationKey, SIGNING_KEYS } from '../domain/change-feed.ts';
 import type { Changes } from './changes.ts';
 import type { Revision } from './tables.ts';
 
@@ -10,8 +10,12 @@ export type RevisionMark = Pick<Revision, 'organization' | 'revision' | 'id'>;
 const MOST_KEYS = 2000;
 
 /** The keys of all rows that changed and that decisions about credentials rest on. */
-export function changedKeys({ resources, revocations }: Changes): string[] {
-  return [...[...resources.keys()].map(resourceKey), ...[...revocations.keys()].map(revocationKey)];
+export function changedKeys({ resources, revocations, signingKeys }: Changes): string[] {
+  return [
+    ...[...resources.keys()].map(resourceKey),
+    ...[...revocations.keys()].map(revocationKey),
+    ...(signingKeys.size > 0 ? [SIGNING_KEYS] : []),
+  ];
 }
 
 /** The changed keys of each organization in which there are any. */

@@ -1,6 +1,6 @@
 /** What has been loaded of the database, and what is known to be absent. */
-import type { Replay, Resource, Revocation, Secret } from '../domain/model.ts';
-import { type Needs, REFERRER_LIMIT, uidKey } from '../domain/snapshot.ts';
+import type { Replay, Resource, Revocation, Secret, SigningKey } from '../domain/model.ts';
+import { ALL, type Needs, REFERRER_LIMIT, uidKey } from '../domain/snapshot.ts';
 import { storable, storedKey } from './keys.ts';
 import { PART_TABLES, PARTS, type Part } from './statements.ts';
 import { decodeRow, type Table } from './tables.ts';
@@ -52,6 +52,7 @@ export class Rows {
   readonly secrets = new Map<string, Secret | null>();
   readonly revocations = new Map<string, Revocation | null>();
   readonly replays = new Map<string, Replay | null>();
+  readonly signingKeys = new Map<string, SigningKey[]>();
 
   /** The keys of `wanted` that are not loaded yet. */
   missing(wanted: Wanted): Map<Part, string[]> {
@@ -67,7 +68,7 @@ export class Rows {
   add(wanted: ReadonlyMap<Part, Iterable<string>>, loaded: readonly LoadedRow[]): void {
     for (const [part, keys] of wanted) {
       for (const key of keys) {
-        if (isList(part)) this[part].set(key, []);
+        if (isList(part) || part === 'signingKeys') this[part].set(key, []);
         else if (!this[part].has(key)) this[part].set(key, null);
       }
     }
@@ -94,6 +95,9 @@ export class Rows {
         return;
       case 'replays':
         this.replays.set((row as Replay).key, row as Replay);
+        return;
+      case 'signingKeys':
+        this.signingKeys.get(ALL)?.push(row as SigningKey);
         return;
       default: {
         const resource = row as Resource;

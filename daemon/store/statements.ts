@@ -2,7 +2,7 @@
  * The SQL of the bulk path. However many rows a statement carries, they travel as one JSON parameter: databases limit
  * the number of parameters, and a statement costs about the same whatever it carries.
  */
-import { REFERRER_LIMIT } from '../domain/snapshot.ts';
+import { ALL, REFERRER_LIMIT } from '../domain/snapshot.ts';
 import {
   AUDIT_EVENTS,
   type ColumnType,
@@ -13,6 +13,7 @@ import {
   RESOURCES,
   REVOCATIONS,
   SECRETS,
+  SIGNING_KEYS,
   type Table,
 } from './tables.ts';
 
@@ -27,6 +28,7 @@ export const PARTS = [
   'secrets',
   'revocations',
   'replays',
+  'signingKeys',
 ] as const;
 export type Part = (typeof PARTS)[number];
 
@@ -41,6 +43,7 @@ export const PART_TABLES = {
   secrets: SECRETS,
   revocations: REVOCATIONS,
   replays: REPLAYS,
+  signingKeys: SIGNING_KEYS,
 } as const;
 
 /** One dialect's statements. Each takes exactly one parameter, a JSON text, unless it says otherwise. */
@@ -55,6 +58,7 @@ export interface Statements {
   readonly upsertResources: string;
   readonly upsertRevocations: string;
   readonly upsertReplays: string;
+  readonly upsertSigningKeys: string;
   readonly insertResourceKeys: string;
   readonly insertSecrets: string;
   readonly insertAuditEvents: string;
@@ -64,6 +68,8 @@ export interface Statements {
   readonly deleteResources: string;
   readonly deleteResourceKeys: string;
   readonly deleteRevocations: string;
+  /** Takes a list of kids. */
+  readonly deleteSigningKeys: string;
   /** Takes a time and how many at most. */
   readonly deleteExpiredReplays: string;
   /** Those of a database that other daemons write too; none for an embedded one. */
@@ -124,6 +130,7 @@ export function statements(dialect: Dialect): Statements {
     upsertResources: upsert(syntax, RESOURCES),
     upsertRevocations: upsert(syntax, REVOCATIONS),
     upsertReplays: upsert(syntax, REPLAYS),
+    upsertSigningKeys: upsert(syntax, SIGNING_KEYS),
     insertResourceKeys: insert(syntax, RESOURCE_KEYS),
     insertSecrets: insert(syntax, SECRETS),
     insertAuditEvents: insert(syntax, AUDIT_EVENTS),
@@ -133,6 +140,7 @@ export function statements(dialect: Dialect): Statements {
       `WHERE secrets.hash = used.hash AND (secrets.last_used_at IS NULL OR secrets.last_used_at < used.last_used_at)`,
     deleteResources: `DELETE FROM resources WHERE address IN (${syntax.keys})`,
     deleteResourceKeys: `DELETE FROM resource_keys WHERE address IN (${syntax.keys})`,
+    deleteSigningKeys: `DELETE FROM signing_keys WHERE kid IN (${syntax.keys})`,
     deleteRevocations: `DELETE FROM revocations WHERE address IN (${syntax.keys})`,
     deleteExpiredReplays:
       `DELETE FROM replays WHERE key IN ` +
@@ -226,6 +234,7 @@ function loadPart(syntax: Syntax, part: Part): string {
     secrets: `${wanted} ${syntax.join} secrets AS r ON r.hash = wanted.value`,
     revocations: `${wanted} ${syntax.join} revocations AS r ON r.address = wanted.value`,
     replays: `${wanted} ${syntax.join} replays AS r ON r.key = wanted.value`,
+    signingKeys: `${wanted} ${syntax.join} signing_keys AS r ON wanted.value = '${ALL}'`,
   }[part];
   return `SELECT '${part}' AS part, ${syntax.array}(${fields.join(', ')}) AS "row" FROM ${source}`;
 }

@@ -2,7 +2,7 @@
  * The tables, described once: the entity schemas, the bulk statements and the reading of rows derive from here. Only
  * the migrations spell the columns out again, since a migration must never change after its release; a test compares.
  */
-import type { Replay, Resource, Revocation, Secret, StoredAuditEvent } from '../domain/model.ts';
+import type { Replay, Resource, Revocation, Secret, SigningKey, StoredAuditEvent } from '../domain/model.ts';
 
 export type Dialect = 'sqlite' | 'postgres';
 
@@ -137,6 +137,20 @@ export const REPLAYS: Table<Replay> = {
   key: ['key'],
   columns: { key: text, request: text, answer: text, created_at: time, expires_at: time },
   indexes: [{ name: 'replays_by_end', columns: ['expires_at'] }],
+};
+
+export const SIGNING_KEYS: Table<SigningKey> = {
+  name: 'signing_keys',
+  key: ['kid'],
+  columns: {
+    kid: text,
+    created_at: time,
+    activates_at: time,
+    verifies_until: timeOrNull,
+    public_key: json,
+    private_key: text,
+  },
+  indexes: [],
 };
 
 export const AUDIT_EVENTS: Table<StoredAuditEvent> = {

@@ -6,15 +6,22 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Service } from '../domain/api.ts';
 import { Problem } from '../domain/problem.ts';
 import { type Exchange, type ExchangeOptions, exchangeOf } from '../http/exchange.ts';
+import type { problemReply } from '../http/problems.ts';
 import { type Reply, send } from '../http/reply.ts';
 import { authorize } from './authorize.ts';
 import { fastAuthorize } from './fast-authorize.ts';
 import { fastIntrospect } from './fast-introspect.ts';
 import { introspect } from './introspect.ts';
+import { jwks, metadata } from './oauth/metadata.ts';
+import { oauthReply } from './oauth/reply.ts';
+import { revoke } from './oauth/revoke.ts';
+import { token } from './oauth/token.ts';
 import { self } from './self.ts';
 
 export interface VerifyOptions extends ExchangeOptions {
   readonly service: Service;
+  /** The public URL, without a slash at the end. */
+  readonly issuer: () => string;
 }
 
 /** Answers a request from memory, or answers false and leaves it as it is. */
@@ -24,15 +31,24 @@ export type FastAnswer = (request: IncomingMessage, response: ServerResponse) =>
 export type VerifyHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 interface Endpoint {
+  /** How what went wrong is answered, if not as everywhere else. */
+  readonly render?: typeof problemReply;
   /** The methods that it takes; all of them if left out. */
   readonly methods?: readonly string[];
-  answer(service: Service, request: IncomingMessage, exchange: Exchange): Promise<Reply>;
+  answer(service: Service, request: IncomingMessage, exchange: Exchange, options: VerifyOptions): Promise<Reply>;
 }
 
-const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map([
+const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
   ['/v1/authorize', { answer: authorize }],
   ['/v1/introspect', { methods: ['POST'], answer: introspect }],
   ['/v1/self', { methods: ['GET', 'HEAD'], answer: self }],
+  ['/v1/oauth/token', { methods: ['POST'], answer: token, render: oauthReply }],
+  ['/v1/oauth/revoke', { methods: ['POST'], answer: revoke, render: oauthReply }],
+  ['/.well-known/jwks.json', { methods: ['GET', 'HEAD'], answer: jwks }],
+  [
+    '/.well-known/oauth-authorization-server',
+    { methods: ['GET', 'HEAD'], answer: async (_service, _request, _exchange, { issuer }) => metadata(issuer()) },
+  ],
 ]);
 
 /** The handler, to be asked before the application is. */
@@ -57,10 +73,11 @@ async function answer(
   response: ServerResponse,
   options: VerifyOptions,
 ): Promise<void> {
-  return replying(request, response, options, (exchange) => {
+  const reply = (exchange: Exchange) => {
     requireMethod(endpoint, request, response);
-    return endpoint.answer(options.service, request, exchange);
-  });
+    return endpoint.answer(options.service, request, exchange, options);
+  };
+  return replying(request, response, options, reply, endpoint.render);
 }
 
 /** Answers the request with what `answer` resolves to, or with what it throws. */
@@ -69,12 +86,13 @@ export async function replying(
   response: ServerResponse,
   options: VerifyOptions,
   answer: (exchange: Exchange) => Promise<Reply>,
+  render?: typeof problemReply,
 ): Promise<void> {
   const exchange = exchangeOf(request, response, options);
   try {
     send(response, await answer(exchange));
   } catch (error) {
-    exchange.fail(error);
+    exchange.fail(error, render);
   }
 }
 

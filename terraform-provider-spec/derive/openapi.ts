@@ -3,6 +3,7 @@ import { KINDS } from '../kinds/index.ts';
 import { TOKEN_PATTERN } from '../token.ts';
 import { fixedPaths, type OptionalPaths } from './openapi/fixed-paths.ts';
 import { allKindPaths } from './openapi/kind-paths.ts';
+import { OAUTH_RESPONSES, OAUTH_SCHEMAS, oauthPaths } from './openapi/oauth-paths.ts';
 import { PARAMETERS } from './openapi/parameters.ts';
 import { ANSWER_HEADERS, PROBLEM_RESPONSES } from './openapi/responses.ts';
 import { schemas } from './openapi/schemas.ts';
@@ -32,14 +33,15 @@ export function openApi(served: OptionalPaths = EVERY_PATH): JsonObject {
       { name: 'tokens', description: 'All tokens of an organization.' },
       { name: 'audit', description: 'What happened, and who did it.' },
       { name: 'verification', description: 'Whether a token is good, and what for.' },
+      { name: 'access tokens', description: 'Short-lived JWTs for tokens, and the keys that sign them.' },
       { name: 'SCIM', description: 'Users and teams as an identity provider keeps them (RFC 7643, RFC 7644).' },
       { name: 'health', description: 'Whether the daemon works.' },
     ],
-    paths: { ...allKindPaths(), ...fixedPaths(served), ...scimPaths() },
+    paths: { ...allKindPaths(), ...fixedPaths(served), ...oauthPaths(), ...scimPaths() },
     components: {
-      schemas: { ...schemas(), ...SCIM_SCHEMAS },
+      schemas: { ...schemas(), ...OAUTH_SCHEMAS, ...SCIM_SCHEMAS },
       parameters: PARAMETERS,
-      responses: { ...PROBLEM_RESPONSES, ...SCIM_RESPONSES },
+      responses: { ...PROBLEM_RESPONSES, ...OAUTH_RESPONSES, ...SCIM_RESPONSES },
       headers: ANSWER_HEADERS,
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', description: `A token: \`${TOKEN_PATTERN.source}\`.` },

@@ -35,6 +35,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   pg: ['daemon/store/'],
   express: ['daemon/http/', 'daemon/scim/'],
   helmet: ['daemon/http/'],
+  jsonwebtoken: ['daemon/crypto/'],
   'lru-cache': ['daemon/domain/', 'daemon/http/', 'daemon/verify/'],
   pino: ['daemon/', 'daemon/http/', 'daemon/verify/'],
   '@grpc/grpc-js': ['terraform-provider/'],

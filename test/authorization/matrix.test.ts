@@ -78,8 +78,11 @@ describe('authorization', () => {
   });
 });
 
-function expectRefusal({ status, headers, text }: Answer, { purpose }: Case, caller: CallerKind): void {
-  expect(headers['content-type'], caller).to.equal(purpose === 'scim' ? 'application/scim+json' : PROBLEM);
+function expectRefusal({ status, headers, text }: Answer, { purpose, described }: Case, caller: CallerKind): void {
+  const usual = purpose === 'scim' ? 'application/scim+json' : PROBLEM;
+  expect(headers['content-type'], caller).to.equal(
+    described.path.startsWith('/v1/oauth/') ? 'application/json' : usual,
+  );
   expect(text, caller).to.not.match(/acr_/);
   if (status === 401) expect(headers['www-authenticate'], caller).to.match(/Bearer/);
 }

@@ -197,6 +197,15 @@ export const MATRIX: Readonly<Record<string, Row>> = {
   // The neighbour may ask about tokens somewhere, and not in the whole organization.
   introspect: { body: { token: 'nonsense' }, answers: { ...CHANGE, ...HIDDEN } },
   getSelf: { answers: ANYBODY },
+  issueAccessToken: {
+    body: { grant_type: 'client_credentials' },
+    answers: { ...ANYBODY, app: 200, purpose: 400, enrolment: 400 },
+  },
+  // Of a token that does not work nobody learns anything.
+  revokeToken: { body: { token: 'nonsense' }, answers: { ...ANYBODY, app: 200, purpose: 200, enrolment: 400 } },
+  rotateSigningKeys: { body: {}, also: ['owners.write'], answers: CHANGE },
+  getAuthorizationServer: { answers: OPEN },
+  getKeySet: { answers: OPEN },
   rotateSelf: { body: {}, consumes: true, answers: ANYBODY },
   recycleKey: { consumes: true, answers: ANYBODY },
   // Every token for SCIM asks in its own organization: the stranger is served there.

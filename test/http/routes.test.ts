@@ -17,15 +17,22 @@ const documented = Object.entries(openApi().paths as JsonObject)
     ),
   }));
 
+/** The bodies of what takes forms. */
+const FORMS: Readonly<Record<string, string>> = {
+  '/v1/introspect': 'token=x',
+  '/v1/oauth/token': 'grant_type=client_credentials',
+  '/v1/oauth/revoke': 'token=x',
+};
+
 describe('the paths', () => {
   for (const { path, methods } of documented.filter((one) => one.path !== '/v1/authorize')) {
     it(`take the methods that the OpenAPI document names, and 405 names them for any other: ${path}`, async () => {
       const { agent } = stubApp();
       const allow = methods.flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
       for (const method of METHODS as ['get', 'put', 'post', 'delete', 'patch', 'options']) {
-        const form = path === '/v1/introspect' ? 'application/x-www-form-urlencoded' : 'application/json';
+        const form = FORMS[path] === undefined ? 'application/json' : 'application/x-www-form-urlencoded';
         const sending = agent[method as 'put'](path).set('Content-Type', form);
-        const answer = await (method === 'get' ? sending : sending.send(form.endsWith('json') ? '{}' : 'token=x'));
+        const answer = await (method === 'get' ? sending : sending.send(FORMS[path] ?? '{}'));
         if (methods.includes(method)) expect(answer.status, `${method}: ${answer.text}`).to.be.below(300);
         else {
           expect(answer.body, method).to.include({ status: 405, code: 'method-not-allowed' });
@@ -48,12 +55,14 @@ describe('the paths', () => {
 
   it('ask who is there, but for health and the document', async () => {
     for (const { path, methods, isOpen } of documented) {
-      expect(isOpen, path).to.equal(/^\/(healthz|readyz|openapi\.json)$/.test(path));
+      expect(isOpen, path).to.equal(/^\/(healthz|readyz|openapi\.json|\.well-known\/.+)$/.test(path));
       for (const method of methods as ['get']) {
         const { nobody, calls } = stubApp();
-        const { status } = await nobody[method](path);
+        // Who a client of these is may be in the body.
+        const form = path.startsWith('/v1/oauth/') ? FORMS[path] : undefined;
+        const { status } = await (form === undefined ? nobody[method](path) : nobody.post(path).send(form));
         expect(status, `${method} ${path}`).to.equal(isOpen ? 200 : 401);
-        expect(calls).to.deep.equal([]);
+        expect(calls.filter(({ name }) => name !== 'keySet')).to.deep.equal([]);
       }
     }
   });

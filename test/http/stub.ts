@@ -56,6 +56,10 @@ export function stubService(answers: Partial<Record<Method, () => unknown>> = {}
     audit: () => ({ items: [], next_cursor: null }),
     verify: () => ({ decision: 'allowed', subject: SUBJECT }),
     introspect: () => ({ active: false }),
+    issueToken: () => ({ access_token: 'jwt', expires_in: 300, scope: '', subject: SUBJECT }),
+    revokeToken: () => SUBJECT,
+    keySet: () => ({ keys: [] }),
+    rotateSigningKeys: () => written,
     provisioned: () => [],
     provision: () => ({}),
     reprovision: () => ({}),
@@ -85,7 +89,7 @@ export function stubApp(
     log: createLog('debug', { write: (line: string) => void lines.push(line) }),
     clientAddress: clientAddress(proxies),
   };
-  const verify = verifyHandler({ ...exchange, service });
+  const verify = verifyHandler({ ...exchange, service, issuer: () => 'https://accredit.test' });
   const express = createApp({ ...exchange, service, version: '1.2.3', ready: async () => {}, served });
   const app = createServer((request, response) => {
     if (!verify(request, response)) express(request, response);

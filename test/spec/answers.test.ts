@@ -105,6 +105,23 @@ describe('answers of a running daemon', () => {
       body: { token: made.secret as string, client_ip: '127.0.0.1', permission: 'accounts.read' },
     });
     await call('POST', '/v1/introspect', { text: 'token=nonsense', headers: form });
+    const client = { client_id: 'ci', client_secret: made.secret as string };
+    const issued = await call('POST', '/v1/oauth/token', { body: { grant_type: 'client_credentials', ...client } });
+    const exchange = 'urn:ietf:params:oauth:grant-type:token-exchange';
+    const subject = { subject_token: issued.body.access_token as string };
+    const type = { subject_token_type: 'urn:ietf:params:oauth:token-type:access_token' };
+    await call('POST', '/v1/oauth/token', { body: { grant_type: exchange, ...subject, ...type } });
+    await call('POST', '/v1/oauth/token', { body: { grant_type: 'password' } });
+    await call('POST', '/v1/oauth/token', { body: { grant_type: 'client_credentials' }, api: new Api(daemon.url) });
+    await call('POST', '/v1/introspect', {
+      body: { token: issued.body.access_token as string, client_ip: '127.0.0.1' },
+    });
+    await call('POST', '/v1/oauth/revoke', { body: { token: 'nonsense' } });
+    await call('POST', '/v1/oauth/revoke', { text: '', headers: form });
+    await call('GET', '/.well-known/jwks.json', { api: new Api(daemon.url) });
+    await call('GET', '/.well-known/oauth-authorization-server', { api: new Api(daemon.url) });
+    await call('POST', '/v1/signing-keys/rotation?dry_run=true');
+    await call('POST', '/v1/signing-keys/rotation', { body: { overlap: '1h' } });
     await call('POST', `${TOKEN}/rotation?dry_run=true`);
     const rotated = await call('POST', `${TOKEN}/rotation`, { body: { overlap: '1h' } });
     const self = await call('POST', '/v1/self/rotate', { api: new Api(daemon.url, rotated.body.secret as string) });
@@ -160,7 +177,7 @@ describe('answers of a running daemon', () => {
     const { body } = await owner.send('PUT', `${address}/accounts/x/tokens/y`, '{}');
     const strangers = [undefined, 'acr_sa_nonsense', body.secret as string].map((secret) => owner.as(secret));
     for (const { path, method, operation } of operations) {
-      if (operation.security?.length === 0 || /^\/(v1\/(self|authorize)|automate)/.test(path)) continue;
+      if (operation.security?.length === 0 || /^\/(v1\/(self|authorize|oauth)|automate)/.test(path)) continue;
       const target = path.replace('{organization}', 'default').replace(/\{[a-z]+\}/g, 'viewer');
       for (const [index, api] of strangers.entries()) {
         const { status } = await call(method.toUpperCase() as Method, target, {

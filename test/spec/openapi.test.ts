@@ -77,7 +77,7 @@ describe('the OpenAPI document', () => {
   });
 
   it('every operation that reads a credential lists 401 and the trouble any can meet, and names its permission', () => {
-    const unguarded = ['authorize', 'getSelf', 'rotateSelf', 'recycleKey'];
+    const unguarded = ['authorize', 'getSelf', 'rotateSelf', 'recycleKey', 'issueAccessToken', 'revokeToken'];
     for (const { path, method, operation } of operations) {
       const where = `${method} ${path}`;
       if (operation.security?.length === 0) {
@@ -99,6 +99,10 @@ describe('the OpenAPI document', () => {
         const { content } = resolve(response) as unknown as { content: Record<string, ProblemContent> };
         if (isScim(path)) {
           expect(Object.keys(content)).to.deep.equal(['application/scim+json']);
+          continue;
+        }
+        if (path.startsWith('/v1/oauth/')) {
+          expect(Object.keys(content)).to.deep.equal(['application/json']);
           continue;
         }
         expect(Object.keys(content)).to.deep.equal(['application/problem+json']);
@@ -128,7 +132,7 @@ describe('the OpenAPI document', () => {
         body: operation.body,
       })),
     );
-    const fixed = /^(\/v1\/(authorize|introspect|self)|\/(healthz|readyz|openapi\.json))$/;
+    const fixed = /^(\/v1\/(authorize|introspect|self|oauth\/.+)|\/(healthz|readyz|openapi\.json|\.well-known\/.+))$/;
     const described = operations
       .filter(({ path }) => !fixed.test(path) && !isScim(path))
       .map(({ path, method, operation, parameters }) => ({

@@ -57,7 +57,8 @@ describe('the schema', () => {
       const rows = await source.query(`EXPLAIN QUERY PLAN ${statements('sqlite').load([part])}`, ['{}']);
       return rows.map(({ detail }: { detail: string }) => detail).join('; ');
     };
-    for (const part of PARTS) {
+    // Of the signing keys all are loaded, and there are a handful.
+    for (const part of PARTS.filter((one) => one !== 'signingKeys')) {
       expect(await plan(part), part)
         .to.match(/SEARCH \w+ USING/)
         .and.not.match(/SCAN (r|resources|found|resource_keys)\b/);

@@ -2,7 +2,7 @@
 import { FORMATS } from '../../formats.ts';
 import type { Attributes, JsonObject, Kind } from '../../kind.ts';
 import { KINDS, TOKEN_KINDS } from '../../kinds/index.ts';
-import { ENROLMENT_REQUEST, REVOCATION_REQUEST, ROTATION_REQUEST } from '../../requests.ts';
+import { ENROLMENT_REQUEST, KEY_ROTATION_REQUEST, REVOCATION_REQUEST, ROTATION_REQUEST } from '../../requests.ts';
 import { answerSchema, nullable, requestObjectSchema, requestSchema, valueSchema } from '../json-schema.ts';
 import { ANSWER_HEADERS, PROBLEM_SCHEMA, schemaReference } from './responses.ts';
 
@@ -29,6 +29,7 @@ export function schemas(): JsonObject {
       next_cursor: nullable(text('`cursor` of the next page; null on the last.')),
     }),
     TokenCounts: TOKEN_COUNTS,
+    SigningKeyRotationBody: requestObjectSchema(KEY_ROTATION_REQUEST),
     EnrolmentBody: requestObjectSchema(ENROLMENT_REQUEST),
     Enrolment: object({
       user: text("The user's address.", FORMATS.address.schema),
@@ -162,6 +163,11 @@ const INTROSPECTION = object(
     scope: text('The permissions, separated by spaces.'),
     iat: { type: 'integer', description: 'When the presented secret was made, in seconds since 1970.' },
     exp: { type: 'integer', description: 'When the presented secret ends, in seconds since 1970; missing for never.' },
+    iss: text('Of an access token: who issued it.'),
+    aud: text('Of an access token: for whom.'),
+    jti: text('Of an access token: its own id.'),
+    client_id: text('Of an access token: who asked for it.'),
+    purpose: text('Of an access token: what the token behind it is for.'),
     allowed: { type: 'boolean', description: 'The answer to the question for a permission.' },
     ...NAMED,
   },
