@@ -106,20 +106,22 @@ describe('answers of a running daemon', () => {
     });
     await call('POST', '/v1/introspect', { text: 'token=nonsense', headers: form });
     const client = { client_id: 'ci', client_secret: made.secret as string };
-    const issued = await call('POST', '/v1/oauth/token', { body: { grant_type: 'client_credentials', ...client } });
+    const nobody = new Api(daemon.url);
+    const credentials = { grant_type: 'client_credentials', ...client };
+    const issued = await call('POST', '/v1/oauth/token', { body: credentials, api: nobody });
     const exchange = 'urn:ietf:params:oauth:grant-type:token-exchange';
     const subject = { subject_token: issued.body.access_token as string };
     const type = { subject_token_type: 'urn:ietf:params:oauth:token-type:access_token' };
-    await call('POST', '/v1/oauth/token', { body: { grant_type: exchange, ...subject, ...type } });
+    await call('POST', '/v1/oauth/token', { body: { grant_type: exchange, ...subject, ...type }, api: nobody });
     await call('POST', '/v1/oauth/token', { body: { grant_type: 'password' } });
-    await call('POST', '/v1/oauth/token', { body: { grant_type: 'client_credentials' }, api: new Api(daemon.url) });
+    await call('POST', '/v1/oauth/token', { body: { grant_type: 'client_credentials' }, api: nobody });
     await call('POST', '/v1/introspect', {
       body: { token: issued.body.access_token as string, client_ip: '127.0.0.1' },
     });
     await call('POST', '/v1/oauth/revoke', { body: { token: 'nonsense' } });
     await call('POST', '/v1/oauth/revoke', { text: '', headers: form });
-    await call('GET', '/.well-known/jwks.json', { api: new Api(daemon.url) });
-    await call('GET', '/.well-known/oauth-authorization-server', { api: new Api(daemon.url) });
+    await call('GET', '/.well-known/jwks.json', { api: nobody });
+    await call('GET', '/.well-known/oauth-authorization-server', { api: nobody });
     await call('POST', '/v1/signing-keys/rotation?dry_run=true');
     await call('POST', '/v1/signing-keys/rotation', { body: { overlap: '1h' } });
     await call('POST', `${TOKEN}/rotation?dry_run=true`);
