@@ -34,6 +34,8 @@ export interface Config {
   /** Milliseconds. */
   readonly signingKeyLifetime: number;
   readonly cacheSize: number;
+  /** Milliseconds. */
+  readonly usageInterval: number;
   readonly logLevel: string;
   /** Lower-case hexadecimal. */
   readonly bootstrapTokenSha256: string | undefined;
@@ -134,6 +136,13 @@ const SETTINGS: { readonly [Name in keyof Config]: Setting<Name> } = {
     text: 'how many decisions about tokens are kept in memory, about 2 KiB each',
     default: '20000',
     parse: (text) => parseNumber(text, 100, 10_000_000),
+  },
+  usageInterval: {
+    key: 'usage_interval',
+    value: 'DURATION',
+    text: 'how far the recorded last use of a token may be behind, from 1s to 60m',
+    default: '10s',
+    parse: (text) => parseDuration(text, 1000, 60 * MINUTE, '1s to 60m'),
   },
   logLevel: {
     key: 'log_level',

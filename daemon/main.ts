@@ -18,7 +18,7 @@ export interface DaemonDependencies {
   /** Milliseconds since 1970 UTC. */
   readonly clock?: () => number;
   readonly log?: Logger;
-  /** How often what was gathered is written and what is due is removed, in milliseconds. */
+  /** How often what was gathered is written and what is due is removed, in milliseconds; as configured if left out. */
   readonly maintainEvery?: number;
 }
 
@@ -31,14 +31,12 @@ export interface Daemon {
   close(): Promise<void>;
 }
 
-const MAINTAIN_EVERY_MS = 10_000;
-
 /**
  * Starts a daemon; it serves once this resolves. Rejects with an error whose message says what to do: `ConfigError`,
  * `InstallationError`, `PrivateFileError`, or what the store throws.
  */
 export async function startDaemon(config: Config, dependencies: DaemonDependencies = {}): Promise<Daemon> {
-  const { clock = Date.now, log = createLog(config.logLevel), maintainEvery = MAINTAIN_EVERY_MS } = dependencies;
+  const { clock = Date.now, log = createLog(config.logLevel), maintainEvery = config.usageInterval } = dependencies;
   requireSafeListen(config);
   const store = await openConfiguredStore(config, { clock, log });
   try {

@@ -56,7 +56,7 @@ export function createService({
 }: ServiceDependencies): Service {
   const ambient = realAmbient(keyring, clock, accessTokens);
   const { engine, reader } = store;
-  const usage = new Usage();
+  const usage = new Usage(engine);
   const refusals = new RefusalLimit();
 
   const read = <T>({ needs, decide }: Pick<Operation<T>, 'needs' | 'decide'>): Promise<T> =>
@@ -172,13 +172,7 @@ export function createService({
       }),
 
     async maintain() {
-      if (usage.size > 0) {
-        const { operation, restore } = usage.take();
-        await engine.submit(operation).catch((error: unknown) => {
-          restore();
-          throw error;
-        });
-      }
+      await usage.flush();
       await purgeExpired(ambient, engine, reader);
       await keepKeysOnSchedule({ ambient, read, engine });
       await store.removeExpiredReplays(clock(), REPLAYS_PER_ROUND);

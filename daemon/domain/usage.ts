@@ -1,6 +1,6 @@
 /** When and from where secrets were last used, gathered in memory: a verification must not wait for a disk. */
 import type { Secret } from './model.ts';
-import type { Operation, Snapshot } from './snapshot.ts';
+import type { Engine, Operation, Snapshot } from './snapshot.ts';
 
 interface Use {
   readonly at: number;
@@ -9,23 +9,43 @@ interface Use {
 
 /** The operation that writes one use at once. */
 export function touchOperation(hash: string, at: number, ip: string | null): Operation<void> {
+  return touchAllOperation(new Map([[hash, { at, ip }]]));
+}
+
+function touchAllOperation(uses: ReadonlyMap<string, Use>): Operation<void> {
   return {
-    needs: { secrets: [hash] },
+    needs: { secrets: [...uses.keys()] },
     organizations: [],
     decide(snapshot) {
-      if (snapshot.secret(hash) !== undefined) snapshot.touchSecret(hash, at, ip);
+      for (const [hash, { at, ip }] of uses) {
+        if (snapshot.secret(hash) !== undefined) snapshot.touchSecret(hash, at, ip);
+      }
     },
   };
 }
 
+/** How many uses one transaction writes, so that other writes do not wait long for it. */
+const PER_WRITE = 5000;
+/** How many secrets may wait before they are written without waiting for the next time. */
+const MOST_WAITING = 50_000;
+
 export class Usage {
+  readonly #engine: Engine;
   #pending = new Map<string, Use>();
-  /** What was taken last: until it is committed, the database does not have it. */
+  /** What is being written: until that is committed, the database does not have it. */
   #taken: ReadonlyMap<string, Use> = new Map();
+  #writing: Promise<void> | undefined;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
 
   /** Notes a use. Later ones replace earlier ones. */
   note(hash: string, at: number, ip: string | null): void {
     this.#pending.set(hash, { at, ip });
+    if (this.#pending.size < MOST_WAITING || this.#writing !== undefined) return;
+    // Should it fail, all of it waits for the next time, and that one says why.
+    this.flush().catch(() => undefined);
   }
 
   /** How many secrets wait to be written. */
@@ -33,26 +53,28 @@ export class Usage {
     return this.#pending.size;
   }
 
-  /** The operation that writes what was gathered until now. Should it fail, `restore` takes it back. */
-  take(): { operation: Operation<void>; restore(): void } {
+  /** Writes what was gathered until now. Rejects on trouble with the database; what is not written yet stays. */
+  flush(): Promise<void> {
+    this.#writing ??= this.#writeAll().finally(() => {
+      this.#writing = undefined;
+    });
+    return this.#writing;
+  }
+
+  /** What is noted meanwhile is left for the next time: there would be no end to it. */
+  async #writeAll(): Promise<void> {
     const taken = this.#pending;
-    this.#taken = taken;
     this.#pending = new Map();
-    const hashes = [...taken.keys()];
-    return {
-      operation: {
-        needs: { secrets: hashes },
-        organizations: [],
-        decide(snapshot) {
-          for (const [hash, { at, ip }] of taken) {
-            if (snapshot.secret(hash) !== undefined) snapshot.touchSecret(hash, at, ip);
-          }
-        },
-      },
-      restore: () => {
-        for (const [hash, use] of taken) if (!this.#pending.has(hash)) this.#pending.set(hash, use);
-      },
-    };
+    this.#taken = taken;
+    const uses = [...taken];
+    for (let start = 0; start < uses.length; start += PER_WRITE) {
+      try {
+        await this.#engine.submit(touchAllOperation(new Map(uses.slice(start, start + PER_WRITE))));
+      } catch (error) {
+        for (const [hash, use] of uses.slice(start)) if (!this.#pending.has(hash)) this.#pending.set(hash, use);
+        throw error;
+      }
+    }
   }
 
   /** The snapshot with what was gathered and not written yet. For reading only. */

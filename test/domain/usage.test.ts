@@ -1,4 +1,7 @@
 import { expect } from 'chai';
+import { type Operation, Unavailable } from '../../daemon/domain/snapshot.ts';
+import { Usage } from '../../daemon/domain/usage.ts';
+import { tokenHash } from '../../terraform-provider-spec/token.ts';
 import { type Fixture, openFixture } from '../support/service.ts';
 
 describe('the last use of a token', () => {
@@ -22,5 +25,50 @@ describe('the last use of a token', () => {
     await written;
     seen.add(await neverUsed());
     expect(seen.size, 'a token that was used never looks unused again').to.equal(1);
+  });
+
+  it('is written in pieces of a bounded size, forward only, and what fails waits for the next time', async () => {
+    const { engine } = f.store;
+    const submit = engine.submit.bind(engine);
+    const sizes: number[] = [];
+    let failing = 0;
+    Object.assign(engine, {
+      submit: async <T>(operation: Operation<T>): Promise<T> => {
+        sizes.push(operation.needs.secrets?.length ?? 0);
+        if (failing > 0) {
+          failing -= 1;
+          throw new Unavailable('the disk is full');
+        }
+        return submit(operation);
+      },
+    });
+    const usage = new Usage(engine);
+    const [first, second] = ['a'.repeat(64), 'b'.repeat(64)];
+    for (let number = 0; number < 12_000; number += 1) usage.note(`${number}`.padStart(64, '0'), 1, null);
+    usage.note(first, 5, '192.0.2.1');
+    failing = 1;
+    await usage.flush().catch((error: unknown) => expect(error).to.be.instanceOf(Unavailable));
+    expect(usage.size, 'nothing is lost').to.equal(12_001);
+    usage.note(first, 7, '192.0.2.2');
+    usage.note(second, 7, null);
+    await usage.flush();
+    expect(usage.size).to.equal(0);
+    expect(Math.max(...sizes)).to.be.at.most(5000);
+    const hash = f.keyring.hashSecret(tokenHash(f.root));
+    const read = () => f.store.reader.read({ needs: {}, decide: (snapshot) => snapshot.secret(hash) });
+    usage.note(hash, 100, '192.0.2.1');
+    await usage.flush();
+    usage.note(hash, 50, '192.0.2.2');
+    await usage.flush();
+    expect(await read()).to.include({ last_used_at: 100, last_used_ip: '192.0.2.1' });
+  });
+
+  it('does not pile up: many at once are written without waiting for the next time', async () => {
+    const usage = new Usage(f.store.engine);
+    for (let number = 0; number < 49_999; number += 1) usage.note(`${number}`.padStart(64, '0'), 1, null);
+    expect(usage.size).to.equal(49_999);
+    usage.note('f'.repeat(64), 1, null);
+    expect(usage.size, 'all of them are on their way').to.equal(0);
+    await usage.flush();
   });
 });
