@@ -106,7 +106,7 @@ export class Issuer {
     if (credential === undefined) throw invalidClient('no client credentials');
     const caller: Caller = { credential, ip, requestId };
     const isExchange = subject !== undefined;
-    const question = `${isExchange ? 'exchange' : 'issue'}\n${scope ?? '*'}`;
+    const question = `${isExchange ? 'exchange' : 'issue'}${scope === undefined ? '' : `\n${scope}`}`;
     const decision = this.#granting(caller, { scope, isExchange });
     const grant = await this.#verifier.ask(caller, question, decision);
     if (grant.key !== undefined) return grant;
