@@ -7,6 +7,7 @@ import { closest } from '../terraform-provider-spec/derive/closest.ts';
 import { durationMs, FORMATS } from '../terraform-provider-spec/formats.ts';
 import { parseMasterKey } from './crypto/master-key.ts';
 import { LONGEST_LIFE } from './domain/oauth/signing-keys.ts';
+import { parseRate, type Rate } from './domain/rate-limit.ts';
 import { clientAddress } from './http/client-address.ts';
 
 /** A mistake of whoever started the daemon. The message says what to do. */
@@ -36,6 +37,10 @@ export interface Config {
   readonly cacheSize: number;
   /** Milliseconds. */
   readonly usageInterval: number;
+  /** Of failures to authenticate, by client address. */
+  readonly rateLimitFailures: Rate | 'off';
+  /** Of uses, by token. */
+  readonly rateLimitUse: Rate | 'off';
   readonly logLevel: string;
   /** Lower-case hexadecimal. */
   readonly bootstrapTokenSha256: string | undefined;
@@ -143,6 +148,20 @@ const SETTINGS: { readonly [Name in keyof Config]: Setting<Name> } = {
     text: 'how far the recorded last use of a token may be behind, from 1s to 60m',
     default: '10s',
     parse: (text) => parseDuration(text, 1000, 60 * MINUTE, '1s to 60m'),
+  },
+  rateLimitFailures: {
+    key: 'rate_limit_failures',
+    value: 'RATE',
+    text: 'how many bad credentials a client address may present before it is answered 429: 60/1m, or off',
+    default: '60/1m',
+    parse: parseLimit,
+  },
+  rateLimitUse: {
+    key: 'rate_limit_use',
+    value: 'RATE',
+    text: 'how often one token may be used before it is answered 429: 100/1s, or off',
+    default: 'off',
+    parse: parseLimit,
   },
   logLevel: {
     key: 'log_level',
@@ -366,6 +385,10 @@ function parseListen(text: string): Config['listen'] {
   const port = Number(match?.[3]);
   if (match === null || port > 65_535) return refuse('must be HOST:PORT, such as 127.0.0.1:7345 or [::1]:7345');
   return { host: match[1] ?? (match[2] || '0.0.0.0'), port };
+}
+
+function parseLimit(text: string): Rate | 'off' {
+  return text === 'off' ? text : parseRate(text);
 }
 
 function parseNetworks(text: string): string[] {

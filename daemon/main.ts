@@ -2,10 +2,11 @@
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import type { Service } from './domain/api.ts';
+import { Limits } from './domain/limits.ts';
 import { createService } from './domain/service.ts';
 import type { Store } from './domain/snapshot.ts';
 import { createApp } from './http/app.ts';
-import { clientAddress } from './http/client-address.ts';
+import { addressesIn, clientAddress, LOOPBACK } from './http/client-address.ts';
 import { type FirstRun, firstRun, type InstallationConfig, openKeyring, requireSharedKey } from './installation.ts';
 import { createLog } from './log.ts';
 import { scimHandler } from './scim/handler.ts';
@@ -49,7 +50,7 @@ export async function startDaemon(config: Config, dependencies: DaemonDependenci
     const issuer = () => config.issuer ?? url;
     const accessTokens = { issuer, lifetime: config.accessTokenLifetime, keyLifetime: config.signingKeyLifetime };
     const service = createService({ store, keyring, clock, accessTokens, cacheSize: config.cacheSize });
-    const listening = await serve(config, { service, store, log, issuer });
+    const listening = await serve(config, { service, store, log, clock, issuer });
     url = listening.url;
     log.info({ url: listening.url, version: version() }, 'ready');
     return running({ listening, service, store, log, maintainEvery, first });
@@ -76,9 +77,14 @@ interface Parts {
   readonly log: Logger;
 }
 
+interface Served extends Parts {
+  readonly clock: () => number;
+  readonly issuer: () => string;
+}
+
 /** What is asked of tokens is answered before the management API is looked at. */
-function serve(config: Config, { service, store, log, issuer }: Parts & { issuer: () => string }): Promise<Listening> {
-  const exchange = { log, clientAddress: clientAddress(config.trustedProxies) };
+function serve(config: Config, { service, store, log, clock, issuer }: Served): Promise<Listening> {
+  const exchange = { log, clock, clientAddress: clientAddress(config.trustedProxies), limits: limitsOf(config) };
   const verify = verifyHandler({ ...exchange, service, issuer });
   const ready = shared(() => store.check());
   const app = createApp({
@@ -91,6 +97,15 @@ function serve(config: Config, { service, store, log, issuer }: Parts & { issuer
   const scim = scimHandler({ ...exchange, service });
   return listen(config, (request, response) => {
     if (!verify(request, response) && !scim(request, response)) app(request, response);
+  });
+}
+
+/** A proxy is not held back for what its clients do, nor this machine for what whoever works on it tries out. */
+function limitsOf({ rateLimitFailures, rateLimitUse, trustedProxies }: Config): Limits {
+  return new Limits({
+    failures: rateLimitFailures === 'off' ? undefined : rateLimitFailures,
+    use: rateLimitUse === 'off' ? undefined : rateLimitUse,
+    exempt: addressesIn([...LOOPBACK, ...trustedProxies]),
   });
 }
 

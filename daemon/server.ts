@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, BlockList, isIP } from 'node:net';
+import { type AddressInfo, isIP } from 'node:net';
 import { type Config, ConfigError } from './config.ts';
+import { addressesIn, LOOPBACK } from './http/client-address.ts';
 
 /** How long running requests may take to finish once the server ends. */
 const DRAIN_MS = 10_000;
@@ -108,11 +109,8 @@ function readPem(value: string, what: string): string {
   }
 }
 
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
-LOOPBACK.addAddress('::1', 'ipv6');
+const isLoopbackAddress = addressesIn(LOOPBACK);
 
 function isLoopback(host: string): boolean {
-  const version = isIP(host);
-  return version === 0 ? host === 'localhost' : LOOPBACK.check(host, version === 6 ? 'ipv6' : 'ipv4');
+  return isIP(host) === 0 ? host === 'localhost' : isLoopbackAddress(host);
 }

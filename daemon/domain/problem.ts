@@ -1,6 +1,7 @@
 /** What can go wrong, said without HTTP. One place (`http/problems.ts`) turns it into answers. */
 
 import type { ProblemCode } from '../../terraform-provider-spec/problem-codes.ts';
+import type { RateLimited } from './rate-limit.ts';
 
 export type { ProblemCode };
 
@@ -8,6 +9,11 @@ export type { ProblemCode };
 export interface ProblemDetail {
   readonly pointer: string;
   readonly detail: string;
+}
+
+/** Which limit holds something back, and for how long. */
+export interface Limited extends RateLimited {
+  readonly policy: 'failures' | 'use';
 }
 
 /**
@@ -21,6 +27,10 @@ export class Problem extends Error {
   readonly internal: string | undefined;
   /** Whether it was refused because of who asks, which is kept on record. */
   readonly refusesCaller: boolean;
+  /** Whether it was refused because the credential that was presented is no good. */
+  readonly refusesCredential: boolean;
+  /** With `too-many-requests`. */
+  readonly limited: Limited | undefined;
 
   constructor(code: ProblemCode, message: string, options: ProblemOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -28,6 +38,8 @@ export class Problem extends Error {
     this.errors = options.errors ?? [];
     this.internal = options.internal;
     this.refusesCaller = options.refusesCaller ?? REFUSES_CALLER.has(code);
+    this.refusesCredential = options.refusesCredential ?? code === 'unauthenticated';
+    this.limited = options.limited;
   }
 }
 
@@ -44,4 +56,7 @@ export interface ProblemOptions {
   readonly cause?: unknown;
   /** True for a `not-found` that hides something; by default as the code says. */
   readonly refusesCaller?: boolean;
+  /** By default for every `unauthenticated`; false where there was no credential. */
+  readonly refusesCredential?: boolean;
+  readonly limited?: Limited;
 }

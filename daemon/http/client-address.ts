@@ -18,9 +18,7 @@ export type ClientAddress = (request: IncomingMessage) => string | null;
  * Throws `RangeError` for something that is no network.
  */
 export function clientAddress(proxies: readonly string[]): ClientAddress {
-  const trusted = new BlockList();
-  for (const network of proxies) addNetwork(trusted, network);
-  const isTrusted = (address: string) => trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  const isTrusted = addressesIn(proxies);
   const peers = new WeakMap<Socket, Peer>();
   const peerOf = (socket: Socket): Peer | undefined => {
     const known = peers.get(socket);
@@ -47,6 +45,19 @@ export function clientAddress(proxies: readonly string[]): ClientAddress {
     return client;
   };
 }
+
+/**
+ * Tells whether an address lies in one of `networks` (addresses or CIDR blocks, IPv4 or IPv6). Throws `RangeError` for
+ * something that is no network.
+ */
+export function addressesIn(networks: readonly string[]): (address: string) => boolean {
+  const list = new BlockList();
+  for (const network of networks) addNetwork(list, network);
+  return (address) => list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** The networks of the machine itself (RFC 1122, section 3.2.1.3; RFC 4291, section 2.5.3). */
+export const LOOPBACK: readonly string[] = ['127.0.0.0/8', '::1'];
 
 /** IPv4 addresses reach a dual-stack socket as `::ffff:192.0.2.1`, link-local ones with the zone behind `%`. */
 function plain(address: string): string {

@@ -18,6 +18,7 @@ export function credentialOf(request: IncomingMessage): Credential {
       'unauthenticated',
       'The request presents no credential. Send a token as "Authorization: Bearer", as the password of ' +
         '"Authorization: Basic", or as "X-Api-Key".',
+      { refusesCredential: false },
     );
   }
   const same = presented.every(({ token, username }) => token === first.token && username === first.username);

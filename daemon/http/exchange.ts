@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { Caller, Subject } from '../domain/api.ts';
+import type { Limits } from '../domain/limits.ts';
+import type { Problem } from '../domain/problem.ts';
 import type { ClientAddress } from './client-address.ts';
 import { credentialOf, presentsCredential } from './credentials.ts';
 import { problemReply, toProblem } from './problems.ts';
@@ -26,6 +28,10 @@ export function requestIdOf(given: string | undefined): string {
 export interface ExchangeOptions {
   readonly log: Logger;
   readonly clientAddress: ClientAddress;
+  /** Nothing is limited if left out. */
+  readonly limits?: Limits;
+  /** Milliseconds since 1970 UTC; the machine's own if left out. */
+  readonly clock?: () => number;
 }
 
 const exchanges = new WeakMap<IncomingMessage, Exchange>();
@@ -46,10 +52,13 @@ export class Exchange {
   readonly #log: Logger;
   /** Where the request comes from. */
   readonly ip: string | null;
+  readonly #limits: Limits | undefined;
+  readonly #clock: () => number;
   readonly #started = performance.now();
   #subject: Subject | undefined;
   #code: string | undefined;
   #note: string | undefined;
+  #limited: string | undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse, options: ExchangeOptions) {
     const given = request.headersDistinct['x-request-id'] ?? [];
@@ -58,6 +67,8 @@ export class Exchange {
     this.#response = response;
     this.#log = options.log;
     this.ip = options.clientAddress(request);
+    this.#limits = options.limits;
+    this.#clock = options.clock ?? Date.now;
     response.setHeader('X-Request-Id', this.requestId);
     response.once('close', () => this.#report());
   }
@@ -67,9 +78,19 @@ export class Exchange {
     return { credential: credentialOf(this.#request), ip: this.ip, requestId: this.requestId };
   }
 
-  /** Names in the log who was found to ask: the identifier and the token's address, never the token. */
+  /**
+   * Tells who was found to ask. The log names the identifier and the token's address, never the token. Throws
+   * `too-many-requests` when the token is used too often.
+   */
   identified(subject: Subject): void {
     this.#subject = subject;
+    this.used(subject.token_uid);
+  }
+
+  /** Counts a use of the token with that uid. Throws `too-many-requests` when there are too many. */
+  used(token: string): void {
+    const limited = this.#limits?.used(token, this.#clock());
+    if (limited !== undefined) throw limited;
   }
 
   /** Adds to the log's line what the client is not told. */
@@ -79,9 +100,11 @@ export class Exchange {
 
   /** Answers with what `error` means, in the form that `render` gives it, and logs what is not for the client. */
   fail(error: unknown, render: typeof problemReply = problemReply): void {
-    const problem = toProblem(error);
-    const note = problem.internal ?? (problem.cause instanceof Error ? problem.cause.message : undefined);
+    const thrown = toProblem(error);
+    const note = thrown.internal ?? (thrown.cause instanceof Error ? thrown.cause.message : undefined);
+    const problem = this.#heldBack(thrown);
     this.#code = problem.code;
+    this.#limited = problem.limited?.policy;
     if (note !== undefined) this.note(note);
     if (problem.code === 'internal') this.#log.error({ request_id: this.requestId, err: error }, 'a request failed');
     if (this.#response.headersSent) {
@@ -96,6 +119,12 @@ export class Exchange {
   abandoned(): void {
     this.note('the request ended before its body was complete');
     this.#report();
+  }
+
+  /** What is answered in place of `problem`: another one where a bad credential comes from an address once too often. */
+  #heldBack(problem: Problem): Problem {
+    if (!problem.refusesCredential) return problem;
+    return this.#limits?.failed(this.ip, this.#clock()) ?? problem;
   }
 
   #report(): void {
@@ -113,6 +142,7 @@ export class Exchange {
         actor: this.#subject?.identifier,
         token: this.#subject?.token,
         code: this.#code,
+        limited: this.#limited,
         note: this.#note,
       },
       'request',

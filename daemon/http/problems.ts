@@ -1,7 +1,7 @@
 /** The one place where what went wrong becomes an answer: `application/problem+json` (RFC 9457). */
 import { AddressError } from '../../terraform-provider-spec/address.ts';
 import { PROBLEM_CODES } from '../../terraform-provider-spec/problem-codes.ts';
-import { Problem, type ProblemCode } from '../domain/problem.ts';
+import { type Limited, Problem, type ProblemCode } from '../domain/problem.ts';
 import { Unavailable } from '../domain/snapshot.ts';
 import { redact } from './redact.ts';
 import type { Reply } from './reply.ts';
@@ -40,6 +40,7 @@ export function problemReply(problem: Problem, context: ProblemContext): Reply {
   if (problem.code === 'unauthenticated') headers['WWW-Authenticate'] = challenges(context.presented);
   const retryAfter = RETRY_AFTER[problem.code];
   if (retryAfter !== undefined) headers['Retry-After'] = retryAfter;
+  if (problem.limited !== undefined) Object.assign(headers, limitHeaders(problem.limited));
   return {
     status,
     headers,
@@ -54,6 +55,16 @@ export function problemReply(problem: Problem, context: ProblemContext): Reply {
       }),
       request_id: context.requestId,
     },
+  };
+}
+
+/** The fields of draft-ietf-httpapi-ratelimit-headers-10, and `Retry-After` in whole seconds (RFC 9110, 10.2.3). */
+function limitHeaders({ policy, quota, window, retryAfter }: Limited): Record<string, string> {
+  const seconds = Math.ceil(retryAfter / 1000);
+  return {
+    'Retry-After': `${seconds}`,
+    RateLimit: `"${policy}";r=0;t=${seconds}`,
+    'RateLimit-Policy': `"${policy}";q=${quota};w=${window / 1000}`,
   };
 }
 

@@ -17,7 +17,7 @@ const QUESTIONS = 1000;
 const LONGEST_URL = 512;
 
 /** The fast answer to `/v1/authorize`. */
-export function fastAuthorize({ service, log, clientAddress }: VerifyOptions): FastAnswer {
+export function fastAuthorize({ service, log, clientAddress, limits, clock = Date.now }: VerifyOptions): FastAnswer {
   const questions = new LRUCache<string, Asked>({ max: QUESTIONS });
   const headers = new WeakMap<Subject, readonly string[]>();
   const report = requestLine(log, '/v1/authorize');
@@ -55,6 +55,7 @@ export function fastAuthorize({ service, log, clientAddress }: VerifyOptions): F
     const verdict = service.known.verify({ credential, ip, organization, permission, scope });
     if (verdict?.decision !== 'allowed') return false;
     const { subject } = verdict;
+    if (limits?.used(subject.token_uid, clock()) !== undefined) return false;
     const requestId = requestIdOf(presented.requestId);
     response.writeHead(200, ['X-Request-Id', requestId, ...headersFor(subject)]);
     response.end();

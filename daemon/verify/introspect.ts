@@ -31,7 +31,9 @@ export async function introspectBody(
   const mediaType = requireMediaType(request, [FORM, 'application/json']);
   const text = await read();
   const question = questionIn(mediaType === FORM ? new URLSearchParams(text) : pairsOf(text));
-  return { status: 200, body: await service.introspect(caller, question) };
+  const body = await service.introspect(caller, question);
+  if (typeof body.token_uid === 'string') exchange.used(body.token_uid);
+  return { status: 200, body };
 }
 
 /** What is asked by these parameters. Throws `invalid`. */

@@ -103,7 +103,7 @@ export class Issuer {
   async #grant(request: TokenRequest): Promise<Grant> {
     const { ip, requestId, subject, scope } = request;
     const credential = subject === undefined ? request.client : ({ scheme: 'bearer', token: subject } as const);
-    if (credential === undefined) throw invalidClient('no client credentials');
+    if (credential === undefined) throw missingClient();
     const caller: Caller = { credential, ip, requestId };
     const isExchange = subject !== undefined;
     const question = `${isExchange ? 'exchange' : 'issue'}${scope === undefined ? '' : `\n${scope}`}`;
@@ -166,7 +166,10 @@ function claimsOf(ambient: Ambient, principal: Principal, scope: readonly string
 function requireGrantee(found: Principal | { readonly refused: string }, isExchange: boolean): Principal {
   if ('refused' in found) {
     if (!isExchange) throw invalidClient(found.refused);
-    throw new OAuthProblem('invalid_grant', 'The subject token is not valid.', { internal: found.refused });
+    throw new OAuthProblem('invalid_grant', 'The subject token is not valid.', {
+      internal: found.refused,
+      refusesCredential: true,
+    });
   }
   const { audience } = found;
   if (audience === 'api' || audience === 'app' || (isExchange && audience === 'services')) return found;
@@ -200,7 +203,15 @@ function requireScope(scope: string | undefined, carried: readonly Carried[]): s
 
 /** RFC 6749, section 5.2. It never says what was wrong: `internal` does, to the log. */
 export function invalidClient(internal?: string): OAuthProblem {
-  return new OAuthProblem('invalid_client', 'The client credentials are missing, wrong or no longer valid.', {
-    ...(internal !== undefined && { internal }),
+  return new OAuthProblem('invalid_client', INVALID_CLIENT, { ...(internal !== undefined && { internal }) });
+}
+
+/** The same where none were presented. */
+export function missingClient(): OAuthProblem {
+  return new OAuthProblem('invalid_client', INVALID_CLIENT, {
+    internal: 'no client credentials',
+    refusesCredential: false,
   });
 }
+
+const INVALID_CLIENT = 'The client credentials are missing, wrong or no longer valid.';

@@ -1,5 +1,5 @@
 /** The refusals of the token endpoints, by the names that the RFCs give them. */
-import { Problem, type ProblemCode } from '../problem.ts';
+import { Problem, type ProblemCode, type ProblemOptions } from '../problem.ts';
 
 /** RFC 6749, section 5.2; RFC 7009, section 2.2.1; RFC 8693, section 2.2.2. Each with what it is elsewhere. */
 const OAUTH_ERRORS = {
@@ -19,7 +19,7 @@ export type OAuthError = keyof typeof OAUTH_ERRORS;
 export class OAuthProblem extends Problem {
   readonly error: OAuthError;
 
-  constructor(error: OAuthError, message: string, options: { internal?: string } = {}) {
+  constructor(error: OAuthError, message: string, options: ProblemOptions = {}) {
     super(OAUTH_ERRORS[error], message, options);
     this.error = error;
   }

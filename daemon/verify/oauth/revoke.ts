@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Service } from '../../domain/api.ts';
-import { invalidClient } from '../../domain/oauth/issue.ts';
+import { missingClient } from '../../domain/oauth/issue.ts';
 import type { Exchange } from '../../http/exchange.ts';
 import type { Reply } from '../../http/reply.ts';
 import { clientOf } from './client.ts';
@@ -11,7 +11,7 @@ import { NOT_KEPT } from './reply.ts';
 export async function revoke(service: Service, request: IncomingMessage, exchange: Exchange): Promise<Reply> {
   const form = await readForm(request);
   const credential = clientOf(request, form);
-  if (credential === undefined) throw invalidClient('no client credentials');
+  if (credential === undefined) throw missingClient();
   const token = required(form, 'token');
   const caller = { credential, ip: exchange.ip, requestId: exchange.requestId };
   exchange.identified(await service.revokeToken({ caller, token }));

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Service } from '../../domain/api.ts';
-import { invalidClient } from '../../domain/oauth/issue.ts';
+import { missingClient } from '../../domain/oauth/issue.ts';
 import { OAuthProblem } from '../../domain/oauth/problem.ts';
 import type { Exchange } from '../../http/exchange.ts';
 import type { Reply } from '../../http/reply.ts';
@@ -25,7 +25,7 @@ export async function token(service: Service, request: IncomingMessage, exchange
   }
   const client = clientOf(request, form);
   const isExchange = grantType !== 'client_credentials';
-  if (client === undefined && !isExchange) throw invalidClient('no client credentials');
+  if (client === undefined && !isExchange) throw missingClient();
   const scope = form.get('scope');
   const issued = await service.issueToken({
     ...(client !== undefined && { client }),

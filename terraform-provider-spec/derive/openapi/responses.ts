@@ -33,6 +33,16 @@ export const ANSWER_HEADERS = {
     schema: { type: 'string' },
   },
   RetryAfter: { description: 'Seconds after which trying again makes sense.', schema: { type: 'string' } },
+  RateLimit: {
+    description:
+      'Which limit holds the request back: `failures` of the client address to authenticate, or `use` of the token; with ' +
+      'what remains (`r`), and in how many seconds there is more (`t`).',
+    schema: { type: 'string' },
+  },
+  RateLimitPolicy: {
+    description: 'The same limit: its quota (`q`) in so many seconds (`w`).',
+    schema: { type: 'string' },
+  },
   Subject: { description: "The identifier of the token's owner.", schema: { type: 'string' } },
   SubjectAccount: { description: "The address of the token's owner.", schema: { type: 'string' } },
   SubjectOrganization: { description: 'The organization that the token belongs to.', schema: { type: 'string' } },
@@ -48,6 +58,8 @@ const HEADER_NAMES: Readonly<Record<keyof typeof ANSWER_HEADERS, string>> = {
   RequestId: 'X-Request-Id',
   Challenge: 'WWW-Authenticate',
   RetryAfter: 'Retry-After',
+  RateLimit: 'RateLimit',
+  RateLimitPolicy: 'RateLimit-Policy',
   Subject: 'Accredit-Subject',
   SubjectAccount: 'Accredit-Account',
   SubjectOrganization: 'Accredit-Organization',
@@ -142,6 +154,7 @@ function problemAnswer(status: number, codes: readonly ProblemCode[]): JsonObjec
   if (status === 429 || codes.includes('unavailable') || codes.includes('request-in-progress')) {
     headers.push('RetryAfter');
   }
+  if (status === 429) headers.push('RateLimit', 'RateLimitPolicy');
   return {
     description: codes.map((code) => `\`${code}\`: ${kinds[code].title}.`).join(' '),
     headers: headerReferences(headers),

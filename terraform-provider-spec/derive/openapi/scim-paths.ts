@@ -123,6 +123,8 @@ export const SCIM_RESPONSES: JsonObject = {
       ...REQUEST_ID,
       'WWW-Authenticate': { $ref: '#/components/headers/Challenge' },
       'Retry-After': { $ref: '#/components/headers/RetryAfter' },
+      RateLimit: { $ref: '#/components/headers/RateLimit' },
+      'RateLimit-Policy': { $ref: '#/components/headers/RateLimitPolicy' },
     },
     content: content('ScimError'),
   },
