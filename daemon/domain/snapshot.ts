@@ -131,6 +131,22 @@ export interface ExpiredQuery {
   readonly limit: number;
 }
 
+export interface TotalsQuery {
+  readonly kinds: readonly string[];
+  /** Only resources that have not ended by then, in milliseconds. */
+  readonly now: number;
+  /** Times of which it is told how many end until then. */
+  readonly until: readonly number[];
+}
+
+/** How many resources there are of a kind. */
+export interface Total {
+  readonly kind: string;
+  readonly count: number;
+  /** For each of the times that were asked about, how many of them end until then. */
+  readonly ending: readonly number[];
+}
+
 /** The read path: everything committed before the call began is visible. */
 export interface Reader {
   /** Decides on a snapshot that cannot be changed: its writers throw. */
@@ -139,6 +155,8 @@ export interface Reader {
   list(query: ListQuery): Promise<readonly Resource[]>;
   audit(query: AuditQuery): Promise<readonly StoredAuditEvent[]>;
   expired(query: ExpiredQuery): Promise<readonly Resource[]>;
+  /** Of all organizations, a total for each kind. It may take long where there are many; no other read waits for it. */
+  totals(query: TotalsQuery): Promise<readonly Total[]>;
 }
 
 /** Tells what was committed, so that what was decided on former rows is decided anew. */

@@ -33,6 +33,8 @@ export interface Database {
   readonly shared: boolean;
   /** Lends a connection that only reads. Each statement sees everything that was committed before it was sent. */
   read<T>(work: (manager: EntityManager) => Promise<T>): Promise<T>;
+  /** The same for a read that takes long: no other one waits for it. */
+  readAside<T>(work: (manager: EntityManager) => Promise<T>): Promise<T>;
   /** Begins the one transaction that this process may have open, and holds the organizations' locks in it. */
   begin(organizations: readonly string[]): Promise<Transaction>;
   failure(error: unknown): Failure;

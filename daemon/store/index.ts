@@ -3,6 +3,7 @@ import type { ChangeFeed, Engine, Reader, Store } from '../domain/snapshot.ts';
 import type { Database, StoreLog } from './database.ts';
 import { JobRefused, StoreEngine } from './engine.ts';
 import { Follower } from './follower.ts';
+import { type DatabaseObserver, observed } from './observed.ts';
 import { openPostgres } from './postgres.ts';
 import { StoreReader } from './reader.ts';
 import { openSqlite } from './sqlite.ts';
@@ -10,7 +11,7 @@ import { META, type MetaRow, RESOURCES } from './tables.ts';
 
 export { StoreLocked } from './lock.ts';
 export { StoreTooNew } from './migrations.ts';
-export type { StoreLog };
+export type { DatabaseObserver, StoreLog };
 
 export type StoreOptions = { readonly dataDirectory: string } | { readonly url: string };
 
@@ -18,6 +19,8 @@ export interface StoreDependencies {
   /** Milliseconds since 1970 UTC. */
   readonly now?: () => number;
   readonly log?: StoreLog;
+  /** Is told how long the work of the database takes. */
+  readonly observer?: DatabaseObserver;
 }
 
 /** For how long a daemon may be out of touch and still be told what changed, rather than that anything may have. */
@@ -34,8 +37,9 @@ const LAST_CHECK = 'last_check';
  */
 export async function openStore(options: StoreOptions, dependencies: StoreDependencies = {}): Promise<Store> {
   const log = dependencies.log ?? SILENT;
-  const database =
-    'url' in options ? await openPostgres(options.url, log) : await openSqlite(options.dataDirectory, log);
+  const opened = 'url' in options ? await openPostgres(options.url, log) : await openSqlite(options.dataDirectory, log);
+  const { observer } = dependencies;
+  const database = observer === undefined ? opened : observed(opened, observer);
   return new DatabaseStore(database, log, dependencies.now ?? Date.now);
 }
 

@@ -156,8 +156,21 @@ class AddSigningKeys implements MigrationInterface {
   }
 }
 
+/** Tokens can be counted by when they end. */
+class AddExpiryIndex implements MigrationInterface {
+  readonly name = 'AddExpiryIndex1782000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`CREATE INDEX "resources_by_end" ON "resources" ("kind", "valid_until")`);
+  }
+
+  async down(): Promise<void> {
+    throw new Error('migrations are not reverted; restore a backup instead');
+  }
+}
+
 /** Every migration, oldest first. */
-export const MIGRATIONS = [CreateTables, AddResourceKeys, AddRevisions, AddSigningKeys];
+export const MIGRATIONS = [CreateTables, AddResourceKeys, AddRevisions, AddSigningKeys, AddExpiryIndex];
 
 /**
  * Brings the schema of `source` up to date, in one transaction.

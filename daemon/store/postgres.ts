@@ -144,6 +144,10 @@ export class PostgresDatabase implements Database {
     return 'refused';
   }
 
+  readAside<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.read(work);
+  }
+
   async close(): Promise<void> {
     if (this.#reader.isInitialized) await this.#reader.destroy();
     if (this.writer.isInitialized) await this.writer.destroy();

@@ -9,6 +9,8 @@ import {
   NotLoaded,
   type Operation,
   type Reader,
+  type Total,
+  type TotalsQuery,
   Unavailable,
 } from '../domain/snapshot.ts';
 import { MAX_ROUNDS } from './batch.ts';
@@ -25,6 +27,9 @@ interface Waiting {
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
+
+/** The numbers may come as text. */
+type TotalRow = Readonly<Record<string, string | number>>;
 
 export class StoreReader implements Reader {
   readonly #database: Database;
@@ -106,11 +111,26 @@ export class StoreReader implements Reader {
     );
   }
 
+  async totals({ kinds, now, until }: TotalsQuery): Promise<readonly Total[]> {
+    if (kinds.length === 0) return [];
+    const sql = this.#database.statements.totals(kinds, until.length);
+    const rows = await this.#run('readAside', (manager) => manager.query<TotalRow[]>(sql, [now, ...until]));
+    return rows.map(({ kind, total, ...ending }) => ({
+      kind: String(kind),
+      count: Number(total),
+      ending: until.map((_time, index) => Number(ending[`ending_${index + 1}`])),
+    }));
+  }
+
   /** Runs one query on a connection that only reads. Rejects with `Unavailable` on trouble with the database. */
   async query<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.#run('read', work);
+  }
+
+  async #run<T>(how: 'read' | 'readAside', work: (manager: EntityManager) => Promise<T>): Promise<T> {
     if (this.#closed) throw closing();
     try {
-      return await this.#database.read(work);
+      return await this.#database[how](work);
     } catch (error) {
       throw unavailable(error);
     }

@@ -76,6 +76,9 @@ export class SqliteDatabase implements Database {
   /** The one connection that writes. Nothing but `begin` may use it: all its callers would share one transaction. */
   readonly writer: DataSource;
   readonly #reader: DataSource;
+  /** Opened when it is needed first: most daemons never read anything that takes long. */
+  readonly #aside: DataSource;
+  #openingAside: Promise<void> | undefined;
   readonly #unlock: () => Promise<void>;
   readonly #log: StoreLog;
   #broken = false;
@@ -86,6 +89,7 @@ export class SqliteDatabase implements Database {
     const common = { type: 'sqlite', database: path, entities: entities('sqlite'), logging: false } as const;
     this.writer = new DataSource({ ...common, migrations: MIGRATIONS });
     this.#reader = new DataSource({ ...common, flags: sqlite3.OPEN_READONLY });
+    this.#aside = new DataSource({ type: 'sqlite', database: path, flags: sqlite3.OPEN_READONLY, logging: false });
   }
 
   /** Opens both connections. Throws as `openSqlite` does. */
@@ -119,6 +123,16 @@ export class SqliteDatabase implements Database {
     return work(this.#reader.manager);
   }
 
+  /** SQLite takes one statement of a connection after the other, so this has a connection of its own. */
+  async readAside<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    this.#openingAside ??= this.#openAside().catch((error: unknown) => {
+      this.#openingAside = undefined;
+      throw error;
+    });
+    await this.#openingAside;
+    return work(this.#aside.manager);
+  }
+
   failure(error: unknown): Failure {
     const { code, message } = driverError(error) as { code?: string; message?: string };
     if (code === 'SQLITE_CONSTRAINT') {
@@ -137,13 +151,19 @@ export class SqliteDatabase implements Database {
 
   /** Closes the connections and keeps the lock. The writer goes last: it empties and removes the WAL. */
   async closeSources(): Promise<void> {
-    if (this.#reader.isInitialized) await this.#reader.destroy();
+    await this.#openingAside?.catch(() => undefined);
+    for (const source of [this.#aside, this.#reader]) if (source.isInitialized) await source.destroy();
     if (this.writer.isInitialized) await this.writer.destroy();
   }
 
   async #openWriter(): Promise<void> {
     await this.writer.initialize();
     await apply(this.writer, WRITER_PRAGMAS);
+  }
+
+  async #openAside(): Promise<void> {
+    if (!this.#aside.isInitialized) await this.#aside.initialize();
+    await apply(this.#aside, READER_PRAGMAS);
   }
 
   async #replaceWriter(): Promise<void> {

@@ -74,6 +74,11 @@ export interface Statements {
   readonly deleteExpiredReplays: string;
   /** Those of a database that other daemons write too; none for an embedded one. */
   readonly revisions: RevisionStatements | undefined;
+  /**
+   * Counts the resources of these kinds by when they end. Takes the time at which they must not have ended, and so many
+   * others until which they end; answers a row for each kind with `kind`, `total` and `ending_1` and so on.
+   */
+  totals(kinds: readonly string[], times: number): string;
   /** Takes a name and a value; does nothing when the name is there. */
   readonly insertMeta: string;
   /** Takes a name and a value. */
@@ -146,6 +151,7 @@ export function statements(dialect: Dialect): Statements {
       `DELETE FROM replays WHERE key IN ` +
       `(SELECT key FROM replays WHERE expires_at < ${first} ORDER BY expires_at LIMIT ${second})`,
     revisions: REVISION_STATEMENTS[dialect],
+    totals: (kinds, times) => kinds.map((kind) => total(syntax, kind, times)).join(' UNION ALL '),
     insertMeta: `INSERT INTO meta (name, value) VALUES (${first}, ${second}) ON CONFLICT (name) DO NOTHING`,
     replaceMeta:
       `INSERT INTO meta (name, value) VALUES (${first}, ${second}) ` +
@@ -168,6 +174,8 @@ interface Syntax {
   rows(columns: readonly (readonly [name: string, type: ColumnType])[]): string;
   /** At most `REFERRER_LIMIT` rows for each wanted key. */
   readonly referrers: string;
+  /** The parameter of that number, an integer. */
+  number(parameter: number): string;
   /** The two parts of a wanted `uidKey`. */
   readonly uidKey: { readonly organization: string; readonly uid: string };
 }
@@ -184,6 +192,7 @@ const SYNTAX: Record<Dialect, Syntax> = {
     referrers:
       'CROSS JOIN resources AS r ON r.address IN ' +
       `(SELECT address FROM resources WHERE parent = wanted.value ORDER BY address LIMIT ${REFERRER_LIMIT})`,
+    number: (parameter) => `?${parameter}`,
     uidKey: {
       organization: "substr(wanted.value, 1, instr(wanted.value, '#') - 1)",
       uid: "substr(wanted.value, instr(wanted.value, '#') + 1)",
@@ -201,6 +210,7 @@ const SYNTAX: Record<Dialect, Syntax> = {
     referrers:
       'CROSS JOIN LATERAL (SELECT * FROM resources WHERE parent = wanted.value ' +
       `ORDER BY address LIMIT ${REFERRER_LIMIT}) AS r`,
+    number: (parameter) => `$${parameter}::bigint`,
     uidKey: {
       organization: "split_part(wanted.value, '#', 1)",
       uid: "substr(wanted.value, strpos(wanted.value, '#') + 1)",
@@ -237,6 +247,17 @@ function loadPart(syntax: Syntax, part: Part): string {
     signingKeys: `${wanted} ${syntax.join} signing_keys AS r ON wanted.value = '${ALL}'`,
   }[part];
   return `SELECT '${part}' AS part, ${syntax.array}(${fields.join(', ')}) AS "row" FROM ${source}`;
+}
+
+/** Ranges of an index, which are counted without a look at any row. */
+function total({ number }: Syntax, kind: string, times: number): string {
+  const count = (end: string) => `(SELECT count(*) FROM resources WHERE kind = '${kind}' AND valid_until ${end})`;
+  const now = number(1);
+  const ending = Array.from({ length: times }, (_, index) => {
+    return `${count(`> ${now} AND valid_until <= ${number(index + 2)}`)} AS ending_${index + 1}`;
+  });
+  const columns = [`'${kind}' AS kind`, `${count('IS NULL')} + ${count(`> ${now}`)} AS total`, ...ending];
+  return `SELECT ${columns.join(', ')}`;
 }
 
 /** `SELECT` of the parameter's rows, in their order, with the columns named. */

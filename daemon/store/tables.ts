@@ -94,6 +94,7 @@ export const RESOURCES: Table<Resource> = {
     { name: 'resources_by_parent', columns: ['parent', 'address'] },
     { name: 'resources_by_kind', columns: ['organization', 'kind', 'address'] },
     { name: 'resources_by_uid', columns: ['organization', 'uid'] },
+    { name: 'resources_by_end', columns: ['kind', 'valid_until'] },
     { name: 'resources_owners', columns: ['organization'], where: 'owner' },
     {
       name: 'resources_unmanaged_by_end',

@@ -237,4 +237,32 @@ export function readerConformance(opened: () => Store): void {
     expect(await ended(301, 2)).to.deep.equal(['first', 'second']);
     expect(await ended(100, 10)).to.deep.equal([]);
   });
+
+  it('resources of all organizations are counted by kind and by when they end', async () => {
+    const store = opened();
+    const elsewhere = { organization: 'organizations/other', valid_until: 100 };
+    const rows = [
+      account('never', { kind: 'x' }),
+      account('ended', { kind: 'x', valid_until: 100 }),
+      account('soon', { kind: 'x', valid_until: 101 }),
+      account('later', { kind: 'x', valid_until: 200 }),
+      account('last', { kind: 'x', valid_until: 201 }),
+      account('other-kind', { kind: 'y', ...elsewhere }),
+      account('not-asked', { kind: 'z' }),
+    ];
+    await Promise.all(rows.map((row) => store.engine.submit(create(row))));
+    const totals = async (now: number, until: number[]) => {
+      const found = await store.reader.totals({ kinds: ['x', 'y', 'none'], now, until });
+      return found.map(({ kind, count, ending }) => [kind, count, ...ending]);
+    };
+    expect(await totals(100, [150, 200])).to.have.deep.members([
+      ['x', 4, 1, 2],
+      ['y', 0, 0, 0],
+      ['none', 0, 0, 0],
+    ]);
+    expect(await totals(99, [])).to.deep.include.members([
+      ['x', 5],
+      ['y', 1],
+    ]);
+  });
 }

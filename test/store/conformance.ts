@@ -5,6 +5,7 @@ import { type Store, Unavailable } from '../../daemon/domain/snapshot.ts';
 import { openStore, type StoreOptions } from '../../daemon/store/index.ts';
 import { query } from './beside.ts';
 import { keysConformance } from './conformance-keys.ts';
+import { Observations, observerConformance } from './conformance-observer.ts';
 import { readerConformance } from './conformance-reader.ts';
 import { killedWriter } from './killed-writer.ts';
 import {
@@ -33,10 +34,12 @@ export interface Place {
 export function conformance(makePlace: () => Promise<Place>): void {
   let place: Place;
   let store: Store;
+  let observed: Observations;
 
   beforeEach(async () => {
     place = await makePlace();
-    store = await openStore(place.options);
+    observed = new Observations();
+    store = await openStore(place.options, { observer: observed });
   });
 
   afterEach(async () => {
@@ -326,6 +329,7 @@ export function conformance(makePlace: () => Promise<Place>): void {
 
   killedWriter(() => place.options, reopenAfter);
   readerConformance(() => store);
+  observerConformance(() => ({ store, observed }));
   keysConformance({ store: () => store, options: () => place.options, reopen, reopenAfter, anew });
 
   /** Runs `work` while the store is closed. */

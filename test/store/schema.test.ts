@@ -72,6 +72,12 @@ describe('the schema', () => {
     expect(JSON.stringify(touch)).to.contain('SEARCH secrets USING');
     const remove = await source.query(`EXPLAIN QUERY PLAN ${statements('sqlite').deleteResourceKeys}`, ['[]']);
     expect(JSON.stringify(remove)).to.contain('USING COVERING INDEX resource_keys_by_address (address=?)');
+    const totals = await source.query(`EXPLAIN QUERY PLAN ${statements('sqlite').totals(['x', 'y'], 2)}`, [1, 2, 3]);
+    const looks = totals
+      .map(({ detail }: { detail: string }) => detail)
+      .filter((each: string) => /resources/.test(each));
+    expect(looks).to.have.lengthOf(8);
+    for (const look of looks) expect(look).to.contain('USING COVERING INDEX resources_by_end (kind=? AND valid_until');
     await source.destroy();
     await store.close();
   });

@@ -29,6 +29,7 @@ export async function recordedEngine(options: StoreOptions): Promise<RecordedEng
     statements: database.statements,
     shared: database.shared,
     read: (work) => database.read(work),
+    readAside: (work) => database.readAside(work),
     failure: (error) => database.failure(error),
     close: () => database.close(),
     async begin(organizations) {

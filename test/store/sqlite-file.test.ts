@@ -54,6 +54,27 @@ describe('the store in one SQLite file', () => {
     await database.close();
   });
 
+  it('lets no read wait for one that takes long', async () => {
+    const database = await openSqlite(directory, QUIET);
+    try {
+      const ended: string[] = [];
+      const counting =
+        'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000000) SELECT count(*) FROM n';
+      const long = database.readAside((manager) => manager.query(counting)).then(() => ended.push('long'));
+      await database.readAside(async () => undefined);
+      for (let count = 0; count < 3; count += 1) {
+        await database.read((manager) => manager.query('SELECT 1'));
+        ended.push('short');
+      }
+      await long;
+      expect(ended).to.deep.equal(['short', 'short', 'short', 'long']);
+      const writing = await rejection(database.readAside((manager) => manager.query('DELETE FROM resources')));
+      expect(writing.message).to.match(/readonly/);
+    } finally {
+      await database.close();
+    }
+  });
+
   it('can be read by its owner alone, whatever the umask', async () => {
     const umask = process.umask(0);
     try {
