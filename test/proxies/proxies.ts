@@ -1,7 +1,7 @@
 /** The proxies of examples/forward-auth as processes, each with the example as it stands but for addresses and paths. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -15,6 +15,9 @@ export interface Addresses {
   readonly front: string;
   readonly accredit: string;
   readonly service: string;
+  /** The PEM of the certificate that Accredit shows, and the token of the account `gateway`, which may introspect. */
+  readonly certificate?: string;
+  readonly token?: string;
 }
 
 export interface Proxy {
@@ -22,7 +25,10 @@ export interface Proxy {
   readonly program: string;
   /** Has to be there where CI=true. */
   readonly needed: boolean;
-  /** Whether it tells Accredit where a request comes from, and passes its answers on as they are. */
+  /**
+   * Whether it asks `/v1/authorize` on behalf of the client and passes the answer on, rather than introspect a token by
+   * itself: over TLS then, with a token of its own, for one permission, and every refusal is 401.
+   */
   readonly asksAuthorize: boolean;
   /** Writes the configuration into a directory and answers the words that start the proxy there. */
   prepare(directory: string, addresses: Addresses): Promise<readonly string[]>;
@@ -80,11 +86,44 @@ const caddy: Proxy = {
   },
 };
 
-export const PROXIES: readonly Proxy[] = [nginx, haproxy, caddy];
+const MODULES = ['mpm_event', 'authn_core', 'authz_core', 'authz_user', 'env', 'headers', 'proxy', 'proxy_http'];
+
+const apache: Proxy = {
+  name: 'Apache',
+  program: 'apache2',
+  needed: false,
+  asksAuthorize: false,
+  async prepare(directory, { front, accredit, service, certificate = '', token = '' }) {
+    await writeFile(join(directory, 'ca.pem'), certificate);
+    const modules = [...MODULES, 'auth_openidc'].map((name) => `LoadModule ${name}_module modules/mod_${name}.so`);
+    const text = (await readFile(join(EXAMPLES, 'apache/accredit.conf'), 'utf8'))
+      .replace('accredit.example.com:7345', accredit)
+      .replace('127.0.0.1:8080', service)
+      .replace('acr_sa_REPLACE_ME', token);
+    const own = [
+      'ServerRoot /usr/lib/apache2',
+      ...modules,
+      `Listen ${front}`,
+      'ServerName localhost',
+      `PidFile ${directory}/pid`,
+      `DefaultRuntimeDir ${directory}`,
+      `ErrorLog ${directory}/error.log`,
+      `OIDCCABundlePath ${directory}/ca.pem`,
+    ];
+    await writeFile(join(directory, 'apache.conf'), `${own.join('\n')}\n${text}`, { mode: 0o600 });
+    return ['-f', join(directory, 'apache.conf'), '-DFOREGROUND'];
+  },
+};
+
+export const PROXIES: readonly Proxy[] = [nginx, haproxy, caddy, apache];
+
+/** What a proxy needs besides its program. */
+const MODULE_FILE = '/usr/lib/apache2/modules/mod_auth_openidc.so';
 
 /** Where the program of a proxy is; Debian puts servers where the PATH of most people does not look. */
 export function programOf({ program }: Proxy): string | undefined {
   const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
+  if (program === 'apache2' && !existsSync(MODULE_FILE)) return undefined;
   return directories.map((directory) => join(directory, program)).find(isExecutable);
 }
 
