@@ -1,0 +1,55 @@
+/**
+ * `npm run bench`: how fast it is, as ratios to baselines that are measured in the same run on the same machine. With
+ * `-- --only NAME,…` some rows, `--quick` a look, `--peers` other products too, `--json FILE` the figures as data,
+ * `--strict` an exit status of 1 when a bar is missed.
+ */
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { type Generator, INSTALLED } from './load.ts';
+import { isMet, table } from './report.ts';
+import { accessTokens } from './rows/access-tokens.ts';
+import { idle } from './rows/idle.ts';
+import { million } from './rows/million.ts';
+import { peers } from './rows/peers.ts';
+import type { Effort, Figure, Row } from './rows/row.ts';
+import { authorize, introspect } from './rows/verification.ts';
+import { creations, whileWriting } from './rows/writes.ts';
+
+const ROWS: readonly Row[] = [authorize, introspect, accessTokens, creations, whileWriting, million, idle, peers];
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    peers: { type: 'boolean', default: false },
+    strict: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    load: { type: 'string', default: INSTALLED },
+  },
+});
+const names = values.only?.split(',');
+const unknown = names?.find((name) => !ROWS.some((row) => row.name === name));
+if (unknown !== undefined) {
+  console.error(`there is no row ${unknown}; there are ${ROWS.map(({ name }) => name).join(', ')}`);
+  process.exit(2);
+}
+const effort: Effort = {
+  rounds: values.quick ? 1 : 3,
+  seconds: values.quick ? 2 : 5,
+  generator: values.load as Generator,
+};
+const chosen = ROWS.filter(({ name, needsPeers }) =>
+  names === undefined ? !needsPeers || values.peers : names.includes(name),
+);
+const figures: Figure[] = [];
+for (const row of chosen) {
+  console.error(`measuring ${row.name}`);
+  figures.push(...(await row.run(effort)));
+}
+console.log(table(figures));
+console.log(
+  `\nMedians of ${effort.rounds} rounds of ${effort.seconds} s, 64 connections, load by ${effort.generator} in a process ` +
+    'of its own (constant rates by autocannon). The daemon logs every request to a file, as it does by default.',
+);
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);
+if (values.strict && figures.some((figure) => isMet(figure) === false)) process.exitCode = 1;

@@ -1,0 +1,79 @@
+/** Processes that are measured: each a Node of its own, ready when it says so, and what it costs the machine. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+export interface Measured {
+  readonly url: string;
+  /** From the start of the process to its ready line, in milliseconds. */
+  readonly startMs: number;
+  /** Processor time that it has used so far, in seconds. */
+  cpu(): number;
+  /** Resident memory, in bytes. */
+  rss(): number;
+  stop(): Promise<void>;
+}
+
+export interface Started {
+  readonly words: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Where standard error goes; nowhere if left out. */
+  readonly log?: string;
+}
+
+/** Starts `node` with these words; ready when it prints a line that ends in `ready on URL`. Throws when it ends before. */
+export async function start({ words, env = {}, log = '/dev/null' }: Started): Promise<Measured> {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('ACCREDIT_'));
+  const errors = openSync(log, 'a');
+  const began = performance.now();
+  const child = spawn(process.execPath, words, {
+    cwd: ROOT,
+    env: { ...Object.fromEntries(inherited), ...env },
+    stdio: ['ignore', 'pipe', errors],
+  });
+  closeSync(errors);
+  const url = await ready(child, words);
+  const startMs = performance.now() - began;
+  return {
+    url,
+    startMs,
+    cpu: () => cpuOf(child.pid as number),
+    rss: () => rssOf(child.pid as number),
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const exit = once(child, 'exit');
+      child.kill('SIGTERM');
+      await exit;
+    },
+  };
+}
+
+function ready(child: ChildProcess, words: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
+      const url = /ready on (\S+)$/.exec(line)?.[1];
+      if (url !== undefined) resolve(url);
+    });
+    child.once('exit', (code, signal) => reject(new Error(`node ${words.join(' ')} ended with ${code ?? signal}`)));
+  });
+}
+
+/** The 14th and 15th field of `/proc/PID/stat` are user and system time in hundredths of a second. */
+function cpuOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+function rssOf(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
+}
+
+/** Starts one of `baselines/`, which reads `input` as JSON from its environment. */
+export function startBaseline(name: string, input: unknown = {}): Promise<Measured> {
+  const file = join(ROOT, 'scripts/bench/baselines', `${name}.ts`);
+  return start({ words: ['--import', 'tsx', file], env: { BENCH_INPUT: JSON.stringify(input) } });
+}
