@@ -9,6 +9,7 @@ import { parseMasterKey } from './crypto/master-key.ts';
 import { LONGEST_LIFE } from './domain/oauth/signing-keys.ts';
 import { parseRate, type Rate } from './domain/rate-limit.ts';
 import { clientAddress } from './http/client-address.ts';
+import { METRICS_ACCESS, type MetricsAccess } from './metrics/handler.ts';
 
 /** A mistake of whoever started the daemon. The message says what to do. */
 export class ConfigError extends Error {
@@ -41,6 +42,7 @@ export interface Config {
   readonly rateLimitFailures: Rate | 'off';
   /** Of uses, by token. */
   readonly rateLimitUse: Rate | 'off';
+  readonly metricsAccess: MetricsAccess;
   readonly logLevel: string;
   /** Lower-case hexadecimal. */
   readonly bootstrapTokenSha256: string | undefined;
@@ -162,6 +164,13 @@ const SETTINGS: { readonly [Name in keyof Config]: Setting<Name> } = {
     text: 'how often one token may be used before it is answered 429: 100/1s, or off',
     default: 'off',
     parse: parseLimit,
+  },
+  metricsAccess: {
+    key: 'metrics_access',
+    value: 'WHO',
+    text: 'who sees /metrics: loopback (others with a token), token, or anyone',
+    default: 'loopback',
+    parse: parseAccess,
   },
   logLevel: {
     key: 'log_level',
@@ -389,6 +398,10 @@ function parseListen(text: string): Config['listen'] {
 
 function parseLimit(text: string): Rate | 'off' {
   return text === 'off' ? text : parseRate(text);
+}
+
+function parseAccess(text: string): MetricsAccess {
+  return METRICS_ACCESS.find((access) => access === text) ?? refuse(`must be one of ${METRICS_ACCESS.join(', ')}`);
 }
 
 function parseNetworks(text: string): string[] {

@@ -9,9 +9,14 @@ import { createApp } from './http/app.ts';
 import { addressesIn, clientAddress, LOOPBACK } from './http/client-address.ts';
 import { type FirstRun, firstRun, type InstallationConfig, openKeyring, requireSharedKey } from './installation.ts';
 import { createLog } from './log.ts';
+import { Exposer } from './metrics/exposition.ts';
+import { families } from './metrics/families.ts';
+import { metricsHandler } from './metrics/handler.ts';
+import { Recorder } from './metrics/recorder.ts';
+import { TokenTotals } from './metrics/totals.ts';
 import { scimHandler } from './scim/handler.ts';
 import { type Listening, listen, requireSafeListen } from './server.ts';
-import { openStore } from './store/index.ts';
+import { type DatabaseObserver, openStore } from './store/index.ts';
 import { verifyHandler } from './verify/handler.ts';
 import { version } from './version.ts';
 
@@ -39,7 +44,8 @@ export interface Daemon {
 export async function startDaemon(config: Config, dependencies: DaemonDependencies = {}): Promise<Daemon> {
   const { clock = Date.now, log = createLog(config.logLevel), maintainEvery = config.usageInterval } = dependencies;
   requireSafeListen(config);
-  const store = await openConfiguredStore(config, { clock, log });
+  const recorder = new Recorder();
+  const store = await openConfiguredStore(config, { clock, log, observer: recorder });
   try {
     const keyring = await openKeyring(config, store);
     const first = await firstRun(config, { store, keyring, clock });
@@ -50,10 +56,10 @@ export async function startDaemon(config: Config, dependencies: DaemonDependenci
     const issuer = () => config.issuer ?? url;
     const accessTokens = { issuer, lifetime: config.accessTokenLifetime, keyLifetime: config.signingKeyLifetime };
     const service = createService({ store, keyring, clock, accessTokens, cacheSize: config.cacheSize });
-    const listening = await serve(config, { service, store, log, clock, issuer });
+    const listening = await serve(config, { service, store, log, clock, recorder, issuer });
     url = listening.url;
     log.info({ url: listening.url, version: version() }, 'ready');
-    return running({ listening, service, store, log, maintainEvery, first });
+    return running({ listening, service, store, log, clock, recorder, maintainEvery, first });
   } catch (error) {
     await store.close();
     throw error;
@@ -63,28 +69,30 @@ export async function startDaemon(config: Config, dependencies: DaemonDependenci
 /** Opens the store that `config` names. Rejects with `InstallationError` or what the store throws. */
 export async function openConfiguredStore(
   config: InstallationConfig,
-  { clock, log }: { clock: () => number; log: Logger },
+  { clock, log, observer }: { clock: () => number; log: Logger; observer?: DatabaseObserver },
 ): Promise<Store> {
   requireSharedKey(config);
   const { databaseUrl, dataDirectory } = config;
   const where = databaseUrl === undefined ? { dataDirectory } : { url: databaseUrl };
-  return openStore(where, { now: clock, log });
+  return openStore(where, { now: clock, log, ...(observer !== undefined && { observer }) });
 }
 
 interface Parts {
   readonly service: Service;
   readonly store: Store;
   readonly log: Logger;
+  readonly clock: () => number;
+  readonly recorder: Recorder;
 }
 
 interface Served extends Parts {
-  readonly clock: () => number;
   readonly issuer: () => string;
 }
 
 /** What is asked of tokens is answered before the management API is looked at. */
-function serve(config: Config, { service, store, log, clock, issuer }: Served): Promise<Listening> {
-  const exchange = { log, clock, clientAddress: clientAddress(config.trustedProxies), limits: limitsOf(config) };
+function serve(config: Config, { service, store, log, clock, recorder, issuer }: Served): Promise<Listening> {
+  const { trustedProxies: proxies, metricsAccess: access } = config;
+  const exchange = { log, clock, clientAddress: clientAddress(proxies), limits: limitsOf(config), observer: recorder };
   const verify = verifyHandler({ ...exchange, service, issuer });
   const ready = shared(() => store.check());
   const app = createApp({
@@ -95,9 +103,23 @@ function serve(config: Config, { service, store, log, clock, issuer }: Served): 
     served: { recycleKey: config.recycleKeyApi },
   });
   const scim = scimHandler({ ...exchange, service });
+  const exposer = exposerOf({ service, store, clock, recorder });
+  const metrics = metricsHandler({ ...exchange, service, access, proxies, expose: () => exposer.expose() });
   return listen(config, (request, response) => {
-    if (!verify(request, response) && !scim(request, response)) app(request, response);
+    const isServed = verify(request, response) || scim(request, response) || metrics(request, response);
+    if (!isServed) app(request, response);
   });
+}
+
+function exposerOf({ service, store, clock, recorder }: Omit<Parts, 'log'>): Exposer {
+  const totals = new TokenTotals({ reader: store.reader, clock });
+  const sources = {
+    version: version(),
+    statistics: () => service.statistics,
+    queueDepth: () => store.engine.depth,
+    totals: () => totals.read(),
+  };
+  return new Exposer(families(recorder, sources));
 }
 
 /** A proxy is not held back for what its clients do, nor this machine for what whoever works on it tries out. */
@@ -121,8 +143,11 @@ function shared(task: () => Promise<void>): () => Promise<void> {
 }
 
 function running(parts: Parts & { listening: Listening; maintainEvery: number; first: FirstRun }): Daemon {
-  const { listening, service, store, log, maintainEvery, first } = parts;
-  const maintain = shared(() => service.maintain());
+  const { listening, service, store, log, clock, recorder, maintainEvery, first } = parts;
+  const maintain = shared(async () => {
+    await service.maintain();
+    recorder.maintainedAt = clock();
+  });
   const maintained = () => maintain().catch((err: unknown) => log.error({ err }, 'maintenance failed'));
   const timer = setInterval(maintained, maintainEvery).unref();
   const close = async () => {

@@ -27,6 +27,7 @@ export const OWN_NOUNS: ReadonlySet<string> = new Set([
   'app-tokens',
   'personal-tokens',
   'audit-events',
+  'metrics',
 ]);
 
 /** The noun that stands for all free ones. */

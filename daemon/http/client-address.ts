@@ -59,6 +59,11 @@ export function addressesIn(networks: readonly string[]): (address: string) => b
 /** The networks of the machine itself (RFC 1122, section 3.2.1.3; RFC 4291, section 2.5.3). */
 export const LOOPBACK: readonly string[] = ['127.0.0.0/8', '::1'];
 
+/** The address at the other end of the connection, or null when it is gone already. */
+export function peerOf({ socket }: IncomingMessage): string | null {
+  return socket.remoteAddress === undefined ? null : plain(socket.remoteAddress);
+}
+
 /** IPv4 addresses reach a dual-stack socket as `::ffff:192.0.2.1`, link-local ones with the zone behind `%`. */
 function plain(address: string): string {
   const [unzoned = ''] = address.split('%', 1);

@@ -2,11 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import type { Caller, Subject } from '../domain/api.ts';
+import type { Caller, Question, Subject } from '../domain/api.ts';
 import type { Limits } from '../domain/limits.ts';
-import type { Problem } from '../domain/problem.ts';
+import type { Limited, Problem } from '../domain/problem.ts';
 import type { ClientAddress } from './client-address.ts';
 import { credentialOf, presentsCredential } from './credentials.ts';
+import type { Decision, RequestObserver } from './observer.ts';
 import { problemReply, toProblem } from './problems.ts';
 import { redact } from './redact.ts';
 import { send } from './reply.ts';
@@ -25,6 +26,26 @@ export function requestIdOf(given: string | undefined): string {
   return `${PROCESS}.${requests.toString(36)}`;
 }
 
+/** What is asked about a token, besides the token itself. */
+export type Asked = Pick<Question, 'organization' | 'permission' | 'scope'>;
+
+/** A question as the log has it; undefined for one that asks only whether the token is good. */
+export function loggedQuestion({ organization, permission, scope }: Asked): Asked | undefined {
+  if (organization === undefined && permission === undefined && scope === undefined) return undefined;
+  return {
+    ...(organization !== undefined && { organization }),
+    ...(permission !== undefined && { permission }),
+    ...(scope !== undefined && { scope }),
+  };
+}
+
+/** What an answer tells about a token. */
+export interface Found {
+  readonly decision: Decision;
+  /** The address of the token, where it has one. */
+  readonly about?: string;
+}
+
 export interface ExchangeOptions {
   readonly log: Logger;
   readonly clientAddress: ClientAddress;
@@ -32,6 +53,8 @@ export interface ExchangeOptions {
   readonly limits?: Limits;
   /** Milliseconds since 1970 UTC; the machine's own if left out. */
   readonly clock?: () => number;
+  /** Is told how every request ended. */
+  readonly observer?: RequestObserver;
 }
 
 const exchanges = new WeakMap<IncomingMessage, Exchange>();
@@ -53,12 +76,15 @@ export class Exchange {
   /** Where the request comes from. */
   readonly ip: string | null;
   readonly #limits: Limits | undefined;
+  readonly #observer: RequestObserver | undefined;
   readonly #clock: () => number;
   readonly #started = performance.now();
   #subject: Subject | undefined;
   #code: string | undefined;
   #note: string | undefined;
-  #limited: string | undefined;
+  #limited: Limited['policy'] | undefined;
+  #asked: Asked | undefined;
+  #found: Found | undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse, options: ExchangeOptions) {
     const given = request.headersDistinct['x-request-id'] ?? [];
@@ -68,6 +94,7 @@ export class Exchange {
     this.#log = options.log;
     this.ip = options.clientAddress(request);
     this.#limits = options.limits;
+    this.#observer = options.observer;
     this.#clock = options.clock ?? Date.now;
     response.setHeader('X-Request-Id', this.requestId);
     response.once('close', () => this.#report());
@@ -93,6 +120,16 @@ export class Exchange {
     if (limited !== undefined) throw limited;
   }
 
+  /** Names in the log what is asked about a token. */
+  asked(question: Asked): void {
+    this.#asked = loggedQuestion(question);
+  }
+
+  /** Says what the answer comes to, where its status does not. */
+  decided(found: Found): void {
+    this.#found = found;
+  }
+
   /** Adds to the log's line what the client is not told. */
   note(text: string): void {
     this.#note = text;
@@ -105,6 +142,7 @@ export class Exchange {
     const problem = this.#heldBack(thrown);
     this.#code = problem.code;
     this.#limited = problem.limited?.policy;
+    this.#found = undefined;
     if (note !== undefined) this.note(note);
     if (problem.code === 'internal') this.#log.error({ request_id: this.requestId, err: error }, 'a request failed');
     if (this.#response.headersSent) {
@@ -128,19 +166,33 @@ export class Exchange {
   }
 
   #report(): void {
-    const [path] = (this.#request.url ?? '').split('?', 1);
+    const [path = ''] = (this.#request.url ?? '').split('?', 1);
+    const { method = '' } = this.#request;
+    const isAborted = !this.#response.writableFinished;
+    const ms = performance.now() - this.#started;
+    this.#observer?.ended({
+      method,
+      path,
+      status: isAborted ? undefined : this.#response.statusCode,
+      seconds: ms / 1000,
+      decision: this.#found?.decision,
+      limited: this.#limited,
+    });
     this.#log.info(
       {
         request_id: this.requestId,
-        method: this.#request.method,
+        method,
         path,
         status: this.#response.statusCode,
-        ...(!this.#response.writableFinished && { aborted: true }),
+        ...(isAborted && { aborted: true }),
         outcome: this.#response.getHeader('Accredit-Outcome'),
-        ms: Math.round((performance.now() - this.#started) * 10) / 10,
+        ms: Math.round(ms * 10) / 10,
         ip: this.ip,
         actor: this.#subject?.identifier,
         token: this.#subject?.token,
+        asked: this.#asked,
+        about: this.#found?.about,
+        decision: this.#found?.decision,
         code: this.#code,
         limited: this.#limited,
         note: this.#note,

@@ -2,9 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import type { Service, Subject } from '../domain/api.ts';
 import { Problem } from '../domain/problem.ts';
 import { queryOf, unknownParameter } from '../http/contract.ts';
-import type { Exchange } from '../http/exchange.ts';
+import type { Asked, Exchange } from '../http/exchange.ts';
 import type { Reply } from '../http/reply.ts';
-import { ASKED, type Asked, readParameters, readQuestion } from './question.ts';
+import { ASKED, readParameters, readQuestion } from './question.ts';
 
 /**
  * `ANY /v1/authorize`: forward authentication. A proxy passes on the headers of a request that it is to serve, and is
@@ -12,7 +12,9 @@ import { ASKED, type Asked, readParameters, readQuestion } from './question.ts';
  */
 export async function authorize(service: Service, request: IncomingMessage, exchange: Exchange): Promise<Reply> {
   const { credential, ip } = exchange.caller();
-  const verdict = await service.verify({ ...askedIn(request.url ?? ''), credential, ip }, exchange.requestId);
+  const asked = askedIn(request.url ?? '');
+  exchange.asked(asked);
+  const verdict = await service.verify({ ...asked, credential, ip }, exchange.requestId);
   if (verdict.decision === 'unauthenticated') {
     throw new Problem('unauthenticated', 'The credential is not valid.', { internal: verdict.reason });
   }

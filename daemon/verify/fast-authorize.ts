@@ -5,30 +5,37 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { Subject } from '../domain/api.ts';
-import { requestIdOf } from '../http/exchange.ts';
-import { requestLine } from '../http/request-line.ts';
+import { type Asked, requestIdOf } from '../http/exchange.ts';
+import { askedText, requestLine } from '../http/request-line.ts';
 import { askedIn, identityHeaders } from './authorize.ts';
 import type { FastAnswer, VerifyOptions } from './handler.ts';
 import { presentedPlainly } from './presented.ts';
-import type { Asked } from './question.ts';
 
 /** How many different questions are remembered once they are read: services ask the same few all the time. */
 const QUESTIONS = 1000;
 const LONGEST_URL = 512;
 
-/** The fast answer to `/v1/authorize`. */
-export function fastAuthorize({ service, log, clientAddress, limits, clock = Date.now }: VerifyOptions): FastAnswer {
-  const questions = new LRUCache<string, Asked>({ max: QUESTIONS });
-  const headers = new WeakMap<Subject, readonly string[]>();
-  const report = requestLine(log, '/v1/authorize');
+/** With its part of the log's line. */
+interface Question {
+  readonly asked: Asked;
+  readonly text: string;
+}
 
-  const questionIn = (url: string): Asked | undefined => {
+/** The fast answer to `/v1/authorize`. */
+export function fastAuthorize(options: VerifyOptions): FastAnswer {
+  const { service, clientAddress, limits, clock = Date.now } = options;
+  const questions = new LRUCache<string, Question>({ max: QUESTIONS });
+  const headers = new WeakMap<Subject, readonly string[]>();
+  const report = requestLine(options, '/v1/authorize');
+
+  const questionIn = (url: string): Question | undefined => {
     const known = questions.get(url);
     if (known !== undefined || url.length > LONGEST_URL) return known;
     try {
       const asked = askedIn(url);
-      questions.set(url, asked);
-      return asked;
+      const question = { asked, text: askedText(asked) };
+      questions.set(url, question);
+      return question;
     } catch {
       // Whoever takes the request from here says what is wrong.
       return undefined;
@@ -47,11 +54,11 @@ export function fastAuthorize({ service, log, clientAddress, limits, clock = Dat
     const started = performance.now();
     const presented = presentedPlainly(request);
     if (presented === undefined) return false;
-    const asked = questionIn(request.url as string);
-    if (asked === undefined) return false;
+    const question = questionIn(request.url as string);
+    if (question === undefined) return false;
     const { credential } = presented;
     const ip = clientAddress(request);
-    const { organization, permission, scope } = asked;
+    const { organization, permission, scope } = question.asked;
     const verdict = service.known.verify({ credential, ip, organization, permission, scope });
     if (verdict?.decision !== 'allowed') return false;
     const { subject } = verdict;
@@ -59,7 +66,7 @@ export function fastAuthorize({ service, log, clientAddress, limits, clock = Dat
     const requestId = requestIdOf(presented.requestId);
     response.writeHead(200, ['X-Request-Id', requestId, ...headersFor(subject)]);
     response.end();
-    report(subject, { requestId, method: request.method as string, ip, started });
+    report(subject, { requestId, method: request.method as string, ip, started, asked: question.text });
     return true;
   };
 }

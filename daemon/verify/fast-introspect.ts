@@ -8,9 +8,9 @@ import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import type { Question } from '../domain/api.ts';
 import { decodeText } from '../http/body.ts';
 import { exchangeOf, requestIdOf } from '../http/exchange.ts';
-import { requestLine } from '../http/request-line.ts';
+import { askedText, requestLine } from '../http/request-line.ts';
 import { type FastAnswer, replying, type VerifyOptions } from './handler.ts';
-import { FORM, introspectBody, questionIn } from './introspect.ts';
+import { FORM, foundIn, introspectBody, questionIn } from './introspect.ts';
 import { presentedPlainly } from './presented.ts';
 
 const NOT_ASCII = /[\x80-\xff]/;
@@ -19,9 +19,9 @@ const LONGEST_BODY = 16 * 1024;
 
 /** The fast answer to `/v1/introspect`. */
 export function fastIntrospect(options: VerifyOptions): FastAnswer {
-  const { service, log, clientAddress, limits, clock = Date.now } = options;
+  const { service, clientAddress, limits, clock = Date.now } = options;
   const bodies = new WeakMap<JsonObject, readonly [text: string, length: string]>();
-  const report = requestLine(log, '/v1/introspect');
+  const report = requestLine(options, '/v1/introspect');
 
   const textOf = (body: JsonObject): readonly [text: string, length: string] => {
     const known = bodies.get(body);
@@ -47,7 +47,12 @@ export function fastIntrospect(options: VerifyOptions): FastAnswer {
       const question = questionOf(form);
       const known = question && introspect(question);
       // The token first: whoever takes the request from here counts the use of the caller's own again.
-      if (known === undefined || isLimited(known.body.token_uid) || isLimited(known.caller.token_uid)) {
+      if (
+        question === undefined ||
+        known === undefined ||
+        isLimited(known.body.token_uid) ||
+        isLimited(known.caller.token_uid)
+      ) {
         const read = async () => decodeText(Buffer.from(form, 'latin1'));
         void replying(request, response, options, (exchange) => introspectBody(service, request, exchange, read));
         return;
@@ -55,7 +60,14 @@ export function fastIntrospect(options: VerifyOptions): FastAnswer {
       const [text, length] = textOf(known.body);
       response.writeHead(200, ['X-Request-Id', requestId, ...COMMON, 'Content-Length', length]);
       response.end(text, 'latin1');
-      report(known.caller, { requestId, method: 'POST', ip, started });
+      report(known.caller, {
+        requestId,
+        method: 'POST',
+        ip,
+        started,
+        asked: askedText(question),
+        ...foundIn(known.body),
+      });
     });
     return true;
   };

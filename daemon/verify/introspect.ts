@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { pointerTo } from '../../terraform-provider-spec/derive/pointer.ts';
+import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import type { Question, Service } from '../domain/api.ts';
 import { Problem } from '../domain/problem.ts';
 import { parseBody, readText, requireMediaType } from '../http/body.ts';
-import type { Exchange } from '../http/exchange.ts';
+import type { Exchange, Found } from '../http/exchange.ts';
 import type { Reply } from '../http/reply.ts';
 import { ASKED, type Parameters, readParameters, readQuestion } from './question.ts';
 
@@ -31,9 +32,17 @@ export async function introspectBody(
   const mediaType = requireMediaType(request, [FORM, 'application/json']);
   const text = await read();
   const question = questionIn(mediaType === FORM ? new URLSearchParams(text) : pairsOf(text));
+  exchange.asked(question);
   const body = await service.introspect(caller, question);
+  exchange.decided(foundIn(body));
   if (typeof body.token_uid === 'string') exchange.used(body.token_uid);
   return { status: 200, body };
+}
+
+/** What the answer tells, for those who count answers and for the log. */
+export function foundIn({ active, allowed, token }: JsonObject): Found {
+  if (active !== true) return { decision: 'unauthenticated' };
+  return { decision: allowed === false ? 'forbidden' : 'allowed', about: String(token) };
 }
 
 /** What is asked by these parameters. Throws `invalid`. */

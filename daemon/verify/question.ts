@@ -1,9 +1,7 @@
 /** What is asked beside a token, read strictly: a misspelt permission must not become a question that asks less. */
 import { NAME_PATTERN } from '../../terraform-provider-spec/address.ts';
 import { FORMATS } from '../../terraform-provider-spec/formats.ts';
-import type { Question } from '../domain/api.ts';
-
-export type Asked = Pick<Question, 'organization' | 'permission' | 'scope'>;
+import type { Asked } from '../http/exchange.ts';
 
 /** The parameters by which something is asked. */
 export const ASKED = ['organization', 'permission', 'scope'] as const;

@@ -12,6 +12,7 @@ const PARTS: readonly (readonly [part: string, mayImport: readonly string[]])[] 
   ['daemon/http/', ['terraform-provider-spec/', 'daemon/crypto/', 'daemon/domain/']],
   ['daemon/verify/', ['terraform-provider-spec/', 'daemon/crypto/', 'daemon/domain/', 'daemon/http/']],
   ['daemon/scim/', ['terraform-provider-spec/', 'daemon/domain/', 'daemon/http/']],
+  ['daemon/metrics/', ['terraform-provider-spec/', 'daemon/domain/', 'daemon/http/']],
   [
     'daemon/',
     [
@@ -22,6 +23,7 @@ const PARTS: readonly (readonly [part: string, mayImport: readonly string[]])[] 
       'daemon/http/',
       'daemon/verify/',
       'daemon/scim/',
+      'daemon/metrics/',
     ],
   ],
   ['client/', ['terraform-provider-spec/']],
@@ -36,6 +38,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   express: ['daemon/http/', 'daemon/scim/'],
   helmet: ['daemon/http/'],
   jsonwebtoken: ['daemon/crypto/'],
+  'prom-client': ['daemon/metrics/'],
   'lru-cache': ['daemon/domain/', 'daemon/http/', 'daemon/verify/'],
   pino: ['daemon/', 'daemon/http/', 'daemon/verify/'],
   '@grpc/grpc-js': ['terraform-provider/'],

@@ -230,5 +230,7 @@ export const MATRIX: Readonly<Record<string, Row>> = {
 
   getHealth: { answers: OPEN },
   getReadiness: { answers: OPEN },
+  // With the setting under which a token is needed from everywhere. They are the installation's.
+  getMetrics: { answers: { ...READ, stranger: 403, enrolment: 401 } },
   getOpenApi: { answers: OPEN },
 };

@@ -234,7 +234,10 @@ function isPersonal(address: string): boolean {
 /** Starts a daemon with all that the cases need. Close its `daemon` afterwards. */
 export async function openStage(cases: readonly Case[], everything: readonly string[]): Promise<Stage> {
   const clock = fakeClock();
-  const daemon = await startTestDaemon({ clock, env: { ACCREDIT_RECYCLE_KEY_API: 'true' } });
+  const daemon = await startTestDaemon({
+    clock,
+    env: { ACCREDIT_RECYCLE_KEY_API: 'true', ACCREDIT_METRICS_ACCESS: 'token' },
+  });
   const stage = new Stage(daemon);
   await stage.build(cases, everything).catch(async (error: unknown) => {
     await daemon.close();

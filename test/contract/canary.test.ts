@@ -9,7 +9,7 @@ import { mintToken, tokenHash } from '../../terraform-provider-spec/token.ts';
 import { type Bench, onEveryDatabase, uniqueName } from './bench.ts';
 
 onEveryDatabase('planted secrets', (bench) => {
-  it('are in no file of the data directory, database, log, list, audit event or error body', async () => {
+  it('are in no file of the data directory, database, log, list, audit event, metric or error body', async () => {
     const secrets: string[] = [];
     const answers: string[] = [];
     for (const kind of TOKEN_KINDS) await plant(bench(), await bench().fresh(kind), secrets, answers);
@@ -34,6 +34,9 @@ onEveryDatabase('planted secrets', (bench) => {
     const places = await everythingWritten(bench());
     const withMark = [...places].filter(([, text]) => text.includes(mark)).map(([place]) => place);
     expect(withMark).to.include.members(['log', 'audit events', 'lists']);
+    // Not even what is no secret: nothing that a client chose is a metric.
+    expect(withMark).to.not.include('metrics');
+    expect(places.get('metrics')).to.include('accredit_http_requests_total{route="management"');
     expect(
       withMark.some((place) => /^(database|table)/.test(place)),
       `${withMark}`,
@@ -110,6 +113,9 @@ async function everythingWritten({ api, daemon, databaseUrl }: Bench): Promise<M
   places.set('lists', JSON.stringify([organizations, listed]));
   const audited = await Promise.all(addresses.map((address) => api.all(`${address}/audit-events`)));
   places.set('audit events', JSON.stringify(audited));
+  const metrics = await api.as(undefined).send('GET', '/metrics');
+  expect(metrics.status).to.equal(200);
+  places.set('metrics', metrics.text);
   return places;
 }
 

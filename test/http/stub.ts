@@ -6,6 +6,7 @@ import { Problem } from '../../daemon/domain/problem.ts';
 import { createApp } from '../../daemon/http/app.ts';
 import { clientAddress } from '../../daemon/http/client-address.ts';
 import { createLog } from '../../daemon/log.ts';
+import { metricsHandler } from '../../daemon/metrics/handler.ts';
 import { verifyHandler } from '../../daemon/verify/handler.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 
@@ -91,8 +92,10 @@ export function stubApp(
   };
   const verify = verifyHandler({ ...exchange, service, issuer: () => 'https://accredit.test' });
   const express = createApp({ ...exchange, service, version: '1.2.3', ready: async () => {}, served });
+  const expose = async () => ({ contentType: 'text/plain', text: '' });
+  const metrics = metricsHandler({ ...exchange, service, access: 'token', proxies, expose });
   const app = createServer((request, response) => {
-    if (!verify(request, response)) express(request, response);
+    if (!verify(request, response) && !metrics(request, response)) express(request, response);
   });
   const agent = supertest.agent(app).set('Authorization', 'Bearer secret');
   /** The request that the service method was called with; the last, if often. */

@@ -19,7 +19,7 @@ describe('answers of a running daemon', () => {
   let owner: Api;
 
   before(async () => {
-    daemon = await startTestDaemon({ env: { ACCREDIT_RECYCLE_KEY_API: 'true' } });
+    daemon = await startTestDaemon({ env: { ACCREDIT_RECYCLE_KEY_API: 'true', ACCREDIT_METRICS_ACCESS: 'token' } });
     owner = new OwnersApi(daemon.url, daemon.adminToken);
   });
   after(() => daemon.close());
@@ -162,6 +162,7 @@ describe('answers of a running daemon', () => {
       await call('DELETE', `/v1/${formatAddress(kind, names)}`);
     }
     await everyScimOperation();
+    await call('GET', '/metrics');
     for (const target of ['/healthz', '/readyz', '/openapi.json'])
       await call('GET', target, { api: owner.as(undefined) });
 
@@ -267,5 +268,6 @@ function requireDescribed(described: DescribedResponse, answer: Answer, where: s
     return;
   }
   expect(described.content, where).to.have.property(mediaType);
-  expect(faults(described.content[mediaType]?.schema as JsonObject, answer.body), where).to.equal(undefined);
+  const value = mediaType.endsWith('json') ? answer.body : answer.text;
+  expect(faults(described.content[mediaType]?.schema as JsonObject, value), where).to.equal(undefined);
 }

@@ -77,7 +77,15 @@ describe('the OpenAPI document', () => {
   });
 
   it('every operation that reads a credential lists 401 and the trouble any can meet, and names its permission', () => {
-    const unguarded = ['authorize', 'getSelf', 'rotateSelf', 'recycleKey', 'issueAccessToken', 'revokeToken'];
+    const unguarded = [
+      'authorize',
+      'getSelf',
+      'rotateSelf',
+      'recycleKey',
+      'issueAccessToken',
+      'revokeToken',
+      'getMetrics',
+    ];
     for (const { path, method, operation } of operations) {
       const where = `${method} ${path}`;
       if (operation.security?.length === 0) {
@@ -132,7 +140,8 @@ describe('the OpenAPI document', () => {
         body: operation.body,
       })),
     );
-    const fixed = /^(\/v1\/(authorize|introspect|self|oauth\/.+)|\/(healthz|readyz|openapi\.json|\.well-known\/.+))$/;
+    const fixed =
+      /^(\/v1\/(authorize|introspect|self|oauth\/.+)|\/(healthz|readyz|metrics|openapi\.json|\.well-known\/.+))$/;
     const described = operations
       .filter(({ path }) => !fixed.test(path) && !isScim(path))
       .map(({ path, method, operation, parameters }) => ({

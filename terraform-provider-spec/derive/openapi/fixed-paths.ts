@@ -35,6 +35,7 @@ export function fixedPaths({ recycleKey }: OptionalPaths): Paths {
     ...(recycleKey && { '/automate/recycle_key.json': { put: RECYCLE_KEY } }),
     '/healthz': { get: health('getHealth', 'Whether the process runs', ['status', 'version']) },
     '/readyz': { get: health('getReadiness', 'Whether the database takes writes', ['status'], ['unavailable']) },
+    '/metrics': { get: METRICS },
     '/openapi.json': {
       get: operation({
         id: 'getOpenApi',
@@ -180,6 +181,23 @@ const RECYCLE_KEY = operation({
     ]),
   },
   problems: ROTATION_PROBLEMS,
+});
+
+const METRICS = operation({
+  id: 'getMetrics',
+  tag: HEALTH,
+  summary: 'Read the metrics, as Prometheus does',
+  description:
+    'Whoever asks on the machine itself, and not through a proxy, needs no credential; the setting `metrics_access` ' +
+    'says otherwise. The permission counts in the organization `default`.',
+  permission: 'metrics.read',
+  answers: {
+    200: {
+      ...answer('The text exposition format, version 0.0.4.'),
+      content: { 'text/plain': { schema: { type: 'string' } } },
+    },
+  },
+  problems: [...ALWAYS, 'invalid-query', 'forbidden'],
 });
 
 function health(
