@@ -53,7 +53,6 @@ export class TokenTotals {
       this.#last = { at, totals: await this.#reader.totals(totalsQuery(at)) };
     } catch {
       // The database's errors are counted where they come up; here there is nobody to tell.
-      this.#last = undefined;
     }
   }
 }
