@@ -50,7 +50,9 @@ export function requirePermission(principal: Principal, address: string, place: 
   const [noun] = permission.split('.', 1);
   const somewhere = !reachesOut && principal.carried.some(({ permissions }) => allows(permissions, permission));
   if (somewhere && !allows(held, `${noun}.read`)) throw hidden(address);
-  throw new Problem('forbidden', `This needs the permission "${permission}", which the caller does not hold.`);
+  throw new Problem('forbidden', `This needs the permission "${permission}", which the caller does not hold.`, {
+    permission,
+  });
 }
 
 /** Like `requirePermission`, for what belongs to the organization as a whole. */

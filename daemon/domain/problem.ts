@@ -31,6 +31,8 @@ export class Problem extends Error {
   readonly refusesCredential: boolean;
   /** With `too-many-requests`. */
   readonly limited: Limited | undefined;
+  /** With `forbidden`, the permission that it takes, where one does. */
+  readonly permission: string | undefined;
 
   constructor(code: ProblemCode, message: string, options: ProblemOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -40,6 +42,7 @@ export class Problem extends Error {
     this.refusesCaller = options.refusesCaller ?? REFUSES_CALLER.has(code);
     this.refusesCredential = options.refusesCredential ?? code === 'unauthenticated';
     this.limited = options.limited;
+    this.permission = options.permission;
   }
 }
 
@@ -59,4 +62,5 @@ export interface ProblemOptions {
   /** By default for every `unauthenticated`; false where there was no credential. */
   readonly refusesCredential?: boolean;
   readonly limited?: Limited;
+  readonly permission?: string | undefined;
 }

@@ -1,6 +1,7 @@
 /** What a request presents to authenticate itself. Nothing is ever read from the URL. */
 import type { IncomingMessage } from 'node:http';
 import type { Credential } from '../domain/api.ts';
+import { unauthenticated } from '../domain/principal.ts';
 import { Problem } from '../domain/problem.ts';
 
 /**
@@ -26,10 +27,16 @@ export function credentialOf(request: IncomingMessage): Credential {
   return first;
 }
 
-/** Whether a credential was presented at all, good or bad: a challenge says so (RFC 6750, section 3). */
-export function presentsCredential(request: IncomingMessage): boolean {
-  return request.headers.authorization !== undefined || request.headers['x-api-key'] !== undefined;
+/**
+ * Whether a credential was presented at all, good or bad: a challenge says so. A scheme that nobody knows presents none
+ * (RFC 6750, section 3.1).
+ */
+export function presentsCredential({ headers, headersDistinct }: IncomingMessage): boolean {
+  if (headers['x-api-key'] !== undefined) return true;
+  return (headersDistinct.authorization ?? []).some((value) => KNOWN_SCHEME.test(value));
 }
+
+const KNOWN_SCHEME = /^(bearer|basic)(?: |$)/i;
 
 function readAuthorization(value: string): Credential | undefined {
   const space = value.indexOf(' ');
@@ -39,7 +46,7 @@ function readAuthorization(value: string): Credential | undefined {
   if (scheme !== 'basic') return undefined;
   const decoded = Buffer.from(rest, 'base64').toString('utf8');
   const colon = decoded.indexOf(':');
-  if (colon < 0) throw new Problem('unauthenticated', 'The Basic credential is malformed.');
+  if (colon < 0) throw unauthenticated('a Basic credential without a colon');
   return { scheme: 'basic', username: unescaped(decoded.slice(0, colon)), token: unescaped(decoded.slice(colon + 1)) };
 }
 

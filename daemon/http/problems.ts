@@ -33,11 +33,12 @@ export function toProblem(error: unknown): Problem {
   return new Problem('internal', 'The daemon failed. Its log has the reason under the request id.', { cause: error });
 }
 
-/** `problem` as an answer, with the challenges (RFC 9110, section 11.6.1; RFC 6750, section 3) that a 401 needs. */
+/** `problem` as an answer, with the challenges of `challengesOf`. */
 export function problemReply(problem: Problem, context: ProblemContext): Reply {
   const { status, title } = PROBLEM_CODES[problem.code];
   const headers: Record<string, string | string[]> = { 'Content-Type': 'application/problem+json' };
-  if (problem.code === 'unauthenticated') headers['WWW-Authenticate'] = challenges(context.presented);
+  const challenges = challengesOf(problem, context.presented);
+  if (challenges.length > 0) headers['WWW-Authenticate'] = challenges;
   const retryAfter = RETRY_AFTER[problem.code];
   if (retryAfter !== undefined) headers['Retry-After'] = retryAfter;
   if (problem.limited !== undefined) Object.assign(headers, limitHeaders(problem.limited));
@@ -68,9 +69,18 @@ function limitHeaders({ policy, quota, window, retryAfter }: Limited): Record<st
   };
 }
 
-function challenges(presented: boolean): string[] {
-  const error = presented ? ', error="invalid_token"' : '';
-  return [`Bearer realm="accredit"${error}`, 'Basic realm="accredit", charset="UTF-8"'];
+/**
+ * What a 401 needs (RFC 9110, section 11.6.1), and what tells a bearer of a token what is wrong with it (RFC 6750,
+ * section 3.1); whoever presented none is told no error.
+ */
+function challengesOf({ code, permission }: Problem, presented: boolean): string[] {
+  const bearer = (error?: string) => `Bearer realm="accredit"${error === undefined ? '' : `, error="${error}"`}`;
+  if (code === 'unauthenticated') {
+    return [bearer(presented ? 'invalid_token' : undefined), 'Basic realm="accredit", charset="UTF-8"'];
+  }
+  if (code === 'malformed-request') return [bearer('invalid_request')];
+  if (code !== 'forbidden') return [];
+  return [`${bearer('insufficient_scope')}${permission === undefined ? '' : `, scope="${permission}"`}`];
 }
 
 /** Messages of errors are made to stand within a sentence. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Service, Subject } from '../domain/api.ts';
+import { unauthenticated } from '../domain/principal.ts';
 import { Problem } from '../domain/problem.ts';
 import { queryOf, unknownParameter } from '../http/contract.ts';
 import type { Asked, Exchange } from '../http/exchange.ts';
@@ -16,11 +17,14 @@ export async function authorize(service: Service, request: IncomingMessage, exch
   exchange.asked(asked);
   const verdict = await service.verify({ ...asked, credential, ip }, exchange.requestId);
   if (verdict.decision === 'unauthenticated') {
-    throw new Problem('unauthenticated', 'The credential is not valid.', { internal: verdict.reason });
+    throw unauthenticated(verdict.reason);
   }
   exchange.identified(verdict.subject);
   if (verdict.decision === 'forbidden') {
-    throw new Problem('forbidden', 'The credential does not allow this.', { internal: verdict.reason });
+    throw new Problem('forbidden', 'The credential does not allow this.', {
+      internal: verdict.reason,
+      permission: asked.permission,
+    });
   }
   return { status: 200, headers: identityHeaders(verdict.subject) };
 }

@@ -116,11 +116,50 @@ describe('a 401', () => {
     );
   });
 
+  it('tells no error to whoever presents nothing, or in a scheme that is not offered', async () => {
+    const { nobody } = stubApp();
+    for (const scheme of ['Negotiate abc', 'Digest username="ci"', 'Bearerabc', 'Basic-ish abc']) {
+      const { headers } = await nobody.get(ACCOUNT).set('Authorization', scheme).expect(401);
+      expect(headers['www-authenticate'], scheme).to.equal(
+        'Bearer realm="accredit", Basic realm="accredit", charset="UTF-8"',
+      );
+    }
+    for (const scheme of ['bEARER', 'Basic', `Basic ${btoa('ci')}`]) {
+      const { headers } = await stubApp({ authenticate: refusing('unauthenticated', 'No.') })
+        .nobody.get(ACCOUNT)
+        .set('Authorization', scheme)
+        .expect(401);
+      expect(headers['www-authenticate'], scheme).to.include('error="invalid_token"');
+    }
+  });
+
   it('comes before anything of the request is interpreted, its body not even read', async () => {
     const { nobody, calls } = stubApp({ authenticate: refusing('unauthenticated', 'No.') });
     await nobody.put('/v1/organizations/UPPER?x=1').set('Accredit-Adopt', 'perhaps').send('{').expect(401);
     await nobody.put(ACCOUNT).set('Content-Type', 'application/json').send('{').expect(401);
     expect(calls).to.deep.equal([]);
+  });
+});
+
+describe('a 403', () => {
+  it('says to a bearer what it lacks, and names the permission where one would do', async () => {
+    const lacking = refusing('forbidden', 'No.', { permission: 'accounts.write' });
+    const named = await stubApp({ put: lacking }).agent.put(ACCOUNT).send({}).expect(403);
+    expect(named.headers['www-authenticate']).to.equal(
+      'Bearer realm="accredit", error="insufficient_scope", scope="accounts.write"',
+    );
+    const other = await stubApp({ put: refusing('forbidden', 'No.') })
+      .agent.put(ACCOUNT)
+      .send({})
+      .expect(403);
+    expect(other.headers['www-authenticate']).to.equal('Bearer realm="accredit", error="insufficient_scope"');
+  });
+});
+
+describe('two credentials that differ', () => {
+  it('are a malformed request to a bearer', async () => {
+    const { headers } = await stubApp().agent.get(ACCOUNT).set('X-Api-Key', 'other').expect(400);
+    expect(headers['www-authenticate']).to.equal('Bearer realm="accredit", error="invalid_request"');
   });
 });
 

@@ -33,7 +33,12 @@ describe('authorize', () => {
     expect(lines.join('')).to.include('rotated away');
     const subject = { identifier: 'ci@x' };
     const { agent: weak } = stubApp({ verify: () => ({ decision: 'forbidden', reason: 'no grant', subject }) });
+    const asked = await weak.get('/v1/authorize?permission=builds.write').expect(403);
+    expect(asked.headers['www-authenticate']).to.equal(
+      'Bearer realm="accredit", error="insufficient_scope", scope="builds.write"',
+    );
     const forbidden = await weak.get('/v1/authorize').expect(403);
+    expect(forbidden.headers['www-authenticate']).to.equal('Bearer realm="accredit", error="insufficient_scope"');
     expect(forbidden.body.code).to.equal('forbidden');
     expect(forbidden.text).to.not.include('grant');
     expect(forbidden.headers).to.not.have.property('accredit-subject');

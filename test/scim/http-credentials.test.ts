@@ -7,7 +7,6 @@ import { type FakeClock, fakeClock, startTestDaemon, type TestDaemon } from '../
 import { done, freshTenant, PROVISIONING, refused, Scim, type Tenant, USER_SCHEMA } from './http-tenant.ts';
 
 const DAY = 86_400_000;
-const PUBLIC = ['/healthz', '/readyz', '/openapi.json'];
 const ENDPOINTS = [
   ['GET', 'Users'],
   ['GET', 'Users?filter=userName%20eq%20%22alice%22'],
@@ -28,6 +27,9 @@ const ENDPOINTS = [
   ['GET', 'no/such/path'],
   ['GET', ''],
 ] as const;
+
+/** Whether it takes no credential at all. */
+const isOpen = ({ security }: JsonObject) => Array.isArray(security) && security.length === 0;
 
 describe('credentials and SCIM', () => {
   let daemon: TestDaemon;
@@ -56,11 +58,12 @@ describe('credentials and SCIM', () => {
     const document = done(await tenant.api.send('GET', '/openapi.json'));
     const asked: string[] = [];
     for (const [template, item] of Object.entries(document.paths as Record<string, JsonObject>)) {
-      if (template.startsWith('/scim/') || PUBLIC.includes(template)) continue;
+      if (template.startsWith('/scim/')) continue;
       const path = template
         .replace('{organization}', tenant.organization.split('/')[1] as string)
         .replace(/\{\w+\}/g, 'identity-provider');
-      for (const method of Object.keys(item).filter((name) => name !== 'parameters')) {
+      for (const [method, operation] of Object.entries(item as Record<string, JsonObject>)) {
+        if (method === 'parameters' || isOpen(operation) || operation['x-accredit-client']) continue;
         const answer = await api.send(method.toUpperCase() as 'GET', path, method === 'get' ? undefined : '{}');
         expect(answer.status, `${method} ${path}: ${answer.text}`).to.equal(403);
         expect(answer.body.code).to.equal('forbidden');
@@ -69,6 +72,9 @@ describe('credentials and SCIM', () => {
     }
     expect(asked).to.include.members(['/v1/authorize', '/v1/self', '/v1/introspect', '/v1/organizations']);
     expect(asked.length).to.be.greaterThan(50);
+    const grant = { grant_type: 'client_credentials' };
+    const refusal = await api.send('POST', '/v1/oauth/token', JSON.stringify(grant));
+    expect(refusal.body, 'no access token is issued for it').to.include({ error: 'unauthorized_client' });
     const introspected = await tenant.api.post('introspect', { token: String(scim.token) });
     expect(introspected.body, 'a token of another organization').to.deep.equal({ active: false });
     done(await scim.get('Users'));
@@ -88,7 +94,8 @@ describe('credentials and SCIM', () => {
     for (const [name, token] of Object.entries(tokens)) {
       await everywhere(String(token), (answer, endpoint) => {
         refused(answer, 403);
-        expect(answer.headers, `${name}, ${endpoint}`).to.not.have.any.keys('www-authenticate', 'etag', 'allow');
+        expect(answer.headers, `${name}, ${endpoint}`).to.not.have.any.keys('etag', 'allow');
+        expect(answer.headers['www-authenticate']).to.equal('Bearer realm="accredit", error="insufficient_scope"');
       });
     }
     expect((await tenant.api.as(String(tokens.app)).send('GET', '/v1/self')).status).to.equal(403);

@@ -33,7 +33,7 @@ function headerCredential(request: IncomingMessage): Credential {
   try {
     return credentialOf(request);
   } catch (error) {
-    if (error instanceof Problem && error.code === 'unauthenticated') throw invalidClient(error.message);
+    if (error instanceof Problem && error.code === 'unauthenticated') throw invalidClient(error.internal);
     throw error;
   }
 }

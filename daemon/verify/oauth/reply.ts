@@ -12,11 +12,12 @@ export const NOT_KEPT = { 'Cache-Control': 'no-store', Pragma: 'no-cache' } as c
 export function oauthReply(problem: Problem, context: ProblemContext): Reply {
   const plain = problemReply(problem, context);
   if (problem.code === 'method-not-allowed') return plain;
-  const { 'Content-Type': _type, ...headers } = plain.headers ?? {};
+  const { 'Content-Type': _type, 'WWW-Authenticate': challenges, ...headers } = plain.headers ?? {};
   const error = nameOf(problem);
+  const status = BY_NAME.has(error) || problem.code === 'invalid' ? 400 : PROBLEM_CODES[problem.code].status;
   return {
-    status: BY_NAME.has(error) || problem.code === 'invalid' ? 400 : PROBLEM_CODES[problem.code].status,
-    headers: { ...headers, ...NOT_KEPT },
+    status,
+    headers: { ...headers, ...(status === 401 && challenges && { 'WWW-Authenticate': challenges }), ...NOT_KEPT },
     body: { error, error_description: describable(String(plain.body?.detail ?? '')) },
   };
 }

@@ -29,7 +29,8 @@ export const ANSWER_HEADERS = {
     schema: { type: 'string' },
   },
   Challenge: {
-    description: 'How to authenticate (RFC 9110, section 11.6.1).',
+    description:
+      'How to authenticate (RFC 9110, section 11.6.1), or what is wrong with the token (RFC 6750, section 3).',
     schema: { type: 'string' },
   },
   RetryAfter: { description: 'Seconds after which trying again makes sense.', schema: { type: 'string' } },
@@ -76,6 +77,9 @@ export const ALWAYS: readonly ProblemCode[] = [
   'internal',
   'unavailable',
 ];
+
+/** Codes whose answer says how to authenticate, or what is wrong with the token (RFC 6750, section 3). */
+const CHALLENGED: ReadonlySet<ProblemCode> = new Set(['unauthenticated', 'forbidden', 'malformed-request']);
 
 /** An answer; without `schema` one that has no content. */
 export function answer(description: string, schema?: JsonObject, headers: readonly AnswerHeader[] = []): JsonObject {
@@ -150,7 +154,7 @@ export const PROBLEM_SCHEMA: JsonObject = {
 function problemAnswer(status: number, codes: readonly ProblemCode[]): JsonObject {
   const kinds: Readonly<Record<ProblemCode, ProblemKind>> = PROBLEM_CODES;
   const headers: AnswerHeader[] = ['RequestId'];
-  if (status === 401) headers.push('Challenge');
+  if (codes.some((code) => CHALLENGED.has(code))) headers.push('Challenge');
   if (status === 429 || codes.includes('unavailable') || codes.includes('request-in-progress')) {
     headers.push('RetryAfter');
   }
