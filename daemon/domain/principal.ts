@@ -61,8 +61,15 @@ export interface Refusal {
 /** The hash under which a well-formed token would be stored, or `undefined` for anything else. */
 export function presentedHash(ambient: Ambient, credential: Credential): string | undefined {
   if (tokenKind(credential.token) === undefined) return undefined;
-  return ambient.keyring.hashSecret(tokenHash(credential.token));
+  const known = hashes.get(credential);
+  if (known?.keyring === ambient.keyring) return known.hash;
+  const hash = ambient.keyring.hashSecret(tokenHash(credential.token));
+  hashes.set(credential, { keyring: ambient.keyring, hash });
+  return hash;
 }
+
+/** One request asks for the hash of its credential at every step that it takes. */
+const hashes = new WeakMap<Credential, { keyring: Ambient['keyring']; hash: string }>();
 
 /** What is needed first to say who a caller is. */
 export function neededBy(ambient: Ambient, { credential }: Pick<Caller, 'credential'>): Needs {

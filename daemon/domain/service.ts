@@ -5,6 +5,7 @@ import type { Answer, Caller, Service, Subject, WriteOptions } from './api.ts';
 import { Decisions } from './decisions.ts';
 import { deleteOperation } from './delete.ts';
 import { enrolOperation } from './enrol.ts';
+import { Foresight } from './foresight.ts';
 import { type AccessTokenSettings, ambient as realAmbient } from './identity.ts';
 import { countTokens, listPage } from './lists.ts';
 import { purgeExpired } from './maintenance.ts';
@@ -70,6 +71,10 @@ export function createService({
   const write = (operation: Operation<Answer>, options: WriteOptions): Promise<Answer> =>
     options.dryRun === true ? read(operation) : engine.submit(operation);
 
+  const foresight = new Foresight();
+  const foreseen = <T>(operation: Operation<T>, { caller, address }: { caller: Caller; address: string }) =>
+    foresight.of(operation, { caller: presentedHash(ambient, caller.credential), address });
+
   /** Runs what a caller asks for; should it be refused because of who asks, that is on record before it is answered. */
   const attempt = async <T>(action: string, request: { caller: Caller; address?: string }, run: () => Promise<T>) => {
     try {
@@ -110,9 +115,12 @@ export function createService({
       attempt('audit', { caller: request.caller, address: `organizations/${request.organization}` }, () =>
         auditPage(ambient, reader, read, request),
       ),
-    put: (request) => attempt('put', request, async () => write(putOperation(ambient, request), request)),
-    delete: (request) => attempt('delete', request, async () => write(deleteOperation(ambient, request), request)),
-    rotate: (request) => attempt('rotate', request, async () => write(rotateOperation(ambient, request), request)),
+    put: (request) =>
+      attempt('put', request, async () => write(foreseen(putOperation(ambient, request), request), request)),
+    delete: (request) =>
+      attempt('delete', request, async () => write(foreseen(deleteOperation(ambient, request), request), request)),
+    rotate: (request) =>
+      attempt('rotate', request, async () => write(foreseen(rotateOperation(ambient, request), request), request)),
     enrol: (request) => attempt('enrol', request, async () => write(enrolOperation(ambient, request), request)),
     revoke: (request) => attempt('revoke', request, async () => write(revokeOperation(ambient, request), request)),
     restore: (request) => attempt('restore', request, async () => write(restoreOperation(ambient, request), request)),

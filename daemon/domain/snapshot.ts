@@ -39,7 +39,11 @@ export class NotLoaded extends Error {
   override readonly name = 'NotLoaded';
   readonly needs: Needs;
   constructor(needs: Needs) {
+    // Nobody ever sees where it was thrown, and finding that out costs more than all the rest of it.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super('a decision asked for rows that are not loaded yet');
+    Error.stackTraceLimit = stackTraceLimit;
     this.needs = needs;
   }
 }

@@ -28,8 +28,7 @@ export function present(snapshot: Snapshot, resource: Resource, options: ViewOpt
   const kind = kindNamed(resource.kind);
   const derived = derivedOf(snapshot, resource, kind, options);
   const shown: JsonObject = {};
-  // What identifies the resource comes first.
-  for (const [name, attribute] of Object.entries({ ...COMMON_READ_ONLY, ...allAttributes(kind) })) {
+  for (const [name, attribute] of shownAttributes(kind)) {
     if (attribute.writeOnly || (attribute.volatile && options.view !== 'full')) continue;
     if (attribute.once) {
       if (options.secret !== undefined) shown[name] = options.secret;
@@ -42,6 +41,18 @@ export function present(snapshot: Snapshot, resource: Resource, options: ViewOpt
   }
   return shown;
 }
+
+/** What identifies the resource comes first. */
+function shownAttributes(kind: Kind): readonly [string, Attribute][] {
+  let entries = shownOf.get(kind);
+  if (entries === undefined) {
+    entries = Object.entries({ ...COMMON_READ_ONLY, ...allAttributes(kind) });
+    shownOf.set(kind, entries);
+  }
+  return entries;
+}
+
+const shownOf = new WeakMap<Kind, readonly [string, Attribute][]>();
 
 function commonValue(resource: Resource, name: string): Json {
   const value = resource[name as keyof Resource] as Json;

@@ -84,9 +84,15 @@ function readBytes(request: IncomingMessage): Promise<Buffer> {
         reject(tooLarge());
       }
     });
-    request.on('end', () => resolve(Buffer.concat(chunks)));
-    const aborted = (cause?: unknown) =>
+    let isComplete = false;
+    request.on('end', () => {
+      isComplete = true;
+      resolve(Buffer.concat(chunks));
+    });
+    const aborted = (cause?: unknown) => {
+      if (isComplete) return;
       reject(new Problem('malformed-request', 'The request ended before its body was complete.', { cause }));
+    };
     request.on('error', aborted);
     request.on('close', aborted);
   });

@@ -70,6 +70,9 @@ async function makePrivate(path: string): Promise<void> {
   }
 }
 
+/** TypeORM asks for the driver's long stack traces, for which each statement would take one that nobody reads. */
+const QUIET_DRIVER = { ...sqlite3, verbose: () => sqlite3 };
+
 export class SqliteDatabase implements Database {
   readonly statements = statements('sqlite');
   readonly shared = false;
@@ -86,7 +89,13 @@ export class SqliteDatabase implements Database {
   constructor(path: string, unlock: () => Promise<void>, log: StoreLog) {
     this.#unlock = unlock;
     this.#log = log;
-    const common = { type: 'sqlite', database: path, entities: entities('sqlite'), logging: false } as const;
+    const common = {
+      type: 'sqlite',
+      database: path,
+      entities: entities('sqlite'),
+      logging: false,
+      driver: QUIET_DRIVER,
+    } as const;
     this.writer = new DataSource({ ...common, migrations: MIGRATIONS });
     this.#reader = new DataSource({ ...common, flags: sqlite3.OPEN_READONLY });
     this.#aside = new DataSource({ type: 'sqlite', database: path, flags: sqlite3.OPEN_READONLY, logging: false });

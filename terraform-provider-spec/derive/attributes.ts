@@ -4,18 +4,29 @@ import type { Attribute, Attributes, Json, JsonObject, Kind, ValueType } from '.
 import { pointerTo } from './pointer.ts';
 
 /** The attributes that a body may hold: those of every kind, then the kind's own, in the order of their description. */
-export function writableAttributes(kind: Kind): Attributes {
-  return select({ ...COMMON_WRITABLE, ...kind.attributes }, (attribute) => attribute.access !== 'read-only');
-}
+export const writableAttributes = once((kind) =>
+  select({ ...COMMON_WRITABLE, ...kind.attributes }, (attribute) => attribute.access !== 'read-only'),
+);
 
 /** The attributes that only the daemon writes: those of every kind, then the kind's own. */
-export function readOnlyAttributes(kind: Kind): Attributes {
-  return select({ ...COMMON_READ_ONLY, ...kind.attributes }, (attribute) => attribute.access === 'read-only');
-}
+export const readOnlyAttributes = once((kind) =>
+  select({ ...COMMON_READ_ONLY, ...kind.attributes }, (attribute) => attribute.access === 'read-only'),
+);
 
 /** All attributes of a kind: read-only and common ones included. */
-export function allAttributes(kind: Kind): Attributes {
-  return { ...COMMON_WRITABLE, ...COMMON_READ_ONLY, ...kind.attributes };
+export const allAttributes = once((kind) => ({ ...COMMON_WRITABLE, ...COMMON_READ_ONLY, ...kind.attributes }));
+
+/** `derive`, which for each kind is asked once: kinds never change, and every request asks. */
+function once(derive: (kind: Kind) => Attributes): (kind: Kind) => Attributes {
+  const derived = new WeakMap<Kind, Attributes>();
+  return (kind) => {
+    let attributes = derived.get(kind);
+    if (attributes === undefined) {
+      attributes = derive(kind);
+      derived.set(kind, attributes);
+    }
+    return attributes;
+  };
 }
 
 /**

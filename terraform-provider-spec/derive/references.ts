@@ -14,7 +14,7 @@ export interface Reference {
 
 /**
  * Everything that valid `attributes` of a resource of `kind` refer to, in the organization at that address, in the order
- * of the description. A scope refers to what it names; `organization` refers to nothing.
+ * in which `attributes` has them. A scope refers to what it names; `organization` refers to nothing.
  */
 export function referencesIn(kind: Kind, organization: string, attributes: JsonObject): Reference[] {
   return ofObject(writableAttributes(kind), attributes, '').map(({ pointer, path }) => ({
@@ -29,9 +29,13 @@ interface Found {
 }
 
 function ofObject(attributes: Attributes, values: JsonObject, at: string): Found[] {
-  return Object.entries(attributes).flatMap(([name, attribute]) =>
-    ofValue(attribute, (Object.hasOwn(values, name) ? values[name] : null) as Json, pointerTo(at, name)),
-  );
+  const found: Found[] = [];
+  for (const name of Object.keys(values)) {
+    const attribute = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
+    if (attribute === undefined || !mayRefer(attribute)) continue;
+    found.push(...ofValue(attribute, values[name] as Json, pointerTo(at, name)));
+  }
+  return found;
 }
 
 function ofValue(type: ValueType, value: Json, pointer: string): Found[] {
@@ -48,6 +52,20 @@ function ofValue(type: ValueType, value: Json, pointer: string): Found[] {
       return ofObject(type.attributes, value as JsonObject, pointer);
     default:
       return [];
+  }
+}
+
+/** Whether any value of that type refers to something: most do not, and are asked about with every request. */
+function mayRefer(type: ValueType): boolean {
+  switch (type.type) {
+    case 'string':
+      return type.references !== undefined || isScope(type);
+    case 'set':
+      return mayRefer(type.items);
+    case 'object':
+      return Object.values(type.attributes).some(mayRefer);
+    default:
+      return false;
   }
 }
 
