@@ -1,4 +1,5 @@
 /** Puts the daemon together: store, keys, service and server, from the configuration to the last answer. */
+import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import type { Service } from './domain/api.ts';
@@ -7,6 +8,8 @@ import { createService } from './domain/service.ts';
 import type { Store } from './domain/snapshot.ts';
 import { createApp } from './http/app.ts';
 import { addressesIn, clientAddress, LOOPBACK } from './http/client-address.ts';
+import { exchangeOf } from './http/exchange.ts';
+import { hostMissing, lacksHost, refuseBytes } from './http/malformed.ts';
 import { type FirstRun, firstRun, type InstallationConfig, openKeyring, requireSharedKey } from './installation.ts';
 import { createLog } from './log.ts';
 import { Exposer } from './metrics/exposition.ts';
@@ -105,9 +108,14 @@ function serve(config: Config, { service, store, log, clock, recorder, issuer }:
   const scim = scimHandler({ ...exchange, service });
   const exposer = exposerOf({ service, store, clock, recorder });
   const metrics = metricsHandler({ ...exchange, service, access, proxies, expose: () => exposer.expose() });
-  return listen(config, (request, response) => {
-    const isServed = verify(request, response) || scim(request, response) || metrics(request, response);
-    if (!isServed) app(request, response);
+  const answer: RequestListener = (request, response) => {
+    if (lacksHost(request)) exchangeOf(request, response, exchange).fail(hostMissing());
+    else if (verify(request, response) || scim(request, response) || metrics(request, response)) return;
+    else app(request, response);
+  };
+  return listen(config, {
+    answer,
+    refuse: (error, socket, isOnRecord) => refuseBytes(error, socket, exchange, isOnRecord),
   });
 }
 

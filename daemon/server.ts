@@ -4,14 +4,20 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, isIP } from 'node:net';
+import { type AddressInfo, isIP, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { type Config, ConfigError } from './config.ts';
 import { addressesIn, LOOPBACK } from './http/client-address.ts';
+
+/** In place of an error: it asks for a connection to elsewhere, which is no request to us. */
+const CONNECT = Object.assign(new Error('a request to connect'), { code: 'CONNECT' });
 
 /** How long running requests may take to finish once the server ends. */
 const DRAIN_MS = 10_000;
 
 const LIMITS: ServerOptions = {
+  // It is required all the same, by whoever answers: Node would do it without a line in the log.
+  requireHostHeader: false,
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   keepAliveTimeout: 60_000,
@@ -43,24 +49,43 @@ export function requireSafeListen({ listen, tlsCertificate, tlsKey, allowPlainte
   );
 }
 
+/** Who answers what comes over the connections. */
+export interface Listener {
+  readonly answer: RequestListener;
+  /** Answers what is no request, and closes the connection. `isOnRecord` where it comes in the middle of one. */
+  refuse(error: Error, socket: Socket, isOnRecord: boolean): void;
+}
+
 /** Serves `listener`. Rejects when the address cannot be listened on or certificate and key do not fit. */
-export async function listen(config: ServerConfig, listener: RequestListener): Promise<Listening> {
+export async function listen(config: ServerConfig, { answer, refuse }: Listener): Promise<Listening> {
   requireSafeListen(config);
   const { host, port } = config.listen;
   const running = new Set<ServerResponse>();
+  const answering = new WeakMap<Duplex, ServerResponse>();
   let ending = false;
   const tracked: RequestListener = (request, response) => {
     if (ending) response.setHeader('Connection', 'close');
-    listener(request, response);
+    answer(request, response);
     // What was answered at once, as most questions about tokens are, need not be waited for.
     if (response.writableEnded && !ending) return;
+    const { socket } = request;
     running.add(response);
+    answering.set(socket, response);
     response.once('close', () => {
       running.delete(response);
+      if (answering.get(socket) === response) answering.delete(socket);
       if (ending) server.closeIdleConnections();
     });
   };
   const server = serverFor(config, tracked);
+  // Of what a client expects nothing is promised, and it may be passed over (RFC 9110, section 10.1.1).
+  server.on('checkExpectation', tracked);
+  server.on('connect', (_request, socket) => refuse(CONNECT, socket as Socket, false));
+  server.on('clientError', (error, socket) => {
+    const response = answering.get(socket);
+    if (response?.headersSent) socket.destroy();
+    else refuse(error, socket as Socket, response !== undefined);
+  });
   try {
     server.listen(port, host);
     await once(server, 'listening');

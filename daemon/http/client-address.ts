@@ -60,7 +60,7 @@ export function addressesIn(networks: readonly string[]): (address: string) => b
 export const LOOPBACK: readonly string[] = ['127.0.0.0/8', '::1'];
 
 /** The address at the other end of the connection, or null when it is gone already. */
-export function peerOf({ socket }: IncomingMessage): string | null {
+export function peerOf({ socket }: Pick<IncomingMessage, 'socket'>): string | null {
   return socket.remoteAddress === undefined ? null : plain(socket.remoteAddress);
 }
 
