@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { mintToken } from '../../terraform-provider-spec/token.ts';
+import { readText } from '../architecture/sources.ts';
 import { Api } from '../contract/api.ts';
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts';
 
@@ -183,6 +184,14 @@ describe('the request log', () => {
       await owner.send('GET', '/healthz');
     });
     expect(line).to.include({ path: '/healthz' });
+  });
+
+  it('has the fields that docs/operations.md explains, and no other', () => {
+    const [, section = ''] = readText('docs/operations.md').split('## The log');
+    const explained = [...section.matchAll(/^\| (`.*?`) \|/gm)].flatMap(([, cell = '']) =>
+      [...cell.matchAll(/`([a-z_]+)`/g)].map(([, field]) => field),
+    );
+    expect([...new Set(lines().flatMap((line) => Object.keys(line)))]).to.have.members(explained);
   });
 
   it('holds none of all these tokens', () => {
