@@ -41,6 +41,21 @@ describe('the configuration', () => {
     });
   });
 
+  it('takes a rate, or none, and says how one is written', () => {
+    const rates = { ACCREDIT_RATE_LIMIT_FAILURES: 'off', ACCREDIT_RATE_LIMIT_USE: '100/1s' };
+    expect(load([], rates).config).to.deep.include({
+      rateLimitFailures: 'off',
+      rateLimitUse: { quota: 100, window: 1000 },
+    });
+    expect(load([]).config).to.deep.include({ rateLimitFailures: { quota: 60, window: 60_000 }, rateLimitUse: 'off' });
+    expect(() => load(['--rate-limit-use=100'])).to.throw(ConfigError, '--rate-limit-use must be "off" or a number');
+  });
+
+  it('takes only words that it knows for who sees the metrics', () => {
+    expect(load(['--metrics-access', 'token']).config).to.include({ metricsAccess: 'token' });
+    expect(() => load(['--metrics-access', 'all'])).to.throw(ConfigError, 'must be one of loopback, token, anyone');
+  });
+
   it('takes a flag without a value for true', () => {
     const { config } = load(['--recycle-key-api'], { ACCREDIT_RECYCLE_KEY_API: 'false' });
     expect(config).to.include({ recycleKeyApi: true, allowPlaintext: false });
