@@ -6,6 +6,7 @@ import { makeTokens, startDaemon } from '../daemon.ts';
 import { start } from '../processes.ts';
 import { type Effort, type Figure, interleave, middle, type Row, rate } from './row.ts';
 import { introspecting } from './verification.ts';
+import { creating } from './writes.ts';
 
 const PEERS = join(import.meta.dirname, '../peers');
 
@@ -27,6 +28,7 @@ export const peers: Row = {
         daemon: { url: daemon.url, requests: tokens.map((token) => introspecting(daemon, token)), connections },
         oidc: { url: oidc.url, requests: [oidcAsked.request as never], connections },
         better: { url: better.url, requests: [betterAsked.request as never], connections },
+        made: { url: daemon.url, requests: [creating(daemon.adminToken)], connections },
         creating: { url: better.url, requests: [betterAsked.create as never], connections },
       },
       effort,
@@ -47,6 +49,13 @@ export const peers: Row = {
         baseline: rate(found.better),
         ratio: middle(found.daemon) / middle(found.better),
         bar: { least: 25 },
+      },
+      {
+        row: 'tokens created / better-auth API keys at WAL + FULL',
+        subject: rate(found.made),
+        baseline: rate(found.creating),
+        ratio: middle(found.made) / middle(found.creating),
+        bar: { least: 4 },
       },
     ];
   },

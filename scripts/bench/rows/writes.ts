@@ -8,7 +8,8 @@ import { authorizing } from './verification.ts';
 
 const CONNECTIONS = 64;
 
-function creating(adminToken: string): Request {
+/** The creation of a token, another one each time. */
+export function creating(adminToken: string): Request {
   return {
     method: 'PUT',
     path: `${ACCOUNT}/tokens/t{n}`,

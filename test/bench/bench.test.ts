@@ -1,0 +1,57 @@
+/** The benchmark measures what it says; how fast anything is, no test asks. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect } from 'chai';
+import { median, spread } from '../../scripts/bench/load.ts';
+import { isMet, table } from '../../scripts/bench/report.ts';
+
+const MAIN = new URL('../../scripts/bench/main.ts', import.meta.url).pathname;
+
+async function bench(...words: string[]): Promise<{ code: number; output: string; errors: string }> {
+  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const texts = { output: '', errors: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    texts.output += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    texts.errors += text;
+  });
+  const [code] = await once(child, 'close');
+  return { code, ...texts };
+}
+
+describe('npm run bench', () => {
+  it('puts the daemon beside its baselines in one table', async function () {
+    this.timeout(120_000);
+    const { code, output, errors } = await bench('--quick', '--only', 'jwt', '--load', 'autocannon');
+    expect(code, errors).to.equal(0);
+    const rows = output.split('\n').filter((line) => line.startsWith('| access token'));
+    expect(rows, output).to.have.length(2);
+    for (const row of rows)
+      expect(row).to.match(
+        /^\| [^|]+ \| +[\d,]+\/s[^|]* \| +[\d,]+\/s[^|]* \| +\d+\.\d\d +\| >= 0\.\d+ +\| (yes|no) +\|$/,
+      );
+    expect(output).to.not.match(/acr_/);
+  });
+
+  it('names its rows to whoever asks for another', async () => {
+    const { code, errors } = await bench('--only', 'speed');
+    expect(code).to.equal(2);
+    expect(errors).to.include('authorize').and.include('million');
+  });
+
+  it('says of each figure whether it is what it has to be', () => {
+    const figure = { row: 'a', subject: '2/s', baseline: '1/s' };
+    expect(isMet({ ...figure, ratio: 2, bar: { least: 2 } })).to.equal(true);
+    expect(isMet({ ...figure, ratio: 1.99, bar: { least: 2 } })).to.equal(false);
+    expect(isMet({ ...figure, ratio: 2.01, bar: { most: 2 } })).to.equal(false);
+    expect(isMet({ ...figure, ratio: 7 })).to.equal(undefined);
+    const text = table([{ ...figure, ratio: 2, bar: { least: 2 }, note: 'twice' }]);
+    expect(text.split('\n').at(-1)).to.equal('| a (twice) | 2/s      | 1/s      | 2.00  | >= 2 | yes |');
+  });
+
+  it('takes the middle of its rounds, and how far they lie apart', () => {
+    expect(median([3, 1, 2])).to.equal(2);
+    expect(spread([90, 100, 110])).to.equal(0.2);
+  });
+});
