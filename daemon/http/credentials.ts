@@ -28,20 +28,25 @@ export function credentialOf(request: IncomingMessage): Credential {
 }
 
 /**
- * Whether a credential was presented at all, good or bad: a challenge says so. A scheme that nobody knows presents none
- * (RFC 6750, section 3.1).
+ * How a credential was presented, good or bad; undefined when none was. A scheme that nobody knows presents none (RFC
+ * 6750, section 3.1).
  */
-export function presentsCredential({ headers, headersDistinct }: IncomingMessage): boolean {
-  if (headers['x-api-key'] !== undefined) return true;
-  return (headersDistinct.authorization ?? []).some((value) => KNOWN_SCHEME.test(value));
+export function presentedScheme({ headers, headersDistinct }: IncomingMessage): Credential['scheme'] | undefined {
+  for (const value of headersDistinct.authorization ?? []) {
+    const scheme = schemeOf(value);
+    if (scheme === 'bearer' || scheme === 'basic') return scheme;
+  }
+  return headers['x-api-key'] === undefined ? undefined : 'api-key';
 }
 
-const KNOWN_SCHEME = /^(bearer|basic)(?: |$)/i;
+/** The scheme of an `Authorization`, in lower case (RFC 9110, section 11.1). */
+function schemeOf(authorization: string): string {
+  return (authorization.split(' ', 1)[0] as string).toLowerCase();
+}
 
 function readAuthorization(value: string): Credential | undefined {
-  const space = value.indexOf(' ');
-  const scheme = (space < 0 ? value : value.slice(0, space)).toLowerCase();
-  const rest = space < 0 ? '' : value.slice(space + 1).trim();
+  const scheme = schemeOf(value);
+  const rest = value.slice(scheme.length).trim();
   if (scheme === 'bearer') return { scheme: 'bearer', token: rest };
   if (scheme !== 'basic') return undefined;
   const decoded = Buffer.from(rest, 'base64').toString('utf8');

@@ -6,7 +6,7 @@ import type { Caller, Question, Subject } from '../domain/api.ts';
 import type { Limits } from '../domain/limits.ts';
 import type { Limited, Problem } from '../domain/problem.ts';
 import type { ClientAddress } from './client-address.ts';
-import { credentialOf, presentsCredential } from './credentials.ts';
+import { credentialOf, presentedScheme } from './credentials.ts';
 import type { Decision, RequestObserver } from './observer.ts';
 import { problemReply, toProblem } from './problems.ts';
 import { redact } from './redact.ts';
@@ -149,7 +149,7 @@ export class Exchange {
       this.#response.destroy();
       return;
     }
-    const presented = presentsCredential(this.#request);
+    const presented = presentedScheme(this.#request);
     send(this.#response, render(problem, { requestId: this.requestId, presented }));
   }
 

@@ -1,6 +1,7 @@
 /** The one place where what went wrong becomes an answer: `application/problem+json` (RFC 9457). */
 import { AddressError } from '../../terraform-provider-spec/address.ts';
 import { PROBLEM_CODES } from '../../terraform-provider-spec/problem-codes.ts';
+import type { Credential } from '../domain/api.ts';
 import { type Limited, Problem, type ProblemCode } from '../domain/problem.ts';
 import { Unavailable } from '../domain/snapshot.ts';
 import { redact } from './redact.ts';
@@ -8,8 +9,8 @@ import type { Reply } from './reply.ts';
 
 export interface ProblemContext {
   readonly requestId: string;
-  /** Whether the request presented a credential, good or bad. */
-  readonly presented: boolean;
+  /** How the request presented a credential, good or bad, if it did. */
+  readonly presented: Credential['scheme'] | undefined;
 }
 
 /** One text for everything that is not there or may not be seen, so that the answers are equal. */
@@ -73,10 +74,10 @@ function limitHeaders({ policy, quota, window, retryAfter }: Limited): Record<st
  * What a 401 needs (RFC 9110, section 11.6.1), and what tells a bearer of a token what is wrong with it (RFC 6750,
  * section 3.1); whoever presented none is told no error.
  */
-function challengesOf({ code, permission }: Problem, presented: boolean): string[] {
+function challengesOf({ code, permission }: Problem, presented: ProblemContext['presented']): string[] {
   const bearer = (error?: string) => `Bearer realm="accredit"${error === undefined ? '' : `, error="${error}"`}`;
   if (code === 'unauthenticated') {
-    return [bearer(presented ? 'invalid_token' : undefined), 'Basic realm="accredit", charset="UTF-8"'];
+    return [bearer(presented && 'invalid_token'), 'Basic realm="accredit", charset="UTF-8"'];
   }
   if (code === 'malformed-request') return [bearer('invalid_request')];
   if (code !== 'forbidden') return [];

@@ -13,6 +13,7 @@ import { type FastAnswer, replying, type VerifyOptions } from './handler.ts';
 import { FORM, foundIn, introspectBody, questionIn } from './introspect.ts';
 import { presentedPlainly } from './presented.ts';
 
+const PATH = '/v1/introspect';
 const NOT_ASCII = /[\x80-\xff]/;
 /** In bytes. A form with all parameters is shorter. */
 const LONGEST_BODY = 16 * 1024;
@@ -21,7 +22,7 @@ const LONGEST_BODY = 16 * 1024;
 export function fastIntrospect(options: VerifyOptions): FastAnswer {
   const { service, clientAddress, limits, clock = Date.now } = options;
   const bodies = new WeakMap<JsonObject, readonly [text: string, length: string]>();
-  const report = requestLine(options, '/v1/introspect');
+  const report = requestLine(options, PATH);
 
   const textOf = (body: JsonObject): readonly [text: string, length: string] => {
     const known = bodies.get(body);
@@ -80,9 +81,9 @@ const COMMON = [
 
 const PLAIN_FORM = new RegExp(`^${FORM}(; ?charset=utf-8)?$`, 'i');
 
-/** Whether the body is announced as a small form without a content coding. */
-function isPlainForm({ method, headers }: IncomingMessage): boolean {
-  if (method !== 'POST' || !PLAIN_FORM.test(headers['content-type'] ?? '')) return false;
+/** Whether the body is announced as a small form without a content coding, and the URL asks nothing. */
+function isPlainForm({ method, url, headers }: IncomingMessage): boolean {
+  if (method !== 'POST' || url !== PATH || !PLAIN_FORM.test(headers['content-type'] ?? '')) return false;
   if (headers['content-encoding'] !== undefined) return false;
   return Number(headers['content-length'] ?? Number.NaN) <= LONGEST_BODY;
 }

@@ -13,7 +13,7 @@ import { fastAuthorize } from './fast-authorize.ts';
 import { fastIntrospect } from './fast-introspect.ts';
 import { introspect } from './introspect.ts';
 import { jwks, metadata } from './oauth/metadata.ts';
-import { oauthReply } from './oauth/reply.ts';
+import { introspectionReply, oauthReply } from './oauth/reply.ts';
 import { revoke } from './oauth/revoke.ts';
 import { token } from './oauth/token.ts';
 import { self } from './self.ts';
@@ -40,7 +40,7 @@ interface Endpoint {
 
 const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
   ['/v1/authorize', { answer: authorize }],
-  ['/v1/introspect', { methods: ['POST'], answer: introspect }],
+  ['/v1/introspect', { methods: ['POST'], answer: introspect, render: introspectionReply }],
   ['/v1/self', { methods: ['GET', 'HEAD'], answer: self }],
   ['/v1/oauth/token', { methods: ['POST'], answer: token, render: oauthReply }],
   ['/v1/oauth/revoke', { methods: ['POST'], answer: revoke, render: oauthReply }],

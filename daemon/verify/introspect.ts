@@ -5,6 +5,7 @@ import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import type { Question, Service } from '../domain/api.ts';
 import { Problem } from '../domain/problem.ts';
 import { parseBody, readText, requireMediaType } from '../http/body.ts';
+import { readQuery } from '../http/contract.ts';
 import type { Exchange, Found } from '../http/exchange.ts';
 import type { Reply } from '../http/reply.ts';
 import { ASKED, type Parameters, readParameters, readQuestion } from './question.ts';
@@ -29,6 +30,7 @@ export async function introspectBody(
 ): Promise<Reply> {
   const caller = exchange.caller();
   exchange.identified(await service.authenticate(caller));
+  readQuery(request.url ?? '', {});
   const mediaType = requireMediaType(request, [FORM, 'application/json']);
   const text = await read();
   const question = questionIn(mediaType === FORM ? new URLSearchParams(text) : pairsOf(text));

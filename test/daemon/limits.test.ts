@@ -127,7 +127,7 @@ describe('the limit of failures', () => {
       const form = `grant_type=${grant}&subject_token=${bad()}&subject_token_type=${type}`;
       return as().send('POST', '/v1/oauth/token', form, headers);
     };
-    for (let count = 0; count < 4; count += 1) expect((await exchange()).body).to.include({ error: 'invalid_grant' });
+    for (let count = 0; count < 4; count += 1) expect((await exchange()).body).to.include({ error: 'invalid_request' });
     const limited = await exchange();
     expectLimited(limited, 'failures', 'q=4;w=60', 15);
     expect(limited.body).to.include({ error: 'temporarily_unavailable' });

@@ -161,7 +161,7 @@ describe('an OAuth client', () => {
     await stage.put('/users/ann', {});
     const { body } = await stage.daemon.request.post('/v1/organizations/default/users/ann/enrolment').expect(201);
     expect(await refusal(stage.issue('ann', body.secret))).to.deep.equal({ error: 'unauthorized_client', status: 400 });
-    expect((await refusal(exchange(scim))).error).to.equal('invalid_grant');
+    expect((await refusal(exchange(scim))).error).to.equal('invalid_request');
   });
 
   it('exchanges a token for one that carries less and ends no later, and never for one that carries more', async () => {
@@ -175,7 +175,7 @@ describe('an OAuth client', () => {
       expect((await refusal(exchange(second.access_token, { scope }))).error).to.equal('invalid_scope');
     }
     for (const subject of ['nonsense', mintToken('sa'), `${first.access_token}x`]) {
-      expect((await refusal(exchange(subject))).error).to.equal('invalid_grant');
+      expect((await refusal(exchange(subject))).error).to.equal('invalid_request');
     }
     expect((await refusal(exchange(secret, { actor_token: secret }))).error).to.equal('invalid_request');
     expect((await refusal(exchange(secret, { audience: 'https://x.test' }))).error).to.equal('invalid_target');

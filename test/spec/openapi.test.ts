@@ -113,8 +113,10 @@ describe('the OpenAPI document', () => {
           expect(Object.keys(content)).to.deep.equal(['application/json']);
           continue;
         }
-        expect(Object.keys(content)).to.deep.equal(['application/problem+json']);
-        const codes = Object.values(content).flatMap(({ schema }) => schema.allOf[1].properties.code.enum);
+        // RFC 7662, section 2.3: a client is refused in the words of OAuth, a bearer as everywhere else.
+        const oauth = path === '/v1/introspect' && status === '401' ? ['application/json'] : [];
+        expect(Object.keys(content)).to.deep.equal(['application/problem+json', ...oauth]);
+        const codes = (content['application/problem+json'] as ProblemContent).schema.allOf[1].properties.code.enum;
         expect(codes, `${status} ${path}`).not.to.be.empty;
         for (const code of codes) expect(PROBLEM_CODES[code].status, code).to.equal(Number(status));
       }

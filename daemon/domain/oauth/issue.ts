@@ -23,6 +23,11 @@ import type { Decision, Verifier } from '../verification.ts';
 import { OAuthProblem } from './problem.ts';
 import { KEYS_NEEDED, nextActivation, scheduleKeysOperation, signingKeyAt } from './signing-keys.ts';
 
+/** RFC 8693, section 2.2.2: whatever is wrong with a subject token. */
+const SUBJECT_REFUSED = 'invalid_request';
+/** In characters. Longer than any request needs, and short enough to be remembered with its answer. */
+const LONGEST_SCOPE = 4096;
+
 export interface TokenRequest {
   /** The client; with an exchange whoever asks for it, if they say. */
   readonly client?: Credential;
@@ -71,8 +76,10 @@ export class Issuer {
     const now = this.#ambient.now();
     const iat = Math.floor(now / 1000);
     const exp = Math.floor(Math.min(now + lifetime, grant.end ?? Number.POSITIVE_INFINITY) / 1000);
-    if (exp <= iat)
-      throw new OAuthProblem('invalid_grant', 'What the access token would be issued for is about to end.');
+    if (exp <= iat) {
+      const error = request.subject === undefined ? 'invalid_grant' : SUBJECT_REFUSED;
+      throw new OAuthProblem(error, 'What the access token would be issued for is about to end.');
+    }
     const claims: AccessTokenClaims = {
       iss: issuer(),
       ...grant.claims,
@@ -102,6 +109,9 @@ export class Issuer {
 
   async #grant(request: TokenRequest): Promise<Grant> {
     const { ip, requestId, subject, scope } = request;
+    if (scope !== undefined && scope.length > LONGEST_SCOPE) {
+      throw new OAuthProblem('invalid_scope', `A scope has at most ${LONGEST_SCOPE} characters.`);
+    }
     const credential = subject === undefined ? request.client : ({ scheme: 'bearer', token: subject } as const);
     if (credential === undefined) throw missingClient();
     const caller: Caller = { credential, ip, requestId };
@@ -166,7 +176,7 @@ function claimsOf(ambient: Ambient, principal: Principal, scope: readonly string
 function requireGrantee(found: Principal | { readonly refused: string }, isExchange: boolean): Principal {
   if ('refused' in found) {
     if (!isExchange) throw invalidClient(found.refused);
-    throw new OAuthProblem('invalid_grant', 'The subject token is not valid.', {
+    throw new OAuthProblem(SUBJECT_REFUSED, 'The subject token is not valid.', {
       internal: found.refused,
       refusesCredential: true,
     });
@@ -174,7 +184,7 @@ function requireGrantee(found: Principal | { readonly refused: string }, isExcha
   const { audience } = found;
   if (audience === 'api' || audience === 'app' || (isExchange && audience === 'services')) return found;
   const options = { internal: `presented ${found.token.address}, for ${audience}` };
-  if (isExchange) throw new OAuthProblem('invalid_grant', 'The subject token cannot be exchanged.', options);
+  if (isExchange) throw new OAuthProblem(SUBJECT_REFUSED, 'The subject token cannot be exchanged.', options);
   throw new OAuthProblem('unauthorized_client', 'No access tokens are issued for this credential.', options);
 }
 

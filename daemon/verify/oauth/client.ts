@@ -4,7 +4,7 @@ import type { Credential } from '../../domain/api.ts';
 import { invalidClient } from '../../domain/oauth/issue.ts';
 import { OAuthProblem } from '../../domain/oauth/problem.ts';
 import { Problem } from '../../domain/problem.ts';
-import { credentialOf, presentsCredential } from '../../http/credentials.ts';
+import { credentialOf, presentedScheme } from '../../http/credentials.ts';
 import type { Form } from './form.ts';
 
 /**
@@ -14,7 +14,7 @@ import type { Form } from './form.ts';
 export function clientOf(request: IncomingMessage, form: Form): Credential | undefined {
   const id = form.get('client_id');
   const secret = form.get('client_secret');
-  if (!presentsCredential(request)) {
+  if (presentedScheme(request) === undefined) {
     if (secret === undefined) return undefined;
     if (id === undefined) throw new OAuthProblem('invalid_request', 'A client_secret needs its client_id.');
     return { scheme: 'basic', username: id, token: secret };

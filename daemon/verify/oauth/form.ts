@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { OAuthProblem } from '../../domain/oauth/problem.ts';
 import { Problem } from '../../domain/problem.ts';
 import { parseBody, readText, requireMediaType } from '../../http/body.ts';
+import { queryOf } from '../../http/contract.ts';
 import { FORM } from '../introspect.ts';
 
 export type Form = ReadonlyMap<string, string>;
@@ -12,6 +13,7 @@ export type Form = ReadonlyMap<string, string>;
  * nobody knows is passed over (RFC 6749, section 3.2). Throws `OAuthProblem` and, for a body that cannot be read, `Problem`.
  */
 export async function readForm(request: IncomingMessage): Promise<Form> {
+  requireNoQuery(request);
   const mediaType = requireMediaType(request, [FORM, 'application/json']);
   const text = await readText(request);
   const form = new Map<string, string>();
@@ -23,6 +25,12 @@ export async function readForm(request: IncomingMessage): Promise<Form> {
   }
   for (const [name, value] of form) if (value === '') form.delete(name);
   return form;
+}
+
+/** Throws `OAuthProblem` for parameters in the URL, where credentials must not be (section 2.3.1). */
+function requireNoQuery({ url = '' }: IncomingMessage): void {
+  if (queryOf(url).size === 0) return;
+  throw new OAuthProblem('invalid_request', 'Parameters are sent in the body. What was sent in a URL may be in logs.');
 }
 
 /** The value of a parameter that must be there. Throws `OAuthProblem`. */

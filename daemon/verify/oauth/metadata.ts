@@ -16,7 +16,7 @@ export function metadata(issuer: string): Reply {
     revocation_endpoint: `${issuer}/v1/oauth/revoke`,
     revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
     introspection_endpoint: `${issuer}/v1/introspect`,
-    introspection_endpoint_auth_methods_supported: ['client_secret_basic'],
+    introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'Bearer'],
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     grant_types_supported: GRANT_TYPES,
     // Required, and none: there is no authorization endpoint.

@@ -22,6 +22,15 @@ export function oauthReply(problem: Problem, context: ProblemContext): Reply {
   };
 }
 
+/**
+ * The problem as introspection answers it: to a client that is not who it says it is in the words of OAuth, as RFC 7662,
+ * section 2.3 has it; to whoever presents a bearer token as everywhere else.
+ */
+export function introspectionReply(problem: Problem, context: ProblemContext): Reply {
+  const isClient = context.presented === 'basic' && problem.code === 'unauthenticated';
+  return isClient ? oauthReply(problem, context) : problemReply(problem, context);
+}
+
 /** What section 5.2 answers with 400, whatever it is called elsewhere. */
 const BY_NAME: ReadonlySet<string> = new Set([
   'invalid_grant',

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isAccessToken } from '../../crypto/access-token.ts';
 import type { Service } from '../../domain/api.ts';
 import { missingClient } from '../../domain/oauth/issue.ts';
 import { OAuthProblem } from '../../domain/oauth/problem.ts';
@@ -51,8 +52,12 @@ export async function token(service: Service, request: IncomingMessage, exchange
 function subjectTokenOf(form: Form): string {
   const subject = required(form, 'subject_token');
   const type = required(form, 'subject_token_type');
-  if (!TYPES.includes(type))
+  if (!TYPES.includes(type)) {
     throw new OAuthProblem('invalid_request', `A subject_token_type is ${TYPES.join(' or ')}.`);
+  }
+  if (type === JWT_TYPE && !isAccessToken(subject)) {
+    throw new OAuthProblem('invalid_request', 'The subject_token is no JWT, as its type says.');
+  }
   const wanted = form.get('requested_token_type') ?? ACCESS_TOKEN_TYPE;
   if (!TYPES.includes(wanted)) {
     throw new OAuthProblem('invalid_request', `A requested_token_type is ${TYPES.join(' or ')}.`);

@@ -112,7 +112,7 @@ const AUTHORIZE = operation({
   problems: [...ALWAYS, 'invalid-query', 'forbidden'],
 });
 
-const INTROSPECT = operation({
+const INTROSPECTION = operation({
   id: 'introspect',
   tag: VERIFICATION,
   summary: 'Say what a token stands for (RFC 7662)',
@@ -125,6 +125,14 @@ const INTROSPECT = operation({
   answers: { 200: answer('What it stands for.', schemaReference('Introspection')) },
   problems: [...READS, 'malformed-json', 'too-large', 'unsupported-media-type', 'invalid'],
 });
+
+const INTROSPECT: JsonObject = {
+  ...INTROSPECTION,
+  responses: {
+    ...(INTROSPECTION.responses as JsonObject),
+    401: { $ref: '#/components/responses/IntrospectionUnauthenticated' },
+  },
+};
 
 const SELF = operation({
   id: 'getSelf',

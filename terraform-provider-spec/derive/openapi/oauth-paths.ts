@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../kind.ts';
 import { operation, WRITES } from './operation.ts';
 import { parameters } from './parameters.ts';
-import { answer, schemaReference } from './responses.ts';
+import { answer, PROBLEM_RESPONSES, schemaReference } from './responses.ts';
 
 const TAG = 'access tokens';
 const FORM = 'application/x-www-form-urlencoded';
@@ -108,7 +108,10 @@ function oauthOperation(described: {
   };
 }
 
-/** `components.responses` of the token endpoints. */
+const OAUTH_ERROR: JsonObject = { 'application/json': { schema: schemaReference('OAuthError') } };
+const UNAUTHENTICATED = PROBLEM_RESPONSES.Unauthenticated as JsonObject;
+
+/** `components.responses` of the token endpoints, and of a client at introspection. */
 export const OAUTH_RESPONSES: JsonObject = {
   OAuthError: {
     description: 'A refusal in the words of OAuth (RFC 6749, section 5.2).',
@@ -117,7 +120,14 @@ export const OAUTH_RESPONSES: JsonObject = {
       'WWW-Authenticate': { $ref: '#/components/headers/Challenge' },
       'Retry-After': { $ref: '#/components/headers/RetryAfter' },
     },
-    content: { 'application/json': { schema: { $ref: '#/components/schemas/OAuthError' } } },
+    content: OAUTH_ERROR,
+  },
+  IntrospectionUnauthenticated: {
+    ...UNAUTHENTICATED,
+    description:
+      `${UNAUTHENTICATED.description} Whoever authenticates with Basic is told in the words of OAuth (RFC 7662, section ` +
+      '2.3).',
+    content: { ...(UNAUTHENTICATED.content as JsonObject), ...OAUTH_ERROR },
   },
 };
 
