@@ -1,9 +1,7 @@
 /** Access tokens as a JWT library verifies them offline, and as Accredit judges them when it is asked. */
 import { expect } from 'chai';
 import { base64url, decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair, SignJWT } from 'jose';
-import pg from 'pg';
-import { fakeClock, startTestDaemon } from '../support/daemon.ts';
-import { type Postgres, postgresAvailable, startPostgres } from '../support/postgres.ts';
+import { fakeClock } from '../support/daemon.ts';
 import { Stage } from './stage.ts';
 
 const MINUTE = 60_000;
@@ -269,66 +267,6 @@ describe('an access token', () => {
       expect(await published()).to.have.length(2);
     } finally {
       await timed.daemon.close();
-    }
-  });
-});
-
-(postgresAvailable() ? describe : describe.skip)('the signing keys in PostgreSQL', function () {
-  this.timeout(60_000);
-  const key = Buffer.alloc(32, 7).toString('base64');
-  let postgres: Postgres;
-  let database: string;
-
-  before(async () => {
-    postgres = await startPostgres();
-    database = await postgres.url();
-  });
-  after(() => postgres.stop());
-
-  it('are one set for all daemons, sealed, and nothing in a row can be changed', async () => {
-    const env = { ACCREDIT_MASTER_KEY: key, ACCREDIT_ISSUER: 'https://accredit.test' };
-    const here = await startTestDaemon({ database, env });
-    const there = await startTestDaemon({ database, env });
-    const client = new pg.Client(database);
-    await client.connect();
-    try {
-      const metadata = await fetch(`${here.url}/.well-known/oauth-authorization-server`);
-      expect(await metadata.json()).to.include({ issuer: 'https://accredit.test' });
-      const grant = { grant_type: 'client_credentials', client_id: 'root', client_secret: here.adminToken };
-      const issue = async (url: string) => {
-        const answer = await fetch(`${url}/v1/oauth/token`, { method: 'POST', body: new URLSearchParams(grant) });
-        return ((await answer.json()) as { access_token: string }).access_token;
-      };
-      const ask = async (url: string, token: string) => {
-        const answer = await fetch(`${url}/v1/authorize`, { headers: { Authorization: `Bearer ${token}` } });
-        await answer.arrayBuffer();
-        return answer.status;
-      };
-      const [one, two] = await Promise.all([issue(here.url), issue(there.url)]);
-      expect(decodeProtectedHeader(one).kid).to.equal(decodeProtectedHeader(two).kid);
-      for (const url of [here.url, there.url]) for (const jwt of [one, two]) expect(await ask(url, jwt)).to.equal(200);
-      // A key that leaked is dropped by one, and dead for both.
-      for (let time = 1; time <= 2; time += 1) expect(await ask(there.url, one)).to.equal(200);
-      await here.request.post('/v1/signing-keys/rotation').send({ overlap: '0s' }).expect(200);
-      expect(await ask(there.url, one)).to.equal(401);
-      const next = await issue(there.url);
-      expect(await ask(here.url, next)).to.equal(200);
-
-      const { rows } = await client.query('SELECT * FROM signing_keys');
-      expect(rows).to.have.length(1);
-      expect(JSON.stringify(rows)).to.not.match(/PRIVATE|"d":/);
-      // Somebody who can write the database puts a key of their own there.
-      const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
-      const jwk = await exportJWK(publicKey);
-      await client.query('UPDATE signing_keys SET public_key = $1', [JSON.stringify(jwk)]);
-      const { kid } = decodeProtectedHeader(next);
-      const forged = await new SignJWT({ ...(decodeJwt(next) as object), scope: '*' } as never)
-        .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: kid as string })
-        .sign(privateKey);
-      expect(await ask(here.url, forged)).to.equal(401);
-    } finally {
-      await client.end();
-      await Promise.all([here.close(), there.close()]);
     }
   });
 });
