@@ -120,7 +120,9 @@ describe('the metrics', () => {
     });
     const requests = (labels: Record<string, string>) => grown('accredit_http_requests_total', labels);
     expect(requests({ route: 'management' })).to.equal(2);
-    expect(requests({ route: 'other' })).to.equal(1);
+    expect(requests({ route: 'other', method: 'GET' })).to.equal(1);
+    // One whose method is none has no path that could be read either.
+    expect(requests({ route: 'other', method: 'other', status: '400' })).to.equal(1);
     expect(requests({ route: 'scim' })).to.equal(1);
     expect(requests({ route: 'oauth' })).to.equal(1);
     expect(requests({ route: 'self', method: 'GET', status: '401' })).to.equal(1);
