@@ -18,7 +18,7 @@ import { metricsHandler } from './metrics/handler.ts';
 import { Recorder } from './metrics/recorder.ts';
 import { TokenTotals } from './metrics/totals.ts';
 import { scimHandler } from './scim/handler.ts';
-import { type Listening, listen, requireSafeListen } from './server.ts';
+import { isLoopback, type Listening, listen, requireSafeListen } from './server.ts';
 import { type DatabaseObserver, openStore } from './store/index.ts';
 import { verifyHandler } from './verify/handler.ts';
 import { version } from './version.ts';
@@ -55,6 +55,7 @@ export async function startDaemon(config: Config, dependencies: DaemonDependenci
     if (first === 'existed' && config.bootstrapTokenSha256 !== undefined) {
       log.info('ACCREDIT_BOOTSTRAP_TOKEN_SHA256 is ignored: an organization exists');
     }
+    warnOfIssuer(config, log);
     let url = '';
     const issuer = () => config.issuer ?? url;
     const accessTokens = { issuer, lifetime: config.accessTokenLifetime, keyLifetime: config.signingKeyLifetime };
@@ -67,6 +68,15 @@ export async function startDaemon(config: Config, dependencies: DaemonDependenci
     await store.close();
     throw error;
   }
+}
+
+/** Nobody else knows a daemon by the address that it listens on, unless they are on the same machine. */
+function warnOfIssuer({ issuer, databaseUrl, listen: { host } }: Config, log: Logger): void {
+  if (issuer !== undefined || (databaseUrl === undefined && isLoopback(host))) return;
+  log.warn(
+    'ACCREDIT_ISSUER is not set: access tokens name the address that is listened on, which clients may not reach and other ' +
+      'daemons on this database refuse',
+  );
 }
 
 /** Opens the store that `config` names. Rejects with `InstallationError` or what the store throws. */

@@ -136,6 +136,7 @@ function readPem(value: string, what: string): string {
 
 const isLoopbackAddress = addressesIn(LOOPBACK);
 
-function isLoopback(host: string): boolean {
+/** Whether what listens on `host` is reached from this machine alone. */
+export function isLoopback(host: string): boolean {
   return isIP(host) === 0 ? host === 'localhost' : isLoopbackAddress(host);
 }

@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { get } from 'node:https';
 import { expect } from 'chai';
 import { createCertificate } from '../../terraform-provider/plugin/certificate.ts';
+import { stop } from '../support/process.ts';
 import { freshDirectory, statusOf } from './directory.ts';
 
 describe('listening', () => {
@@ -25,6 +26,24 @@ describe('listening', () => {
     const daemon = directory().serve({ env: { ACCREDIT_LISTEN: '0.0.0.0:0', ACCREDIT_ALLOW_PLAINTEXT: 'true' } });
     const { port } = new URL(await daemon.ready);
     expect(await statusOf(`http://127.0.0.1:${port}`, await directory().token())).to.equal(200);
+    await stop(daemon);
+    expect(daemon.stderr()).to.include('ACCREDIT_ISSUER is not set');
+  });
+
+  it('beyond loopback, or for others too, asks for the public URL, and elsewhere does not', async () => {
+    const plain = { ACCREDIT_LISTEN: '0.0.0.0:0', ACCREDIT_ALLOW_PLAINTEXT: 'true' };
+    const named = directory().serve({ env: { ...plain, ACCREDIT_ISSUER: 'https://accredit.test' } });
+    const { port } = new URL(await named.ready);
+    const metadata = await fetch(`http://127.0.0.1:${port}/.well-known/oauth-authorization-server`);
+    expect(await metadata.json()).to.include({
+      issuer: 'https://accredit.test',
+      token_endpoint: 'https://accredit.test/v1/oauth/token',
+    });
+    await stop(named);
+    const local = directory().serve();
+    await local.ready;
+    await stop(local);
+    for (const daemon of [named, local]) expect(daemon.stderr()).to.not.include('ACCREDIT_ISSUER');
   });
 
   it('with certificate and key speaks TLS, and nothing else', async () => {

@@ -52,6 +52,27 @@ describe('README.md', () => {
       await rm(directory, { recursive: true, force: true });
     }
   });
+
+  it('shows how to get an access token, and where services find what they verify it with', async () => {
+    const { daemon } = bench();
+    const account = '/v1/organizations/default/accounts/ci';
+    await daemon.request.put(account).send({ grants: [{ role: 'viewer' }] });
+    const { body } = await daemon.request.put(`${account}/tokens/access`).send({}).expect(201);
+    const script = blockOf('sh', '/v1/oauth/token').replaceAll('http://127.0.0.1:7345', daemon.url);
+    const pasted = `TOKEN=${body.secret}\n${script.replaceAll('curl ', 'curl -fw "\\n" ')}`;
+    const { code, output } = await bash(pasted, tmpdir());
+    expect(code, output).to.equal(0);
+    const [issued, metadata] = output
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(issued).to.include({ token_type: 'Bearer', expires_in: 300, scope: 'accounts.read' });
+    expect(metadata).to.include({ issuer: daemon.url, jwks_uri: `${daemon.url}/.well-known/jwks.json` });
+    const answer = await fetch(`${daemon.url}/v1/authorize?permission=accounts.read`, {
+      headers: { Authorization: `Bearer ${issued.access_token}` },
+    });
+    expect(answer.status).to.equal(200);
+  });
 });
 
 /** The code block of that language that holds `text`. */
