@@ -164,6 +164,15 @@ describe('an OAuth client', () => {
     expect((await refusal(exchange(scim))).error).to.equal('invalid_request');
   });
 
+  it('exchanges a token that its profile lets nobody present with a name', async () => {
+    const bearer = await stage.account('bearer', ['builds.read'], { profile: 'static' });
+    for (const auth of [oauth.ClientSecretBasic(bearer), oauth.ClientSecretPost(bearer)]) {
+      expect(await refusal(stage.issue('bearer', bearer, undefined, auth))).to.include({ error: 'invalid_client' });
+    }
+    const { access_token } = await exchange(bearer);
+    expect(await stage.authorize(access_token, '?permission=builds.read')).to.equal(200);
+  });
+
   it('exchanges a token for one that carries less and ends no later, and never for one that carries more', async () => {
     const first = await exchange(secret, { scope: 'logs.* builds.read' });
     expect(first).to.include({ token_type: 'bearer', issued_token_type: ACCESS_TOKEN });

@@ -141,6 +141,18 @@ describe('an access token', () => {
     expect(await stage.introspect(jwt)).to.include({ kind: 'app', sub: 'apps/till@default.accredit.internal' });
     expect(await stage.authorize(jwt, '?permission=orders.read&scope=apps/till')).to.equal(200);
     expect(await stage.authorize(jwt, '?permission=orders.read&scope=apps/other')).to.equal(403);
+
+    await stage.put('/roles/reader', { permissions: ['builds.read'] });
+    await stage.put('/users/ann', { grants: [{ role: 'reader' }] });
+    const users = '/v1/organizations/default/users/ann';
+    const { body: enrolment } = await stage.daemon.request.post(`${users}/enrolment`).expect(201);
+    const { body: own } = await stage.daemon.as(enrolment.secret).put(`${users}/tokens/laptop`).send({}).expect(201);
+    const personal = await stage.issue('ann', own.secret);
+    expect(await stage.introspect(personal)).to.include({ kind: 'user', sub: 'users/ann@default.accredit.internal' });
+    expect(await stage.authorize(personal, '?permission=builds.read')).to.equal(200);
+    expect(await stage.authorize(personal, '?permission=builds.write')).to.equal(403);
+    await stage.put('/users/ann', { grants: [{ role: 'reader' }], active: false });
+    expect(await stage.authorize(personal, '?permission=builds.read')).to.equal(401);
   });
 
   const EFFECTS: Readonly<Record<string, (name: string, path: string) => Promise<unknown>>> = {
