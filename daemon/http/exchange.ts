@@ -16,7 +16,8 @@ const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** Makes the ids of different processes differ. */
 const PROCESS = randomBytes(9).toString('base64url').replaceAll(/[-_]/g, '0');
-let requests = 0;
+/** Six digits in base 36 for two billion requests: answers that are to be the same are so in length too. */
+let requests = 36 ** 5;
 
 /** The id of a request: the one that the client gave, if it is a sane one and no secret, or else a new one. */
 export function requestIdOf(given: string | undefined): string {
