@@ -3,8 +3,8 @@ import type { Secret } from './model.ts';
 import type { Engine, Operation, Snapshot } from './snapshot.ts';
 
 interface Use {
-  readonly at: number;
-  readonly ip: string | null;
+  at: number;
+  ip: string | null;
 }
 
 /** The operation that writes one use at once. */
@@ -42,6 +42,13 @@ export class Usage {
 
   /** Notes a use. Later ones replace earlier ones. */
   note(hash: string, at: number, ip: string | null): void {
+    const known = this.#pending.get(hash);
+    if (known !== undefined) {
+      // In place: an object for each use would outlive the collector's first look, which is what costs most.
+      known.at = at;
+      known.ip = ip;
+      return;
+    }
     this.#pending.set(hash, { at, ip });
     if (this.#pending.size < MOST_WAITING || this.#writing !== undefined) return;
     // Should it fail, all of it waits for the next time, and that one says why.
