@@ -20,7 +20,7 @@ export interface Addresses {
   readonly token?: string;
 }
 
-export interface Proxy {
+export interface ProxyServer {
   readonly name: string;
   readonly program: string;
   /** Has to be there where CI=true. */
@@ -34,11 +34,18 @@ export interface Proxy {
   prepare(directory: string, addresses: Addresses): Promise<readonly string[]>;
 }
 
-/** Takes the addresses that stand in an example for those of the test. Throws when one of them is not in it. */
-export async function example(file: string, { front, accredit, service }: Addresses): Promise<string> {
+/**
+ * Takes the addresses that stand in an example for those of the test. Throws when one of them is not in it. `shownFront`
+ * is how it writes where clients come, `front` how it is to stand there instead.
+ */
+async function example(
+  file: string,
+  { front, accredit, service }: Addresses,
+  shownFront = '127.0.0.1:8000',
+): Promise<string> {
   let text = await readFile(join(EXAMPLES, file), 'utf8');
   for (const [shown, real] of [
-    ['127.0.0.1:8000', front],
+    [shownFront, front],
     ['127.0.0.1:7345', accredit],
     ['127.0.0.1:8080', service],
   ] as const) {
@@ -48,7 +55,7 @@ export async function example(file: string, { front, accredit, service }: Addres
   return text;
 }
 
-const nginx: Proxy = {
+const nginx: ProxyServer = {
   name: 'nginx',
   program: 'nginx',
   needed: true,
@@ -63,7 +70,7 @@ const nginx: Proxy = {
   },
 };
 
-const haproxy: Proxy = {
+const haproxy: ProxyServer = {
   name: 'HAProxy',
   program: 'haproxy',
   needed: true,
@@ -75,20 +82,24 @@ const haproxy: Proxy = {
   },
 };
 
-const caddy: Proxy = {
+const caddy: ProxyServer = {
   name: 'Caddy',
   program: 'caddy',
   needed: false,
   asksAuthorize: true,
   async prepare(directory, addresses) {
-    await writeFile(join(directory, 'Caddyfile'), await example('caddy/Caddyfile', addresses));
+    const front = addresses.front.replace('127.0.0.1', 'http://');
+    await writeFile(
+      join(directory, 'Caddyfile'),
+      await example('caddy/Caddyfile', { ...addresses, front }, 'http://:8000'),
+    );
     return ['run', '--config', 'Caddyfile', '--adapter', 'caddyfile'];
   },
 };
 
 const MODULES = ['mpm_event', 'authn_core', 'authz_core', 'authz_user', 'env', 'headers', 'proxy', 'proxy_http'];
 
-const apache: Proxy = {
+const apache: ProxyServer = {
   name: 'Apache',
   program: 'apache2',
   needed: false,
@@ -115,13 +126,13 @@ const apache: Proxy = {
   },
 };
 
-export const PROXIES: readonly Proxy[] = [nginx, haproxy, caddy, apache];
+export const PROXIES: readonly ProxyServer[] = [nginx, haproxy, caddy, apache];
 
 /** What a proxy needs besides its program. */
 const MODULE_FILE = '/usr/lib/apache2/modules/mod_auth_openidc.so';
 
 /** Where the program of a proxy is; Debian puts servers where the PATH of most people does not look. */
-export function programOf({ program }: Proxy): string | undefined {
+export function programOf({ program }: ProxyServer): string | undefined {
   const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
   if (program === 'apache2' && !existsSync(MODULE_FILE)) return undefined;
   return directories.map((directory) => join(directory, program)).find(isExecutable);
@@ -141,7 +152,7 @@ export interface RunningProxy {
 }
 
 /** Starts the proxy; it takes connections when this resolves. Throws with what it printed when it does not. */
-export async function startProxy(proxy: Proxy, addresses: Addresses): Promise<RunningProxy> {
+export async function startProxy(proxy: ProxyServer, addresses: Addresses): Promise<RunningProxy> {
   const directory = await mkdtemp(join(tmpdir(), 'accredit-proxy-'));
   // Workers may run as somebody else.
   await chmod(directory, 0o755);

@@ -1,5 +1,5 @@
--- Asks Accredit whether the credential of a request allows what txn.permission names, and leaves the answer in the
--- variables txn.accredit_*. The action takes Accredit's address and the organization in which is asked.
+-- Asks Accredit whether the credential of a request allows what txn.permission names, at txn.scope if that is set, and
+-- leaves the answer in the variables txn.accredit_*. The action takes Accredit's address and the organization in which is asked.
 
 -- The headers of a request that say who it is; nothing else of it gets into the question.
 local PASSED = { "authorization", "x-api-key" }
@@ -34,6 +34,8 @@ core.register_action("accredit", { "http-req" }, function(txn, address, organiza
   end
   local permission = txn:get_var("txn.permission")
   local url = "http://" .. address .. "/v1/authorize?organization=" .. organization .. "&permission=" .. permission
+  local scope = txn:get_var("txn.scope")
+  if scope ~= nil then url = url .. "&scope=" .. scope end
   local asked, answer = pcall(function()
     return core.httpclient():get({ url = url, headers = headers, timeout = 5000 })
   end)
