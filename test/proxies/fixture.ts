@@ -3,7 +3,13 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { type Agent, createServer, type IncomingHttpHeaders, request, type Server } from 'node:http';
-import { type AddressInfo, createConnection } from 'node:net';
+import {
+  type AddressInfo,
+  createConnection,
+  createServer as createTcpServer,
+  type Socket,
+  type Server as TcpServer,
+} from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -65,6 +71,8 @@ export class Fixture {
   #daemon: TestDaemon | undefined;
   #adminToken = '';
   #proxy: RunningProxy | undefined;
+  #hanging: TcpServer | undefined;
+  readonly #held: Socket[] = [];
 
   private constructor(
     dataDirectory: string,
@@ -137,6 +145,18 @@ export class Fixture {
     this.#daemon = undefined;
   }
 
+  /** Puts something in the daemon's place that takes connections and never answers. */
+  async hangDaemon(): Promise<void> {
+    await this.stopDaemon();
+    const [host, port] = this.#listen.split(':');
+    this.#hanging = createTcpServer().listen(Number(port), host);
+    this.#hanging.on('connection', (socket) => {
+      this.#held.push(socket);
+      socket.on('error', () => undefined).resume();
+    });
+    await once(this.#hanging, 'listening');
+  }
+
   /** Moves the daemon's time forward. */
   advance(milliseconds: number): void {
     this.#ahead += milliseconds;
@@ -190,6 +210,8 @@ export class Fixture {
   async close(): Promise<void> {
     await this.#proxy?.stop();
     await this.stopDaemon();
+    this.#hanging?.close();
+    for (const socket of this.#held) socket.destroy();
     this.#service.close();
     this.#service.closeAllConnections();
     await rm(this.#dataDirectory, { recursive: true, force: true });
