@@ -63,13 +63,15 @@ export class Fixture {
   /** What reached the service. */
   readonly received: Received[] = [];
   readonly #dataDirectory: string;
-  readonly #listen: string;
-  readonly #front: string;
+  /** Host and port where the daemon listens, and where clients of the proxy come. */
+  readonly listen: string;
+  readonly front: string;
   readonly #service: Server;
   readonly #settings: Readonly<Record<string, string>>;
   #ahead = 0;
   #daemon: TestDaemon | undefined;
-  #adminToken = '';
+  /** The owner's. */
+  adminToken = '';
   #proxy: RunningProxy | undefined;
   #hanging: TcpServer | undefined;
   readonly #held: Socket[] = [];
@@ -82,8 +84,8 @@ export class Fixture {
     settings: Readonly<Record<string, string>>,
   ) {
     this.#dataDirectory = dataDirectory;
-    this.#listen = listen;
-    this.#front = front;
+    this.listen = listen;
+    this.front = front;
     this.#service = service;
     this.#settings = settings;
   }
@@ -131,13 +133,13 @@ export class Fixture {
       dataDirectory: this.#dataDirectory,
       clock: { now: () => Date.now() + this.#ahead, advance: (milliseconds) => this.advance(milliseconds) },
       env: {
-        ACCREDIT_LISTEN: this.#listen,
+        ACCREDIT_LISTEN: this.listen,
         ACCREDIT_TRUSTED_PROXIES: '127.0.0.1',
         ACCREDIT_RATE_LIMIT_USE: '200/60m',
         ...this.#settings,
       },
     });
-    this.#adminToken ||= this.#daemon.adminToken;
+    this.adminToken ||= this.#daemon.adminToken;
   }
 
   async stopDaemon(): Promise<void> {
@@ -148,7 +150,7 @@ export class Fixture {
   /** Puts something in the daemon's place that takes connections and never answers. */
   async hangDaemon(): Promise<void> {
     await this.stopDaemon();
-    const [host, port] = this.#listen.split(':');
+    const [host, port] = this.listen.split(':');
     this.#hanging = createTcpServer().listen(Number(port), host);
     this.#hanging.on('connection', (socket) => {
       this.#held.push(socket);
@@ -164,7 +166,7 @@ export class Fixture {
 
   /** PUT below the organization, as its owner. */
   async put(path: string, body: JsonObject = {}): Promise<JsonObject> {
-    const agent = (this.#daemon as TestDaemon).as(this.#adminToken);
+    const agent = (this.#daemon as TestDaemon).as(this.adminToken);
     const answer = await agent.put(`${ORGANIZATION}${path}`).trustLocalhost().send(body);
     expect(answer.status, answer.text).to.be.below(300);
     return answer.body;
@@ -179,7 +181,7 @@ export class Fixture {
   /** What the proxy answers. */
   send(path: string, { method = 'GET', headers = {}, body, agent, from }: Sending = {}): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const [host = '', port] = this.#front.split(':');
+      const [host = '', port] = this.front.split(':');
       const options = { host, port: Number(port), path, method, headers, agent: agent ?? false, localAddress: from };
       const sent = request(options, (answer) => {
         const chunks: Buffer[] = [];
@@ -199,7 +201,7 @@ export class Fixture {
 
   /** Everything that comes back on one connection for what is written to it at once; its last request has to close it. */
   async sendRaw(text: string): Promise<string> {
-    const [host = '', port] = this.#front.split(':');
+    const [host = '', port] = this.front.split(':');
     const socket = createConnection({ host, port: Number(port) });
     socket.setEncoding('latin1').write(text);
     let answer = '';
