@@ -72,7 +72,10 @@ for (const proxy of PROXIES) {
     });
 
     it('is not reached by who may not do that', async () => {
-      expect((await send('/', { headers: bearer(nobody) })).status).to.equal(forbidden);
+      const { status, headers } = await send('/', { headers: bearer(nobody) });
+      expect(status).to.equal(forbidden);
+      // RFC 9110, section 15.5.2: a 401 without a challenge is none.
+      if (status === 401) expect(headers['www-authenticate']).to.match(/^Bearer .*insufficient_scope/);
       expect(fixture.received).to.deep.equal([]);
     });
 
