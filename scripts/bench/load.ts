@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ended } from './processes.ts';
 
 export interface Request {
   readonly method?: string;
@@ -38,11 +39,21 @@ export interface Result {
 /** What makes the load: wrk, which costs the machine least, where it is installed. */
 export type Generator = 'wrk' | 'autocannon';
 
+const GENERATORS: readonly Generator[] = ['wrk', 'autocannon'];
+
 export const INSTALLED: Generator = isInstalled('wrk') ? 'wrk' : 'autocannon';
 
+/** The generator of that name. Throws `RangeError` for another name, and for one that is not installed. */
+export function generatorOf(name: string): Generator {
+  const found = GENERATORS.find((generator) => generator === name);
+  if (found === undefined) throw new RangeError(`the load is made by ${GENERATORS.join(' or ')}, not by ${name}`);
+  if (found === 'wrk' && INSTALLED !== 'wrk') throw new RangeError('wrk is not on the PATH');
+  return found;
+}
+
 /**
- * Runs the load in another process and resolves with what came of it. A rate, and numbers in paths, take autocannon
- * whatever `generator` says.
+ * Runs the load in another process and resolves with what came of it. Numbers in paths take autocannon whatever
+ * `generator` says, and a rate takes `steady.ts`: autocannon knows whole milliseconds only.
  */
 export async function load(options: Load, generator: Generator = INSTALLED): Promise<Result> {
   const isPlain = options.rate === undefined && options.requests.every(({ path }) => !path.includes('{n}'));
@@ -51,7 +62,7 @@ export async function load(options: Load, generator: Generator = INSTALLED): Pro
 
 async function cannon(options: Load): Promise<Result> {
   const file = join(import.meta.dirname, 'loader.ts');
-  const child = spawn(process.execPath, ['--import', 'tsx', file], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = ended(spawn(process.execPath, ['--import', 'tsx', file], { stdio: ['pipe', 'pipe', 'inherit'] }));
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
@@ -68,7 +79,7 @@ async function wrk({ url, connections, seconds, requests }: Load): Promise<Resul
     const script = join(directory, 'requests.lua');
     writeFileSync(script, luaOf(requests));
     const words = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', script, url];
-    const child = spawn('wrk', words, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = ended(spawn('wrk', words, { stdio: ['ignore', 'pipe', 'inherit'] }));
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output += text;

@@ -5,7 +5,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { type Generator, INSTALLED } from './load.ts';
+import { generatorOf, INSTALLED } from './load.ts';
 import { isMet, table } from './report.ts';
 import { accessTokens } from './rows/access-tokens.ts';
 import { idle } from './rows/idle.ts';
@@ -34,13 +34,16 @@ if (unknown !== undefined) {
   process.exit(2);
 }
 const effort: Effort = {
+  isQuick: values.quick,
   rounds: values.quick ? 1 : 3,
-  seconds: values.quick ? 2 : 5,
-  generator: values.load as Generator,
+  seconds: values.quick ? 1 : 5,
+  generator: generatorOf(values.load),
 };
 const chosen = ROWS.filter(({ name, needsPeers }) =>
   names === undefined ? !needsPeers || values.peers : names.includes(name),
 );
+// An interrupted run ends what it started.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 const figures: Figure[] = [];
 for (const row of chosen) {
   console.error(`measuring ${row.name}`);
@@ -48,8 +51,8 @@ for (const row of chosen) {
 }
 console.log(table(figures));
 console.log(
-  `\nMedians of ${effort.rounds} rounds of ${effort.seconds} s, 64 connections, load by ${effort.generator} in a process ` +
-    'of its own (constant rates by autocannon). The daemon logs every request to a file, as it does by default.',
+  `\nMedians of ${effort.rounds} round${effort.isQuick ? '' : 's'} of ${effort.seconds} s, 64 connections, load by ${effort.generator} in a process ` +
+    'of its own (creations by autocannon, constant rates by steady.ts). The daemon logs every request to a file, as it does by default.',
 );
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);
 if (values.strict && figures.some((figure) => isMet(figure) === false)) process.exitCode = 1;

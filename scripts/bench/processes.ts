@@ -25,16 +25,29 @@ export interface Started {
   readonly log?: string;
 }
 
-/** Starts `node` with these words; ready when it prints a line that ends in `ready on URL`. Throws when it ends before. */
+/** Ends the process with this one, however this one ends, so that a failed run leaves nothing behind. */
+export function ended<Child extends ChildProcess>(child: Child): Child {
+  const end = () => child.kill('SIGKILL');
+  process.once('exit', end);
+  child.once('exit', () => process.off('exit', end));
+  return child;
+}
+
+/**
+ * Starts `node` with these words; ready when it prints a line that ends in `ready on URL`. Throws when it ends before, or
+ * says nothing for a minute.
+ */
 export async function start({ words, env = {}, log = '/dev/null' }: Started): Promise<Measured> {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('ACCREDIT_'));
   const errors = openSync(log, 'a');
   const began = performance.now();
-  const child = spawn(process.execPath, words, {
-    cwd: ROOT,
-    env: { ...Object.fromEntries(inherited), ...env },
-    stdio: ['ignore', 'pipe', errors],
-  });
+  const child = ended(
+    spawn(process.execPath, words, {
+      cwd: ROOT,
+      env: { ...Object.fromEntries(inherited), ...env },
+      stdio: ['ignore', 'pipe', errors],
+    }),
+  );
   closeSync(errors);
   const url = await ready(child, words);
   const startMs = performance.now() - began;
@@ -58,6 +71,8 @@ function ready(child: ChildProcess, words: readonly string[]): Promise<string> {
       const url = /ready on (\S+)$/.exec(line)?.[1];
       if (url !== undefined) resolve(url);
     });
+    const late = setTimeout(() => reject(new Error(`node ${words.join(' ')} is not ready after a minute`)), 60_000);
+    late.unref();
     child.once('exit', (code, signal) => reject(new Error(`node ${words.join(' ')} ended with ${code ?? signal}`)));
   });
 }

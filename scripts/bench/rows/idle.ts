@@ -5,12 +5,12 @@ import { median } from '../load.ts';
 import { type Figure, milliseconds, type Row } from './row.ts';
 
 const TIMES = 9;
-const MEBIBYTE = 1024 * 1024;
+const MEGABYTE = 1e6;
 
 export const idle: Row = {
   name: 'idle',
-  async run({ rounds }): Promise<Figure[]> {
-    const times = rounds < 3 ? 3 : TIMES;
+  async run({ isQuick }): Promise<Figure[]> {
+    const times = isQuick ? 3 : TIMES;
     const starts: number[] = [];
     const baselines: number[] = [];
     // The first start makes the database.
@@ -24,7 +24,7 @@ export const idle: Row = {
     }
     const daemon = await startDaemon(first.directory);
     await new Promise((resolve) => setTimeout(resolve, 5000));
-    const rss = daemon.rss() / MEBIBYTE;
+    const rss = daemon.rss() / MEGABYTE;
     await daemon.stop();
     return [
       {
@@ -35,9 +35,9 @@ export const idle: Row = {
         bar: { most: 3.5 },
       },
       {
-        row: 'idle memory / 90 MiB',
-        subject: `${rss.toFixed(0)} MiB`,
-        baseline: '90 MiB',
+        row: 'idle memory / 90 MB',
+        subject: `${rss.toFixed(0)} MB`,
+        baseline: '90 MB',
         ratio: rss / 90,
         bar: { most: 1 },
       },

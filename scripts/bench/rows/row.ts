@@ -4,6 +4,8 @@ import { type Load, load, median, type Result, spread } from '../load.ts';
 
 /** How long and how often. */
 export interface Effort {
+  /** A look at it: fewer rounds, and fewer rows where many are made. */
+  readonly isQuick: boolean;
   readonly rounds: number;
   readonly seconds: number;
   readonly generator: Generator;
@@ -27,17 +29,24 @@ export interface Row {
   run(effort: Effort): Promise<readonly Figure[]>;
 }
 
-/** Runs the loads in turn, once to warm up and then round by round. Throws when an answer was no success. */
+/** What is measured: a load, or whatever else gives operations a second. */
+export type Subject = Omit<Load, 'seconds'> | ((seconds: number) => Promise<Result>);
+
+/** Measures the subjects in turn, once to warm up and then round by round. Throws when an answer was no success. */
 export async function interleave<Name extends string>(
-  loads: Readonly<Record<Name, Omit<Load, 'seconds'>>>,
+  subjects: Readonly<Record<Name, Subject>>,
   { rounds, seconds, generator }: Effort,
 ): Promise<Record<Name, Result[]>> {
-  const names = Object.keys(loads) as Name[];
+  const names = Object.keys(subjects) as Name[];
   const results = Object.fromEntries(names.map((name) => [name, [] as Result[]])) as Record<Name, Result[]>;
   let from = 0;
   for (let round = 0; round <= rounds; round += 1) {
     for (const name of names) {
-      const result = await load({ ...loads[name], seconds: round === 0 ? 1 : seconds, from }, generator);
+      const subject = subjects[name];
+      const time = round === 0 ? 1 : seconds;
+      const result = await (typeof subject === 'function'
+        ? subject(time)
+        : load({ ...subject, seconds: time, from }, generator));
       if (result.failed > 0) throw new Error(`${name}: ${result.failed} of ${result.requests} requests failed`);
       if (round > 0) results[name].push(result);
       from += 10_000_000;
