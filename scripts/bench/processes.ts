@@ -25,11 +25,15 @@ export interface Started {
   readonly log?: string;
 }
 
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** Ends the process with this one, however this one ends, so that a failed run leaves nothing behind. */
 export function ended<Child extends ChildProcess>(child: Child): Child {
-  const end = () => child.kill('SIGKILL');
-  process.once('exit', end);
-  child.once('exit', () => process.off('exit', end));
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   return child;
 }
 
@@ -51,6 +55,10 @@ export async function start({ words, env = {}, log = '/dev/null' }: Started): Pr
   closeSync(errors);
   const url = await ready(child, words);
   const startMs = performance.now() - began;
+  // Whatever is measured of it from now on is wrong, and a refused connection does not say why.
+  const lost = (code: number | null, signal: string | null) =>
+    console.error(`node ${words.join(' ')} ended with ${code ?? signal} while it was measured`);
+  child.once('exit', lost);
   return {
     url,
     startMs,
@@ -58,6 +66,7 @@ export async function start({ words, env = {}, log = '/dev/null' }: Started): Pr
     rss: () => rssOf(child.pid as number),
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
+      child.off('exit', lost);
       const exit = once(child, 'exit');
       child.kill('SIGTERM');
       await exit;

@@ -63,7 +63,9 @@ export function middle(results: readonly Result[], figure: keyof Result = 'perSe
 /** Requests a second, with how far the rounds lay apart. */
 export function rate(results: readonly Result[]): string {
   const figures = results.map(({ perSecond }) => perSecond);
-  return `${Math.round(median(figures)).toLocaleString('en')}/s ±${Math.round((spread(figures) / 2) * 100)}%`;
+  // One round says nothing about how far others would lie from it.
+  const apart = figures.length > 1 ? ` ±${Math.round((spread(figures) / 2) * 100)}%` : '';
+  return `${Math.round(median(figures)).toLocaleString('en')}/s${apart}`;
 }
 
 /** One answer after the other in milliseconds, as people read it. */
