@@ -1,6 +1,15 @@
 /** Access tokens as signed JWTs (RFC 9068): written, and read back with everything pinned that can be. */
-import jwt from 'jsonwebtoken';
+import { createRequire } from 'node:module';
+import type { decode, sign, verify } from 'jsonwebtoken';
 import type { OpenedKey } from './signing-key.ts';
+
+/** Loaded with the first access token: many a daemon never sees one, and it takes ten megabytes. */
+function jwt(): { decode: typeof decode; sign: typeof sign; verify: typeof verify } {
+  library ??= createRequire(import.meta.url)('jsonwebtoken');
+  return library as ReturnType<typeof jwt>;
+}
+
+let library: ReturnType<typeof jwt> | undefined;
 
 const ALGORITHM = 'ES256';
 /** RFC 9068, section 2.1. */
@@ -39,13 +48,13 @@ const FORM = /^eyJ[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+$/;
 
 /** The token that says `claims`, signed with that key. */
 export function signAccessToken(claims: AccessTokenClaims, { kid, privateKey }: OpenedKey): string {
-  return jwt.sign(claims, privateKey, { algorithm: ALGORITHM, keyid: kid, header: { alg: ALGORITHM, typ: TYPE } });
+  return jwt().sign(claims, privateKey, { algorithm: ALGORITHM, keyid: kid, header: { alg: ALGORITHM, typ: TYPE } });
 }
 
 /** The `kid` that a token names, whether or not it is any good. */
 export function keyIdOf(text: string): string | undefined {
   try {
-    return jwt.decode(text, { complete: true })?.header.kid;
+    return jwt().decode(text, { complete: true })?.header.kid;
   } catch {
     return undefined;
   }
@@ -62,7 +71,7 @@ export function readAccessToken(
 ): AccessTokenClaims | { readonly refused: string } {
   try {
     const options = { issuer, clockTimestamp: now / 1000, complete: true } as const;
-    const { header, payload } = jwt.verify(text, open().publicKey, { ...options, algorithms: [ALGORITHM] });
+    const { header, payload } = jwt().verify(text, open().publicKey, { ...options, algorithms: [ALGORITHM] });
     if (header.typ !== TYPE) return { refused: `a JWT of the type ${header.typ}` };
     const claims = payload as unknown as AccessTokenClaims;
     if (claims.aud !== audience(claims.organization)) return { refused: 'a JWT for another audience' };
