@@ -2,22 +2,10 @@
 import { organizationOf, parentOf, parseAddress } from '../../terraform-provider-spec/address.ts';
 import type { JsonObject, Kind } from '../../terraform-provider-spec/kind.ts';
 import { allows } from '../../terraform-provider-spec/permission.ts';
+import { addressAllowed, type Carried, carriedAt, holderCarries, homeOf, teamsOf, tokenCarries } from './carried.ts';
 import { filterLoaded, mapLoaded } from './loading.ts';
 import type { Resource } from './model.ts';
-import {
-  addressAllowed,
-  type Carried,
-  carriedAt,
-  DEFAULT_ORGANIZATION,
-  holderCarries,
-  homeOf,
-  ownsInstallation,
-  type Principal,
-  permissionsAt,
-  sees,
-  teamsOf,
-  tokenCarries,
-} from './principal.ts';
+import { DEFAULT_ORGANIZATION, ownsInstallation, type Principal, permissionsAt, sees } from './principal.ts';
 import { Problem } from './problem.ts';
 import { profileOfToken } from './profiles.ts';
 import { OWNER, rolePermissions } from './roles.ts';

@@ -2,11 +2,12 @@
 import { readBody } from '../../terraform-provider-spec/derive/validate.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
+import { teamsOf } from './carried.ts';
 import type { Ambient } from './identity.ts';
 import { keysOf } from './keys.ts';
 import { isOwnerHolder } from './kinds/grants.ts';
 import type { Resource } from './model.ts';
-import { DEFAULT_ORGANIZATION, teamsOf } from './principal.ts';
+import { DEFAULT_ORGANIZATION } from './principal.ts';
 import { OWNER } from './roles.ts';
 import type { Operation, Snapshot } from './snapshot.ts';
 import { storedState } from './token-state.ts';

@@ -6,10 +6,10 @@ import { ENROLMENT_LIMIT, ENROLMENT_REQUEST } from '../../terraform-provider-spe
 import { tokenHash } from '../../terraform-provider-spec/token.ts';
 import type { Answer, EnrolRequest } from './api.ts';
 import { notFound, requireEveryRight, requirePermission, requirePowerOver, requireSameSight } from './authority.ts';
+import { holderCarries } from './carried.ts';
 import { invalid } from './convergence.ts';
 import { withEnrolment } from './holder.ts';
 import type { Ambient } from './identity.ts';
-import { holderCarries } from './principal.ts';
 import { placeOf } from './scopes.ts';
 import type { Operation } from './snapshot.ts';
 import { writeOperation } from './write.ts';

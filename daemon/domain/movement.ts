@@ -9,9 +9,10 @@ import {
   requireRightsAt,
   writePermission,
 } from './authority.ts';
+import { holderCarries, homeOf, isolationOf } from './carried.ts';
 import { mapLoaded } from './loading.ts';
 import type { Resource } from './model.ts';
-import { holderCarries, homeOf, isolationOf, type Principal, permissionsAt } from './principal.ts';
+import { type Principal, permissionsAt } from './principal.ts';
 import { ORGANIZATION_SCOPE, type Place, placeOf, placeOfScope } from './scopes.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Context } from './write.ts';

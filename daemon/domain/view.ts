@@ -5,8 +5,8 @@ import { allAttributes } from '../../terraform-provider-spec/derive/validate.ts'
 import { formatTimestamp } from '../../terraform-provider-spec/formats.ts';
 import type { Attribute, Json, JsonObject, Kind } from '../../terraform-provider-spec/kind.ts';
 import { kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
+import { identifierOf } from './carried.ts';
 import type { Resource } from './model.ts';
-import { identifierOf } from './principal.ts';
 import type { Snapshot } from './snapshot.ts';
 import { livePrevious, nextRotation, statusOf, tokenState } from './token-state.ts';
 

@@ -7,11 +7,12 @@ import type { Json, JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
 import type { Answer, Audience, Outcome, WriteOptions } from './api.ts';
 import { requireEveryRight, requireOwnCredential, requireOwnerLeft, requireTokenRights } from './authority.ts';
+import { addressAllowed, holderCarries } from './carried.ts';
 import { cutsOff } from './consequences.ts';
 import { Draft } from './draft.ts';
 import type { Ambient } from './identity.ts';
 import type { Resource } from './model.ts';
-import { addressAllowed, authenticate, holderCarries, type Principal, presentedHash } from './principal.ts';
+import { authenticate, type Principal, presentedHash } from './principal.ts';
 import { findReplay, type Recorded, type ReplayScope, recordReplay, requestMark } from './replay.ts';
 import type { Needs, Operation, Snapshot } from './snapshot.ts';
 

@@ -1,9 +1,10 @@
 /** What is particular to organizations: only an empty one goes, and the first never. */
 import { requireEveryRight, requireUnlimitedSight } from '../authority.ts';
+import { holderCarries, isolationOf } from '../carried.ts';
 import { referrersLeft } from '../in-use.ts';
 import { mapLoaded } from '../loading.ts';
 import type { Resource } from '../model.ts';
-import { DEFAULT_ORGANIZATION, holderCarries, isolationOf } from '../principal.ts';
+import { DEFAULT_ORGANIZATION } from '../principal.ts';
 import { Problem } from '../problem.ts';
 import type { Context } from '../write.ts';
 import type { Behaviour } from './behaviour.ts';

@@ -6,17 +6,10 @@
 import { allows, intersect, PERMISSION_PATTERN } from '../../../terraform-provider-spec/permission.ts';
 import { type AccessTokenClaims, signAccessToken } from '../../crypto/access-token.ts';
 import type { Caller, Credential, Subject } from '../api.ts';
+import type { Carried } from '../carried.ts';
 import type { Ambient } from '../identity.ts';
 import type { SigningKey } from '../model.ts';
-import {
-  accessTokenAudience,
-  type Carried,
-  identify,
-  neededBy,
-  type Principal,
-  secretId,
-  subjectOf,
-} from '../principal.ts';
+import { accessTokenAudience, identify, neededBy, type Principal, secretId, subjectOf } from '../principal.ts';
 import { Problem } from '../problem.ts';
 import type { Engine } from '../snapshot.ts';
 import type { Decision, Verifier } from '../verification.ts';
