@@ -6,7 +6,17 @@ export class StoreTooNew extends Error {
   override readonly name = 'StoreTooNew';
 }
 
-class CreateTables implements MigrationInterface {
+/** There is no way back: what a newer schema holds must not be lost by starting an older version. */
+abstract class OneWay implements MigrationInterface {
+  abstract readonly name: string;
+  abstract up(runner: QueryRunner): Promise<void>;
+
+  async down(): Promise<void> {
+    throw new Error('migrations are not reverted; restore a backup instead');
+  }
+}
+
+class CreateTables extends OneWay {
   readonly name = 'CreateTables1760000000000';
 
   async up(runner: QueryRunner): Promise<void> {
@@ -77,15 +87,10 @@ class CreateTables implements MigrationInterface {
     ];
     for (const statement of statements) await runner.query(statement);
   }
-
-  /** There is no way back: what a newer schema holds must not be lost by starting an older version. */
-  async down(): Promise<void> {
-    throw new Error('migrations are not reverted; restore a backup instead');
-  }
 }
 
 /** Resources become findable by keys and by their uid. Those that are there have no keys until they are written again. */
-class AddResourceKeys implements MigrationInterface {
+class AddResourceKeys extends OneWay {
   readonly name = 'AddResourceKeys1770000000000';
 
   async up(runner: QueryRunner): Promise<void> {
@@ -103,14 +108,10 @@ class AddResourceKeys implements MigrationInterface {
     ];
     for (const statement of statements) await runner.query(statement);
   }
-
-  async down(): Promise<void> {
-    throw new Error('migrations are not reverted; restore a backup instead');
-  }
 }
 
 /** Daemons that share a database tell each other what they changed. */
-class AddRevisions implements MigrationInterface {
+class AddRevisions extends OneWay {
   readonly name = 'AddRevisions1780000000000';
 
   async up(runner: QueryRunner): Promise<void> {
@@ -128,14 +129,10 @@ class AddRevisions implements MigrationInterface {
     ];
     for (const statement of statements) await runner.query(statement);
   }
-
-  async down(): Promise<void> {
-    throw new Error('migrations are not reverted; restore a backup instead');
-  }
 }
 
 /** The keys that access tokens are signed with. */
-class AddSigningKeys implements MigrationInterface {
+class AddSigningKeys extends OneWay {
   readonly name = 'AddSigningKeys1781000000000';
 
   async up(runner: QueryRunner): Promise<void> {
@@ -150,22 +147,14 @@ class AddSigningKeys implements MigrationInterface {
       )`,
     );
   }
-
-  async down(): Promise<void> {
-    throw new Error('migrations are not reverted; restore a backup instead');
-  }
 }
 
 /** Tokens can be counted by when they end. */
-class AddExpiryIndex implements MigrationInterface {
+class AddExpiryIndex extends OneWay {
   readonly name = 'AddExpiryIndex1782000000000';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`CREATE INDEX "resources_by_end" ON "resources" ("kind", "valid_until")`);
-  }
-
-  async down(): Promise<void> {
-    throw new Error('migrations are not reverted; restore a backup instead');
   }
 }
 

@@ -60,7 +60,8 @@ export function fastIntrospect(options: VerifyOptions): FastAnswer {
       }
       const [text, length] = textOf(known.body);
       response.writeHead(200, ['X-Request-Id', requestId, ...COMMON, 'Content-Length', length]);
-      response.end(text, 'latin1');
+      // As many bytes as characters: it is ASCII, which is sent faster as what it is.
+      response.end(text, length === String(text.length) ? 'latin1' : 'utf8');
       report(known.caller, {
         requestId,
         method: 'POST',

@@ -185,7 +185,7 @@ describe('an answer from memory', () => {
     calls.length = 0;
     const known = {
       verify: () => ({ decision: 'allowed', subject }) as const,
-      introspector: () => () => ({ caller: subject, body: { active: true } }),
+      introspector: () => () => ({ caller: subject, body: { active: true, text: 'é€' } }),
     };
     const options = {
       log: createLog('silent'),
@@ -199,7 +199,8 @@ describe('an answer from memory', () => {
     const headers = { Authorization: `Bearer ${token}` };
     expect((await fetch(`${url}${QUESTION}`, { headers })).status).to.equal(200);
     const body = new URLSearchParams({ token });
-    expect((await fetch(`${url}/v1/introspect`, { method: 'POST', headers, body })).status).to.equal(200);
+    const introspected = await fetch(`${url}/v1/introspect`, { method: 'POST', headers, body });
+    expect(await introspected.json(), 'whatever letters are in it').to.deep.equal({ active: true, text: 'é€' });
     expect(calls).to.deep.equal([]);
     // The control: in JSON it is not read fast.
     const json = { method: 'POST', headers: { ...headers, 'Content-Type': 'application/json' }, body: '{"token":"x"}' };
