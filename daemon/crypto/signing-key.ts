@@ -57,7 +57,8 @@ export function openSigningKey(keyring: Keyring, key: SigningKey): OpenedKey {
 /** Opens kept keys, each once: that costs more than a signature. */
 export function keyOpener(keyring: Keyring): (key: SigningKey) => OpenedKey {
   const opened = new Map<string, OpenedKey>();
-  return (key) => {
+  const byRow = new WeakMap<SigningKey, OpenedKey>();
+  const open = (key: SigningKey): OpenedKey => {
     const row = JSON.stringify([contextOf(key), key.private_key]);
     const known = opened.get(row);
     if (known !== undefined) return known;
@@ -66,6 +67,14 @@ export function keyOpener(keyring: Keyring): (key: SigningKey) => OpenedKey {
     if (opened.size >= MOST_OPENED) opened.clear();
     opened.set(row, made);
     return made;
+  };
+  return (key) => {
+    let known = byRow.get(key);
+    if (known === undefined) {
+      known = open(key);
+      byRow.set(key, known);
+    }
+    return known;
   };
 }
 

@@ -4,7 +4,7 @@ import type { AccessTokenClaims } from '../crypto/access-token.ts';
 import type { Audience, Caller, Credential } from './caller.ts';
 import type { DecisionStatistics } from './decisions.ts';
 import type { Revocation } from './model.ts';
-import type { IssuedToken, TokenRequest } from './oauth/issue.ts';
+import type { IssuedToken, KnownIssue, TokenRequest } from './oauth/issue.ts';
 import type { TokenRevocation } from './oauth/revoke.ts';
 import type { RotateKeysRequest } from './oauth/rotate-keys.ts';
 import type { Desired, Lookup, Provisioned, ProvisioningScope, ProvisioningTarget } from './provisioned.ts';
@@ -195,6 +195,8 @@ export interface KnownAnswers {
   introspector(
     caller: Caller,
   ): (question: Question) => { readonly caller: Subject; readonly body: JsonObject } | undefined;
+  /** As `issueToken` for client credentials, once `issue` is called. */
+  issue(request: { client: Credential; scope?: string; ip: string | null }): KnownIssue | undefined;
 }
 
 /** What the service keeps in memory, at this moment. */

@@ -96,7 +96,7 @@ export function createService({
   };
 
   return {
-    known: verifier.known,
+    known: { ...verifier.known, issue: (request) => issuer.known(request) },
     get statistics() {
       return { decisions: decisions.statistics, waitingUses: usage.size };
     },

@@ -1,7 +1,7 @@
 /** What is asked about credentials: who a caller is, what a token may do. Answered from memory where that is exact. */
 import { organizationOf } from '../../terraform-provider-spec/address.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
-import type { Audience, Caller, KnownAnswers, Question, Subject, Verdict } from './api.ts';
+import type { Audience, Caller, Credential, KnownAnswers, Question, Subject, Verdict } from './api.ts';
 import { requireOrganizationPermission } from './authority.ts';
 import type { Decisions, Judged, Kept } from './decisions.ts';
 import type { Ambient } from './identity.ts';
@@ -88,13 +88,8 @@ export class Verifier {
   }
 
   /** What can be answered without waiting for anything. */
-  readonly known: KnownAnswers = {
-    verify: (question) => {
-      const presented = this.#decisions.present(question.credential, question.ip);
-      const found = this.#decisions.known<Verdict>(presented, verifyQuestion(question));
-      if (found !== undefined) this.#note(found, question.ip);
-      return found?.answer;
-    },
+  readonly known: Omit<KnownAnswers, 'issue'> = {
+    verify: (question) => this.kept<Verdict>(question.credential, question.ip, verifyQuestion(question)),
     introspector: (caller) => {
       const presented = this.#decisions.present(caller.credential, caller.ip);
       return (question) => {
@@ -127,6 +122,13 @@ export class Verifier {
     if ('hash' in found) this.#note(found, ip);
     else if (found.isUse && found.principal !== undefined) await this.#used(found, found.principal, ip, requestId);
     return found.answer;
+  }
+
+  /** The answer if it is kept and sure to be current, its use noted; undefined where `ask` must be asked. */
+  kept<T>(credential: Credential, ip: string | null, question: string): T | undefined {
+    const found = this.#decisions.known<T>(this.#decisions.present(credential, ip), question);
+    if (found !== undefined) this.#note(found, ip);
+    return found?.answer;
   }
 
   #note({ hash, isUse }: Pick<Kept<unknown>, 'hash' | 'isUse'>, ip: string | null): void {

@@ -12,6 +12,7 @@ import { authorize } from './authorize.ts';
 import { fastAuthorize } from './fast-authorize.ts';
 import { fastIntrospect } from './fast-introspect.ts';
 import { introspect } from './introspect.ts';
+import { fastToken } from './oauth/fast-token.ts';
 import { jwks, metadata } from './oauth/metadata.ts';
 import { introspectionReply, oauthReply } from './oauth/reply.ts';
 import { revoke } from './oauth/revoke.ts';
@@ -56,6 +57,7 @@ export function verifyHandler(options: VerifyOptions): VerifyHandler {
   const fast: ReadonlyMap<string, FastAnswer> = new Map([
     ['/v1/authorize', fastAuthorize(options)],
     ['/v1/introspect', fastIntrospect(options)],
+    ['/v1/oauth/token', fastToken(options)],
   ]);
   return (request, response) => {
     const path = pathOf(request.url ?? '');

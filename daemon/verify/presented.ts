@@ -9,7 +9,7 @@ export interface Presented {
 }
 
 /**
- * What `request` presents, where that is one credential, plainly written: one `Authorization: Bearer` or one
+ * What `request` presents, where that is one credential, plainly written: one `Authorization: Bearer` or `Basic`, or one
  * `X-Api-Key`. Undefined for anything else, right or wrong, which `http/credentials.ts` reads with more care; what both
  * read, they read alike.
  */
@@ -23,8 +23,9 @@ export function presentedPlainly({ rawHeaders }: IncomingMessage): Presented | u
     const value = rawHeaders[index + 1] as string;
     switch (name.toLowerCase()) {
       case AUTHORIZATION:
-        if (credential !== undefined || !BEARER.test(value)) return undefined;
-        credential = { scheme: 'bearer', token: value.slice(7) };
+        if (credential !== undefined) return undefined;
+        credential = BEARER.test(value) ? { scheme: 'bearer', token: value.slice(7) } : basicIn(value);
+        if (credential === undefined) return undefined;
         break;
       case API_KEY:
         if (credential !== undefined || !PLAIN.test(value)) return undefined;
@@ -44,3 +45,12 @@ const API_KEY = 'x-api-key';
 const REQUEST_ID = 'x-request-id';
 const BEARER = /^Bearer [0-9A-Za-z._-]{1,4096}$/i;
 const PLAIN = /^[0-9A-Za-z._-]{1,4096}$/;
+const BASIC = /^Basic [0-9A-Za-z+/]{1,8192}={0,2}$/i;
+/** A name or an identifier, and a token: neither has a letter that anybody would encode. */
+const PLAIN_PAIR = /^([0-9a-z@._-]{1,512}):([0-9A-Za-z._-]{1,4096})$/;
+
+function basicIn(value: string): Credential | undefined {
+  if (!BASIC.test(value)) return undefined;
+  const pair = PLAIN_PAIR.exec(Buffer.from(value.slice(6), 'base64').toString('latin1'));
+  return pair === null ? undefined : { scheme: 'basic', username: pair[1] as string, token: pair[2] as string };
+}

@@ -43,6 +43,8 @@ describe('an answer from memory', () => {
     return { fast: withoutMoment(fast), slow: withoutMoment(slow) };
   };
   const bearer = (secret: string) => `Authorization: Bearer ${secret}`;
+  const basic = (pair: string) => `Authorization: Basic ${btoa(pair)}`;
+  const GRANT = 'grant_type=client_credentials';
   const QUESTION = '/v1/authorize?permission=builds.write&scope=projects/p';
 
   const ASKED: Readonly<Record<string, () => [line: string, headers: string[], body?: string]>> = {
@@ -55,7 +57,7 @@ describe('an answer from memory', () => {
     'the same credential twice': () => [`GET ${QUESTION}`, [bearer(token), `X-Api-Key: ${token}`]],
     'two credentials': () => [`GET ${QUESTION}`, [bearer(token), `X-Api-Key: ${mintToken('sa')}`]],
     'two headers of the same name': () => [`GET ${QUESTION}`, [bearer(token), bearer(mintToken('sa'))]],
-    'a user name': () => [`GET ${QUESTION}`, [`Authorization: Basic ${btoa(`ci:${token}`)}`]],
+    'a user name': () => [`GET ${QUESTION}`, [basic(`ci:${token}`)]],
     'a token that may not': () => ['GET /v1/authorize?permission=tokens.write', [bearer(token)]],
     'a token that is none': () => [`GET ${QUESTION}`, [bearer(mintToken('sa'))]],
     'no token': () => [`GET ${QUESTION}`, []],
@@ -94,6 +96,70 @@ describe('an answer from memory', () => {
       'POST /v1/introspect',
       [bearer(daemon.adminToken), 'Content-Type: application/json'],
       JSON.stringify({ token }),
+    ],
+    'introspection by a user name': () => [
+      'POST /v1/introspect',
+      [basic(`root:${daemon.adminToken}`), FORM],
+      `token=${token}`,
+    ],
+    'introspection by a bad user name': () => [
+      'POST /v1/introspect',
+      [basic(`root:${mintToken('sa')}`), FORM],
+      `token=${token}`,
+    ],
+    'an encoded user name': () => [`GET ${QUESTION}`, [basic(`c%69:${token}`)]],
+    'another user name': () => [`GET ${QUESTION}`, [basic(`cj:${token}`)]],
+    'a user name without a token': () => [`GET ${QUESTION}`, [basic('ci')]],
+    'a user name and a stray letter': () => [`GET ${QUESTION}`, [`${basic(`ci:${token}`)}!`]],
+    'an access token': () => ['POST /v1/oauth/token', [basic(`ci:${token}`), FORM], GRANT],
+    'an access token to a bearer': () => ['POST /v1/oauth/token', [bearer(token), FORM], GRANT],
+    'an access token for a scope': () => [
+      'POST /v1/oauth/token',
+      [basic(`ci:${token}`), FORM],
+      `scope=builds.write+apps.read&${GRANT}`,
+    ],
+    'an access token for what is not carried': () => [
+      'POST /v1/oauth/token',
+      [basic(`ci:${token}`), FORM],
+      `${GRANT}&scope=tokens.write`,
+    ],
+    'an access token for a scope that is none': () => [
+      'POST /v1/oauth/token',
+      [basic(`ci:${token}`), FORM],
+      `${GRANT}&scope=%C3%A9`,
+    ],
+    'an access token for no scope': () => ['POST /v1/oauth/token', [basic(`ci:${token}`), FORM], `${GRANT}&scope=`],
+    'an access token to a bad secret': () => ['POST /v1/oauth/token', [basic(`ci:${mintToken('sa')}`), FORM], GRANT],
+    'an access token to nobody': () => ['POST /v1/oauth/token', [FORM], GRANT],
+    'an access token to a client in the form': () => [
+      'POST /v1/oauth/token',
+      [FORM],
+      `${GRANT}&client_id=ci&client_secret=${token}`,
+    ],
+    'an access token to two clients': () => [
+      'POST /v1/oauth/token',
+      [basic(`ci:${token}`), FORM],
+      `${GRANT}&client_id=other`,
+    ],
+    'an access token with a parameter that nobody knows': () => [
+      'POST /v1/oauth/token',
+      [basic(`ci:${token}`), FORM],
+      `${GRANT}&foo=bar`,
+    ],
+    'an access token with a parameter twice': () => [
+      'POST /v1/oauth/token',
+      [basic(`ci:${token}`), FORM],
+      `${GRANT}&${GRANT}`,
+    ],
+    'an access token by another grant': () => [
+      'POST /v1/oauth/token',
+      [basic(`ci:${token}`), FORM],
+      'grant_type=password',
+    ],
+    'an access token in exchange': () => [
+      'POST /v1/oauth/token',
+      [basic(`ci:${token}`), FORM],
+      `grant_type=urn:ietf:params:oauth:grant-type:token-exchange&subject_token=${token}&subject_token_type=urn:ietf:params:oauth:token-type:access_token`,
     ],
     'introspection of a long form': () => [
       'POST /v1/introspect',
@@ -145,10 +211,16 @@ describe('an answer from memory', () => {
     );
     const body = `token=${token}`;
     const asking = request('POST /v1/introspect', [bearer(daemon.adminToken), FORM], body);
-    await both(asking, body);
-    expect(await lineOf(() => raw(daemon.url, `${asking}\r\n${body}`))).to.deep.equal(
-      await lineOf(() => raw(daemon.url, `${asking}${SLOW}\r\n${body}`)),
-    );
+    const issuing = request('POST /v1/oauth/token', [basic(`ci:${token}`), FORM], GRANT);
+    for (const [one, form] of [
+      [asking, body],
+      [issuing, GRANT],
+    ] as const) {
+      await both(one, form);
+      expect(await lineOf(() => raw(daemon.url, `${one}\r\n${form}`))).to.deep.equal(
+        await lineOf(() => raw(daemon.url, `${one}${SLOW}\r\n${form}`)),
+      );
+    }
     expect(daemon.log.join('')).to.not.include(token.slice(7, 47));
   });
 
@@ -186,6 +258,7 @@ describe('an answer from memory', () => {
     const known = {
       verify: () => ({ decision: 'allowed', subject }) as const,
       introspector: () => () => ({ caller: subject, body: { active: true, text: 'é€' } }),
+      issue: () => ({ subject, issue: () => ({ access_token: 'x.y.z', expires_in: 300, scope: '', subject }) }),
     };
     const options = {
       log: createLog('silent'),
@@ -201,6 +274,9 @@ describe('an answer from memory', () => {
     const body = new URLSearchParams({ token });
     const introspected = await fetch(`${url}/v1/introspect`, { method: 'POST', headers, body });
     expect(await introspected.json(), 'whatever letters are in it').to.deep.equal({ active: true, text: 'é€' });
+    const asking = new URLSearchParams({ grant_type: 'client_credentials' });
+    const issued = await fetch(`${url}/v1/oauth/token`, { method: 'POST', headers, body: asking });
+    expect(await issued.json()).to.include({ access_token: 'x.y.z' });
     expect(calls).to.deep.equal([]);
     // The control: in JSON it is not read fast.
     const json = { method: 'POST', headers: { ...headers, 'Content-Type': 'application/json' }, body: '{"token":"x"}' };

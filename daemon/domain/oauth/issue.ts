@@ -41,6 +41,14 @@ export interface IssuedToken {
   readonly subject: Subject;
 }
 
+/** An access token that can be issued at once. */
+export interface KnownIssue {
+  /** Whom it would stand for. */
+  readonly subject: Subject;
+  /** As `issue`; undefined when it must be asked after all. */
+  issue(): IssuedToken | undefined;
+}
+
 /** What an access token says apart from the moment at which it is issued. */
 interface Grant {
   readonly subject: Subject;
@@ -65,14 +73,28 @@ export class Issuer {
   async issue(request: TokenRequest): Promise<IssuedToken> {
     const client = await this.#authenticatedClient(request);
     const grant = await this.#grant(request);
+    const issued = this.#issued(grant, client);
+    if (issued !== undefined) return issued;
+    const error = request.subject === undefined ? 'invalid_grant' : SUBJECT_REFUSED;
+    throw new OAuthProblem(error, 'What the access token would be issued for is about to end.');
+  }
+
+  /**
+   * The same for client credentials, where nothing has to be waited for: for whom it would be, and the token once it is
+   * asked for. Undefined where `issue` must be asked.
+   */
+  known({ client, scope, ip }: { client: Credential; scope?: string; ip: string | null }): KnownIssue | undefined {
+    const grant = this.#verifier.kept<Grant>(client, ip, grantQuestion({ scope, isExchange: false }));
+    return grant && { subject: grant.subject, issue: () => this.#issued(grant) };
+  }
+
+  /** The access token, issued now; undefined when what it would be issued for ends within the second. */
+  #issued(grant: Grant, client?: Subject): IssuedToken | undefined {
     const { issuer, lifetime } = this.#ambient.accessTokens;
     const now = this.#ambient.now();
     const iat = Math.floor(now / 1000);
     const exp = Math.floor(Math.min(now + lifetime, grant.end ?? Number.POSITIVE_INFINITY) / 1000);
-    if (exp <= iat) {
-      const error = request.subject === undefined ? 'invalid_grant' : SUBJECT_REFUSED;
-      throw new OAuthProblem(error, 'What the access token would be issued for is about to end.');
-    }
+    if (exp <= iat) return undefined;
     const claims: AccessTokenClaims = {
       iss: issuer(),
       ...grant.claims,
@@ -109,7 +131,7 @@ export class Issuer {
     if (credential === undefined) throw missingClient();
     const caller: Caller = { credential, ip, requestId };
     const isExchange = subject !== undefined;
-    const question = `${isExchange ? 'exchange' : 'issue'}${scope === undefined ? '' : `\n${scope}`}`;
+    const question = grantQuestion({ scope, isExchange });
     const decision = this.#granting(caller, { scope, isExchange });
     const grant = await this.#verifier.ask(caller, question, decision);
     if (grant.key !== undefined) return grant;
@@ -147,6 +169,11 @@ export class Issuer {
       },
     };
   }
+}
+
+/** The name under which such a decision is kept. */
+function grantQuestion({ scope, isExchange }: { scope: string | undefined; isExchange: boolean }): string {
+  return `${isExchange ? 'exchange' : 'issue'}${scope === undefined ? '' : `\n${scope}`}`;
 }
 
 function claimsOf(ambient: Ambient, principal: Principal, scope: readonly string[]): Grant['claims'] {

@@ -10,12 +10,13 @@ export type Form = ReadonlyMap<string, string>;
 
 /**
  * The parameters of `request`. One that is given twice is refused, one without a value is as good as none, and one that
- * nobody knows is passed over (RFC 6749, section 3.2). Throws `OAuthProblem` and, for a body that cannot be read, `Problem`.
+ * nobody knows is passed over (RFC 6749, section 3.2). `read` gives the body. Throws `OAuthProblem` and, for a body that cannot
+ * be read, `Problem`.
  */
-export async function readForm(request: IncomingMessage): Promise<Form> {
+export async function readForm(request: IncomingMessage, read = () => readText(request)): Promise<Form> {
   requireNoQuery(request);
   const mediaType = requireMediaType(request, [FORM, 'application/json']);
-  const text = await readText(request);
+  const text = await read();
   const form = new Map<string, string>();
   for (const [name, value] of mediaType === FORM ? new URLSearchParams(text) : membersOf(text)) {
     if (form.has(name)) {

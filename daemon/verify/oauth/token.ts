@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import type { JsonObject } from '../../../terraform-provider-spec/kind.ts';
 import { isAccessToken } from '../../crypto/access-token.ts';
 import type { Service } from '../../domain/api.ts';
-import { missingClient } from '../../domain/oauth/issue.ts';
+import { type IssuedToken, missingClient } from '../../domain/oauth/issue.ts';
 import { OAuthProblem } from '../../domain/oauth/problem.ts';
 import type { Exchange } from '../../http/exchange.ts';
 import type { Reply } from '../../http/reply.ts';
@@ -14,18 +15,30 @@ export const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token'
 const JWT_TYPE = 'urn:ietf:params:oauth:token-type:jwt';
 const TYPES = [ACCESS_TOKEN_TYPE, JWT_TYPE];
 
-/** RFC 6749, section 4.4.2, and RFC 8693, section 2.1. */
-export const GRANT_TYPES = ['client_credentials', 'urn:ietf:params:oauth:grant-type:token-exchange'];
+/** RFC 6749, section 4.4.2. */
+export const CLIENT_CREDENTIALS = 'client_credentials';
+/** With that of RFC 8693, section 2.1. */
+export const GRANT_TYPES = [CLIENT_CREDENTIALS, 'urn:ietf:params:oauth:grant-type:token-exchange'];
 
 /** `POST /v1/oauth/token`: an access token for client credentials, or in exchange for another token. */
 export async function token(service: Service, request: IncomingMessage, exchange: Exchange): Promise<Reply> {
-  const form = await readForm(request);
+  return tokenFor(service, request, exchange);
+}
+
+/** The same for a request whose body `read` gives. */
+export async function tokenFor(
+  service: Service,
+  request: IncomingMessage,
+  exchange: Exchange,
+  read?: () => Promise<string>,
+): Promise<Reply> {
+  const form = await readForm(request, read);
   const grantType = required(form, 'grant_type');
   if (!GRANT_TYPES.includes(grantType)) {
     throw new OAuthProblem('unsupported_grant_type', `The grant types are ${GRANT_TYPES.join(' and ')}.`);
   }
   const client = clientOf(request, form);
-  const isExchange = grantType !== 'client_credentials';
+  const isExchange = grantType !== CLIENT_CREDENTIALS;
   if (client === undefined && !isExchange) throw missingClient();
   const scope = form.get('scope');
   const issued = await service.issueToken({
@@ -36,16 +49,18 @@ export async function token(service: Service, request: IncomingMessage, exchange
     requestId: exchange.requestId,
   });
   exchange.identified(issued.subject);
+  const type = isExchange ? (form.get('requested_token_type') ?? ACCESS_TOKEN_TYPE) : undefined;
+  return { status: 200, headers: NOT_KEPT, body: issuedBody(issued, type) };
+}
+
+/** The answer with an access token (RFC 6749, section 5.1), and with the type that an exchange says it has. */
+export function issuedBody({ access_token, expires_in, scope }: IssuedToken, type?: string): JsonObject {
   return {
-    status: 200,
-    headers: NOT_KEPT,
-    body: {
-      access_token: issued.access_token,
-      ...(isExchange && { issued_token_type: form.get('requested_token_type') ?? ACCESS_TOKEN_TYPE }),
-      token_type: 'Bearer',
-      expires_in: issued.expires_in,
-      scope: issued.scope,
-    },
+    access_token,
+    ...(type !== undefined && { issued_token_type: type }),
+    token_type: 'Bearer',
+    expires_in,
+    scope,
   };
 }
 
