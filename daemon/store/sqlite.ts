@@ -70,7 +70,10 @@ async function makePrivate(path: string): Promise<void> {
   }
 }
 
-/** TypeORM asks for the driver's long stack traces, for which each statement would take one that nobody reads. */
+/**
+ * TypeORM asks for the driver's long stack traces, for which each statement would take one and a text of its parameters that
+ * nobody reads: every source must have this, since one without it changes the driver for all.
+ */
 const QUIET_DRIVER = { ...sqlite3, verbose: () => sqlite3 };
 
 export class SqliteDatabase implements Database {
@@ -89,16 +92,11 @@ export class SqliteDatabase implements Database {
   constructor(path: string, unlock: () => Promise<void>, log: StoreLog) {
     this.#unlock = unlock;
     this.#log = log;
-    const common = {
-      type: 'sqlite',
-      database: path,
-      entities: entities('sqlite'),
-      logging: false,
-      driver: QUIET_DRIVER,
-    } as const;
-    this.writer = new DataSource({ ...common, migrations: MIGRATIONS });
-    this.#reader = new DataSource({ ...common, flags: sqlite3.OPEN_READONLY });
-    this.#aside = new DataSource({ type: 'sqlite', database: path, flags: sqlite3.OPEN_READONLY, logging: false });
+    const source = { type: 'sqlite', database: path, logging: false, driver: QUIET_DRIVER } as const;
+    const known = { ...source, entities: entities('sqlite') };
+    this.writer = new DataSource({ ...known, migrations: MIGRATIONS });
+    this.#reader = new DataSource({ ...known, flags: sqlite3.OPEN_READONLY });
+    this.#aside = new DataSource({ ...source, flags: sqlite3.OPEN_READONLY });
   }
 
   /** Opens both connections. Throws as `openSqlite` does. */

@@ -156,6 +156,10 @@ describe('the store in one SQLite file', () => {
     await database.close();
   });
 
+  it('leaves the driver as fast as it is: no statement takes a stack trace', async () => {
+    expect(await openElsewhere(directory)).to.equal('opened');
+  });
+
   it('replaces a connection that could not roll back', async () => {
     const warnings: string[] = [];
     const database = await openSqlite(directory, { warn: (_, message) => warnings.push(message) });
