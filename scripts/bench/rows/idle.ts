@@ -6,6 +6,8 @@ import { type Figure, milliseconds, type Row } from './row.ts';
 
 const TIMES = 9;
 const MEGABYTE = 1e6;
+/** How long nobody asks for anything before it counts as idle. */
+const QUIET_MS = 15_000;
 
 export const idle: Row = {
   name: 'idle',
@@ -23,7 +25,7 @@ export const idle: Row = {
       await daemon.stop();
     }
     const daemon = await startDaemon(first.directory);
-    await new Promise((resolve) => setTimeout(resolve, 5000));
+    await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
     const rss = daemon.rss() / MEGABYTE;
     await daemon.stop();
     return [
