@@ -205,14 +205,13 @@ export class Decisions {
     if (!judged.holds.byAddress) this.#add({ ...entry, key });
     else {
       this.#add({ ...entry, key, judged: { ...judged, answer: BY_ADDRESS } });
-      this.#add({ ...entry, key: `${key}\n${ip ?? ''}` });
+      this.#add({ ...entry, key: keyFrom(ip, fingerprint, question) });
     }
   }
 
   #find({ fingerprint, ip }: Presented, question: string): Entry | undefined {
-    const key = `${fingerprint}\n${question}`;
-    let entry = this.#look(key);
-    if (entry?.judged.answer === BY_ADDRESS) entry = this.#look(`${key}\n${ip ?? ''}`);
+    let entry = this.#look(`${fingerprint}\n${question}`);
+    if (entry?.judged.answer === BY_ADDRESS) entry = this.#look(keyFrom(ip, fingerprint, question));
     if (entry === undefined) return undefined;
     const now = this.#clock();
     const { until } = entry.judged.holds;
@@ -264,6 +263,11 @@ export class Decisions {
 
 /** In place of an answer: there is one for each address. */
 const BY_ADDRESS = Symbol('by address');
+
+/** In front of the question, in which whoever asks could write an address: a fingerprint has no line break in it. */
+function keyFrom(ip: string | null, fingerprint: string, question: string): string {
+  return `${fingerprint} from ${ip ?? ''}\n${question}`;
+}
 
 function kept<T>({ judged }: Entry): Kept<T> {
   return { answer: judged.answer as T, isUse: judged.isUse, hash: judged.holds.hash };

@@ -120,6 +120,29 @@ describe('a decision that is kept', () => {
     expect(await cost(() => from('192.0.2.2'))).to.include({ answer: 'allowed', reads: 0 });
   });
 
+  it('is found from its address alone, whatever words the question is in', async () => {
+    const home = secretOf(await f.put(`${CI}/tokens/home`, { allowed_cidrs: ['192.0.2.0/24'] }));
+    const client = { scheme: 'basic', username: 'ci', token: home } as const;
+    const asks = {
+      'client credentials': { client },
+      'an exchange': { subject: home },
+    } as const;
+    for (const [what, ask] of Object.entries(asks)) {
+      const issue = (ip: string, scope?: string) =>
+        f.service.issueToken({ ...ask, ip, requestId: 'q', ...(scope !== undefined && { scope }) }).then(
+          () => 'issued',
+          (error: { message: string }) => error.message,
+        );
+      for (const scope of [undefined, 'builds.write']) {
+        for (let time = 1; time <= 2; time += 1) expect(await issue('192.0.2.1', scope), what).to.equal('issued');
+        const smuggled = [scope, '192.0.2.1'].filter((part) => part !== undefined).join('\n');
+        for (const other of [scope, smuggled, `${smuggled}\n`]) {
+          expect(await issue('198.51.100.1', other), `${what}, ${JSON.stringify(other)}`).to.not.equal('issued');
+        }
+      }
+    }
+  });
+
   it('ends when the token does, to the millisecond, and proves nothing before it was made', async () => {
     await f.put(TOKEN, { expires_in: '1d' });
     expect(await decide()).to.equal('allowed');
