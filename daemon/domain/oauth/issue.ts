@@ -14,7 +14,7 @@ import { Problem } from '../problem.ts';
 import type { Engine } from '../snapshot.ts';
 import type { Decision, Verifier } from '../verification.ts';
 import { OAuthProblem } from './problem.ts';
-import { KEYS_NEEDED, nextActivation, scheduleKeysOperation, signingKeyAt } from './signing-keys.ts';
+import { genuineKeys, KEYS_NEEDED, nextActivation, scheduleKeysOperation, signingKeyAt } from './signing-keys.ts';
 
 /** RFC 8693, section 2.2.2: whatever is wrong with a subject token. */
 const SUBJECT_REFUSED = 'invalid_request';
@@ -149,7 +149,7 @@ export class Issuer {
       decide: (snapshot) => {
         const principal = requireGrantee(identify(snapshot, ambient, credential, ip), isExchange);
         const now = ambient.now();
-        const keys = snapshot.signingKeys();
+        const keys = genuineKeys(snapshot, ambient);
         const key = signingKeyAt(keys, now);
         const subject = subjectOf(principal, now);
         const grant: Grant = {

@@ -3,7 +3,14 @@ import type { JsonObject } from '../../../terraform-provider-spec/kind.ts';
 import type { Ambient } from '../identity.ts';
 import type { Read } from '../read.ts';
 import type { Engine } from '../snapshot.ts';
-import { isScheduleDue, KEYS_NEEDED, keySet, scheduleKeysOperation, signingKeyAt } from './signing-keys.ts';
+import {
+  genuineKeys,
+  isScheduleDue,
+  KEYS_NEEDED,
+  keySet,
+  scheduleKeysOperation,
+  signingKeyAt,
+} from './signing-keys.ts';
 
 interface Parts {
   readonly ambient: Ambient;
@@ -13,7 +20,7 @@ interface Parts {
 
 /** The published keys. Makes the first one if there is none yet. */
 export async function readKeySet({ ambient, read, engine }: Parts): Promise<JsonObject> {
-  const find = () => read({ needs: KEYS_NEEDED, decide: (snapshot) => snapshot.signingKeys() });
+  const find = () => read({ needs: KEYS_NEEDED, decide: (snapshot) => genuineKeys(snapshot, ambient) });
   const keys = await find();
   if (signingKeyAt(keys, ambient.now()) !== undefined) return keySet(keys, ambient.now());
   await engine.submit(scheduleKeysOperation(ambient, { first: true }));

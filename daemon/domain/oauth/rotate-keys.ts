@@ -12,7 +12,7 @@ import type { SigningKey } from '../model.ts';
 import { DEFAULT_ORGANIZATION } from '../principal.ts';
 import type { Operation } from '../snapshot.ts';
 import { writeOperation } from '../write.ts';
-import { ACCEPTED_AFTER, KEYS_NEEDED, keyWriter, presentKey } from './signing-keys.ts';
+import { ACCEPTED_AFTER, isGenuine, KEYS_NEEDED, keyWriter, presentKey } from './signing-keys.ts';
 
 export interface RotateKeysRequest extends WriteOptions {
   /** `{ overlap? }`; `null` for no body. */
@@ -43,8 +43,8 @@ export function rotateKeysOperation(ambient: Ambient, request: RotateKeysRequest
       });
       const left: SigningKey[] = [];
       for (const key of draft.signingKeys()) {
-        // One that has not signed yet has nothing to be accepted for.
-        const isUsed = key.activates_at <= now && isAccepted(key, now);
+        // One that has not signed yet has nothing to be accepted for, nor has one that is not ours.
+        const isUsed = key.activates_at <= now && isAccepted(key, now) && isGenuine(key, ambient);
         const end = Math.min(now + acceptedFor, key.verifies_until ?? Number.POSITIVE_INFINITY);
         if (!isUsed || end <= now) writer.remove(key);
         else left.push(end === key.verifies_until ? key : writer.end(key, end));

@@ -23,6 +23,24 @@ export const ACCEPTED_AFTER = LONGEST_LIFE + 5 * MINUTE;
 /** Adds to `Needs` what reading the keys takes. */
 export const KEYS_NEEDED = { signingKeys: [ALL] } as const;
 
+/**
+ * The keys that open, in the order in which they sign. A row that somebody changed or wrote into the database is not among
+ * them: whoever verifies offline takes our word for what is published.
+ */
+export function genuineKeys(snapshot: Pick<Snapshot, 'signingKeys'>, ambient: Ambient): readonly SigningKey[] {
+  return snapshot.signingKeys().filter((key) => isGenuine(key, ambient));
+}
+
+/** Whether the row is as it was sealed. */
+export function isGenuine(key: SigningKey, ambient: Ambient): boolean {
+  try {
+    ambient.openKey(key);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The key that signs at `now`; undefined when there is none. */
 export function signingKeyAt(keys: readonly SigningKey[], now: number): SigningKey | undefined {
   const active = keys.filter((key) => key.activates_at <= now && isAccepted(key, now));
@@ -46,7 +64,7 @@ export function scheduleKeysOperation(ambient: Ambient, { first }: { first: bool
     decide(snapshot) {
       const now = ambient.now();
       const writer = keyWriter(snapshot, ambient, { actor: 'accredit', actor_token: null, request_id: 'maintenance' });
-      const keys = snapshot.signingKeys();
+      const keys = genuineKeys(snapshot, ambient);
       for (const key of keys.filter((one) => !isAccepted(one, now))) writer.remove(key);
       const current = signingKeyAt(keys, now);
       if (current === undefined) {
@@ -68,7 +86,7 @@ export function scheduleKeysOperation(ambient: Ambient, { first }: { first: bool
 /** Whether `scheduleKeysOperation` would change anything but make a first key. */
 export function isScheduleDue(snapshot: Snapshot, ambient: Ambient): boolean {
   const now = ambient.now();
-  const keys = snapshot.signingKeys();
+  const keys = genuineKeys(snapshot, ambient);
   if (keys.some((key) => !isAccepted(key, now))) return true;
   const current = signingKeyAt(keys, now);
   if (current === undefined || nextActivation(keys, now) !== null) return false;
@@ -126,7 +144,12 @@ export function keyWriter(snapshot: KeySnapshot, ambient: Ambient, by: KeyActor)
 /** The keys with which somebody can verify access tokens now or soon, as a JWK Set (RFC 7517, section 5). */
 export function keySet(keys: readonly SigningKey[], now: number): JsonObject {
   const published = keys.filter((key) => isAccepted(key, now));
-  return { keys: published.map(({ kid, public_key }) => ({ ...public_key, kid, use: 'sig', alg: 'ES256' })) };
+  // Member by member: no other one of the row is sealed.
+  return {
+    keys: published.map(({ kid, public_key: { kty = null, crv = null, x = null, y = null } }) => {
+      return { kty, crv, x, y, kid, use: 'sig', alg: 'ES256' };
+    }),
+  };
 }
 
 /** A key as whoever rotates them sees it. */
