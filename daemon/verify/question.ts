@@ -28,7 +28,17 @@ export function readQuestion(parameters: Parameters, refuse: (parameter: string,
     if (wrong !== undefined) refuse(name, wrong);
     asked[name] = value;
   }
+  const { organization, scope } = asked;
+  // The scope may come from a request that somebody else made: it is not to choose who answers for it.
+  if (organization !== undefined && scope !== undefined && !liesIn(organization, scope)) {
+    refuse('scope', 'lies in another organization than the parameter organization names');
+  }
   return asked;
+}
+
+/** Whether a scope is relative, or the full address of that organization or of something in it. */
+function liesIn(organization: string, scope: string): boolean {
+  return !scope.startsWith('organizations/') || `${scope}/`.startsWith(`organizations/${organization}/`);
 }
 
 export type Parameters = ReadonlyMap<string, string>;

@@ -52,6 +52,9 @@ describe('authorize', () => {
     'organization=',
     'organization=UPPER',
     'scope=..%2F%00',
+    'organization=default&scope=organizations/acme',
+    'organization=default&scope=organizations/acme/apps/x',
+    'organization=default&scope=organizations/default.acme/apps/x',
     'access_token=x',
   ]) {
     it(`refuses a question that could mean less than it says: ?${query}`, async () => {
@@ -61,6 +64,16 @@ describe('authorize', () => {
       expect(given('verify')).to.equal(undefined);
     });
   }
+
+  it('takes a full address with the organization that it lies in, and without one', async () => {
+    for (const organization of ['organization=acme&', '']) {
+      for (const scope of ['organizations/acme', 'organizations/acme/apps/x']) {
+        const { agent, given } = stubApp();
+        await agent.get(`/v1/authorize?${organization}scope=${scope}`).expect(200);
+        expect(given('verify')).to.include({ scope });
+      }
+    }
+  });
 });
 
 describe('introspect', () => {
@@ -98,6 +111,7 @@ describe('introspect', () => {
     ['a parameter that it does not know', { token, permision: 'a.b' }, 422],
     ['a permission that is none', { token, permission: 'all' }, 422],
     ['an address that is none', { token, client_ip: 'here' }, 422],
+    ['two organizations', { token, organization: 'default', scope: 'organizations/acme/apps/x' }, 422],
     ['a token that is no string', { token: { a: 1 } }, 422],
     ['no object', [token], 422],
   ] as const) {

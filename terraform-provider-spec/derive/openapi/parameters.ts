@@ -66,7 +66,7 @@ const QUERY = {
     'The permission that is asked for; only whether the token is good, if left out.',
   ]),
   AskedScope: query('scope', { type: 'string', pattern: '^[a-z0-9._/-]{1,512}$', default: 'organization' }, [
-    'Where: `organization`, `projects/x`, `teams/x`, `apps/x`, or a full address.',
+    'Where: `organization`, `projects/x`, `teams/x`, `apps/x`, or a full address, which lies in `organization` if that is given.',
   ]),
 } as const satisfies Record<string, JsonObject>;
 

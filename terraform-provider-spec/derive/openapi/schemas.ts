@@ -149,7 +149,9 @@ const INTROSPECTION_REQUEST = object(
     client_ip: text('The address from which the token was presented, for tokens with `allowed_cidrs`.'),
     organization: text('The organization in which is asked; `default` if left out.', FORMATS.name.schema),
     permission: text('A permission that is asked for.', FORMATS.permission.schema),
-    scope: text('Where: `organization`, `projects/x`, `teams/x`, `apps/x`, or a full address.'),
+    scope: text(
+      'Where: `organization`, `projects/x`, `teams/x`, `apps/x`, or a full address, which lies in `organization` if that is given.',
+    ),
   },
   ['token'],
 );
