@@ -149,15 +149,24 @@ function limitsOf({ rateLimitFailures, rateLimitUse, trustedProxies }: Config): 
   });
 }
 
-/** `task`, which callers that come while it runs wait for instead of running it again. */
-function shared(task: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | undefined;
-  return () => {
-    running ??= task().finally(() => {
-      running = undefined;
-    });
-    return running;
-  };
+/** A task that callers who come while it runs wait for instead of running it again. */
+interface Shared {
+  (): Promise<void>;
+  /** What runs at this moment. */
+  running: Promise<void> | undefined;
+}
+
+function shared(task: () => Promise<void>): Shared {
+  const run: Shared = Object.assign(
+    () => {
+      run.running ??= task().finally(() => {
+        run.running = undefined;
+      });
+      return run.running;
+    },
+    { running: undefined },
+  );
+  return run;
 }
 
 function running(parts: Parts & { listening: Listening; maintainEvery: number; first: FirstRun }): Daemon {
@@ -173,6 +182,8 @@ function running(parts: Parts & { listening: Listening; maintainEvery: number; f
     const drained = listening.close();
     log.info('draining');
     await drained;
+    // One that runs may have written what there was before the last requests came.
+    await maintain.running?.catch(() => undefined);
     await maintained();
     await store.close();
     log.info('ended');

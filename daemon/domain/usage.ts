@@ -35,6 +35,8 @@ export class Usage {
   /** What is being written: until that is committed, the database does not have it. */
   #taken: ReadonlyMap<string, Use> = new Map();
   #writing: Promise<void> | undefined;
+  /** The write after the one that runs, for whoever asked meanwhile. */
+  #next: Promise<void> | undefined;
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -44,6 +46,8 @@ export class Usage {
   note(hash: string, at: number, ip: string | null): void {
     const known = this.#pending.get(hash);
     if (known !== undefined) {
+      // By a clock that was set back.
+      if (at < known.at) return;
       // In place: an object for each use would outlive the collector's first look, which is what costs most.
       known.at = at;
       known.ip = ip;
@@ -62,10 +66,20 @@ export class Usage {
 
   /** Writes what was gathered until now. Rejects on trouble with the database; what is not written yet stays. */
   flush(): Promise<void> {
-    this.#writing ??= this.#writeAll().finally(() => {
-      this.#writing = undefined;
-    });
-    return this.#writing;
+    if (this.#writing === undefined) {
+      this.#writing = this.#writeAll().finally(() => {
+        this.#writing = undefined;
+      });
+      return this.#writing;
+    }
+    // One that runs has taken what there was when it began. How it ends is told to whoever asked for it.
+    this.#next ??= this.#writing
+      .catch(() => undefined)
+      .then(() => {
+        this.#next = undefined;
+        return this.flush();
+      });
+    return this.#next;
   }
 
   /** What is noted meanwhile is left for the next time: there would be no end to it. */

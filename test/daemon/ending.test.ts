@@ -1,8 +1,13 @@
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
+import sqlite3 from 'sqlite3';
 import supertest from 'supertest';
+import { startTestDaemon } from '../support/daemon.ts';
 import type { Running } from '../support/process.ts';
 import { stop } from '../support/process.ts';
 import { printedSeed } from '../support/seed.ts';
@@ -78,6 +83,59 @@ describe('SIGTERM', () => {
     expect(token.last_used_ip).to.equal('127.0.0.1');
   });
 });
+
+describe('closing', () => {
+  it('loses no last use that was gathered while maintenance was running', async () => {
+    const dataDirectory = await mkdtemp(join(tmpdir(), 'accredit-closing-'));
+    try {
+      const daemon = await startTestDaemon({ dataDirectory });
+      const { adminToken } = daemon;
+      await daemon.request.put(ACCOUNT).send({}).expect(201);
+      const { body } = await daemon.request.put(`${ACCOUNT}/tokens/a`).send({}).expect(201);
+      await daemon.maintain();
+      // It gets as far as its first write.
+      const unlock = await lockDatabase(join(dataDirectory, 'accredit.db'));
+      const maintained = daemon.maintain();
+      await daemon.as(body.secret).get('/v1/self').expect(200);
+      const closed = daemon.close();
+      while (await isServed(daemon.url)) await new Promise((resolve) => setImmediate(resolve));
+      await unlock();
+      await Promise.all([maintained, closed]);
+
+      const again = await startTestDaemon({ dataDirectory });
+      const { body: token } = await again.as(adminToken).get(`${ACCOUNT}/tokens/a?view=full`).expect(200);
+      await again.close();
+      expect(token.last_used_ip).to.equal('127.0.0.1');
+    } finally {
+      await rm(dataDirectory, { recursive: true, force: true });
+    }
+  });
+});
+
+/** Keeps everybody else from writing. Resolves to what ends that. */
+async function lockDatabase(file: string): Promise<() => Promise<void>> {
+  const database = new sqlite3.Database(file);
+  const run = (sql: string) =>
+    new Promise<void>((resolve, reject) => {
+      database.exec(sql, (error) => (error === null ? resolve() : reject(error)));
+    });
+  await run('BEGIN IMMEDIATE');
+  return async () => {
+    await run('ROLLBACK');
+    await new Promise<void>((resolve) => database.close(() => resolve()));
+  };
+}
+
+async function isServed(url: string): Promise<boolean> {
+  const { hostname, port } = new URL(url);
+  const socket = createConnection({ host: hostname, port: Number(port) });
+  const served = await once(socket, 'connect').then(
+    () => true,
+    () => false,
+  );
+  socket.destroy();
+  return served;
+}
 
 describe('SIGKILL', () => {
   const directory = freshDirectory();

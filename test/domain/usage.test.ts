@@ -63,6 +63,26 @@ describe('the last use of a token', () => {
     expect(await read()).to.include({ last_used_at: 100, last_used_ip: '192.0.2.1' });
   });
 
+  it('is written by whoever asks for it, also while another write runs that began before', async () => {
+    const usage = new Usage(f.store.engine);
+    usage.note('a'.repeat(64), 1, null);
+    const running = usage.flush();
+    usage.note('b'.repeat(64), 1, null);
+    await Promise.all([usage.flush(), usage.flush()]);
+    expect(usage.size).to.equal(0);
+    await running;
+  });
+
+  it('is not set back by a clock that is', async () => {
+    const usage = new Usage(f.store.engine);
+    const hash = f.keyring.hashSecret(tokenHash(f.root));
+    usage.note(hash, 100, '192.0.2.1');
+    usage.note(hash, 50, '192.0.2.2');
+    await usage.flush();
+    const stored = await f.store.reader.read({ needs: {}, decide: (snapshot) => snapshot.secret(hash) });
+    expect(stored).to.include({ last_used_at: 100, last_used_ip: '192.0.2.1' });
+  });
+
   it('does not pile up: many at once are written without waiting for the next time', async () => {
     const usage = new Usage(f.store.engine);
     for (let number = 0; number < 49_999; number += 1) usage.note(`${number}`.padStart(64, '0'), 1, null);
