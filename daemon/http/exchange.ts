@@ -9,7 +9,7 @@ import type { ClientAddress } from './client-address.ts';
 import { credentialOf, presentedScheme } from './credentials.ts';
 import type { Decision, RequestObserver } from './observer.ts';
 import { problemReply, toProblem } from './problems.ts';
-import { redact } from './redact.ts';
+import { redact, redactPath } from './redact.ts';
 import { send } from './reply.ts';
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
@@ -183,7 +183,7 @@ export class Exchange {
       {
         request_id: this.requestId,
         method,
-        path,
+        path: redactPath(path),
         status: this.#response.statusCode,
         ...(isAborted && { aborted: true }),
         outcome: this.#response.getHeader('Accredit-Outcome'),

@@ -10,3 +10,11 @@ export function redact(text: string): string {
     .replace(TOKEN_LIKE, 'acr_[redacted]')
     .replace(JWT_LIKE, (found) => (found.includes('.') ? 'eyJ[redacted]' : found));
 }
+
+/** A path such that the redaction of the log's line finds a token in it, however it was written (RFC 3986, section 2.1). */
+export function redactPath(path: string): string {
+  if (!path.includes('%')) return path;
+  const plain = path.replace(/%[0-7][0-9a-f]/gi, (octet) => String.fromCharCode(Number.parseInt(octet.slice(1), 16)));
+  const redacted = redact(plain);
+  return redacted === plain ? path : redacted;
+}

@@ -157,6 +157,16 @@ describe('the request log', () => {
     expect(old).to.include({ path: '/healthz', status: 200 });
   });
 
+  it('holds no token of a path, however it is written there', async () => {
+    const octets = (text: string) => text.replaceAll(/./g, (letter) => `%${letter.charCodeAt(0).toString(16)}`);
+    for (const written of [secret.replaceAll('_', '%5F'), secret.replaceAll('_', '%5f'), octets(secret)]) {
+      const line = await lineOf(() => owner.send('GET', `/v1/organizations/${written}/%c3%a9`));
+      expect(line.path).to.match(/^\/v1\/organizations\/acr_\[redacted\]\//);
+    }
+    const { path } = await lineOf(() => owner.send('GET', '/v1/organizations/%c3%a9%5f'));
+    expect(path, 'what holds none is logged as it came').to.equal('/v1/organizations/%c3%a9%5f');
+  });
+
   it('has a line for a request that expects what nobody knows', async () => {
     const line = await lineOf(async () => {
       const request = 'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: miracles\r\n\r\n';
