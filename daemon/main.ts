@@ -10,6 +10,7 @@ import { createApp } from './http/app.ts';
 import { addressesIn, clientAddress, LOOPBACK } from './http/client-address.ts';
 import { exchangeOf } from './http/exchange.ts';
 import { hostMissing, lacksHost, refuseBytes } from './http/malformed.ts';
+import { takeOriginForm } from './http/target.ts';
 import { type FirstRun, firstRun, type InstallationConfig, openKeyring, requireSharedKey } from './installation.ts';
 import { createLog } from './log.ts';
 import { Exposer } from './metrics/exposition.ts';
@@ -119,6 +120,7 @@ function serve(config: Config, { service, store, log, clock, recorder, issuer }:
   const exposer = exposerOf({ service, store, clock, recorder });
   const metrics = metricsHandler({ ...exchange, service, access, proxies, expose: () => exposer.expose() });
   const answer: RequestListener = (request, response) => {
+    takeOriginForm(request);
     if (lacksHost(request)) exchangeOf(request, response, exchange).fail(hostMissing());
     else if (verify(request, response) || scim(request, response) || metrics(request, response)) return;
     else app(request, response);
