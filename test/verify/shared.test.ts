@@ -30,7 +30,7 @@ const ORGANIZATION = '/v1/organizations/default';
   after(() => postgres.stop());
 
   it('both see every change as soon as one of them has acknowledged it', async () => {
-    const env = { ACCREDIT_MASTER_KEY: key };
+    const env = { ACCREDIT_MASTER_KEY: key, ACCREDIT_ISSUER: 'https://accredit.test' };
     const first = await startTestDaemon({ database, env });
     const second = await startTestDaemon({ database, env });
     try {

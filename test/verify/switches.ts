@@ -13,8 +13,10 @@ export interface Front {
 /** What is switched, and by which requests. */
 interface Switch {
   readonly name: string;
-  /** The token that is asked about. */
-  readonly token: string;
+  /** The tokens that are asked about: one, and an access token that was issued for it. */
+  readonly tokens: readonly string[];
+  /** Where is asked. */
+  readonly scope: string;
   /** The path below the organization that is PUT or DELETEd, and with what. */
   readonly on: Request;
   readonly off: Request;
@@ -39,7 +41,7 @@ export function random(seed: number): () => number {
 export async function switchAndAsk(
   fronts: readonly Front[],
   next: () => number,
-  { changes = cases(12), askers = 3 }: { changes?: number; askers?: number } = {},
+  { changes = cases(8), askers = 2 }: { changes?: number; askers?: number } = {},
 ): Promise<{ answers: number; certain: number }> {
   const pick = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)] as T;
   const call = async ([method, path, body]: Request): Promise<JsonObject> => {
@@ -53,21 +55,21 @@ export async function switchAndAsk(
     expect(answer.ok, `${method} ${path}: ${text}`).to.equal(true);
     return text === '' ? {} : JSON.parse(text);
   };
-  const authorize = async (token: string): Promise<boolean> => {
+  const authorize = async (token: string, scope: string): Promise<boolean> => {
     const { url } = pick(fronts);
-    const answer = await fetch(`${url}/v1/authorize?permission=builds.write&scope=projects/p`, {
+    const answer = await fetch(`${url}/v1/authorize?permission=builds.write&scope=${scope}`, {
       headers: { Authorization: `Bearer ${token}` },
     });
     await answer.arrayBuffer();
     expect(answer.status).to.be.oneOf([200, 401, 403]);
     return answer.status === 200;
   };
-  const introspect = async (token: string): Promise<boolean> => {
+  const introspect = async (token: string, scope: string): Promise<boolean> => {
     const { url, adminToken } = pick(fronts);
     const answer = await fetch(`${url}/v1/introspect`, {
       method: 'POST',
       headers: { Authorization: `Bearer ${adminToken}` },
-      body: new URLSearchParams({ token, permission: 'builds.write', scope: 'projects/p', client_ip: '127.0.0.1' }),
+      body: new URLSearchParams({ token, permission: 'builds.write', scope, client_ip: '127.0.0.1' }),
     });
     expect(answer.status).to.equal(200);
     return ((await answer.json()) as { allowed?: boolean }).allowed === true;
@@ -75,18 +77,19 @@ export async function switchAndAsk(
 
   let isOver = false;
   const histories: History<boolean>[] = [];
-  const flip = async ({ name, token, on, off }: Switch): Promise<void> => {
+  const flip = async ({ name, tokens, scope, on, off }: Switch): Promise<void> => {
     const history = new History(true);
     histories.push(history);
+    const ask = () => history.ask(() => pick([authorize, introspect])(pick(tokens), scope));
     const asking = Array.from({ length: askers }, async () => {
-      while (!isOver) await history.ask(() => pick([authorize, introspect])(token));
+      while (!isOver) await ask();
     });
     const switching = async () => {
       for (let change = 0; change < changes; change += 1) {
         const to = change % 2 === 1;
         await history.change(to, () => call(to ? on : off));
         // The very next questions.
-        for (let time = 1; time <= 3; time += 1) await history.ask(() => pick([authorize, introspect])(token));
+        for (let time = 1; time <= 3; time += 1) await ask();
       }
     };
     await switching().finally(() => {
@@ -98,8 +101,17 @@ export async function switchAndAsk(
     });
   };
 
+  const issue = async (name: string, token: string): Promise<string> => {
+    const { url } = pick(fronts);
+    const body = new URLSearchParams({ grant_type: 'client_credentials', client_id: name, client_secret: token });
+    const answer = await fetch(`${url}/v1/oauth/token`, { method: 'POST', body });
+    const text = await answer.text();
+    expect(answer.status, text).to.equal(200);
+    return JSON.parse(text).access_token;
+  };
+
   let ended = 0;
-  const switches = await prepare(call);
+  const switches = await prepare(call, issue);
   const count = switches.length;
   await Promise.all(switches.map(flip)).finally(() => {
     isOver = true;
@@ -112,66 +124,113 @@ export async function switchAndAsk(
 }
 
 /** Makes what is switched. */
-async function prepare(call: (request: Request) => Promise<JsonObject>): Promise<Switch[]> {
-  await call(['PUT', '/projects/p']);
-  await call(['PUT', '/roles/fixed', { permissions: ['builds.write'] }]);
-  const account = async (name: string, role = 'fixed', token: JsonObject = {}) => {
-    await call(['PUT', `/accounts/${name}`, { grants: [{ role, scope: 'projects/p' }] }]);
-    return (await call(['PUT', `/accounts/${name}/tokens/t`, token])).secret as string;
+async function prepare(
+  call: (request: Request) => Promise<JsonObject>,
+  issue: (name: string, token: string) => Promise<string>,
+): Promise<Switch[]> {
+  for (const path of ['/projects/p', '/projects/top', '/teams/t', '/teams/other', '/apps/gone', '/apps/hidden']) {
+    await call(['PUT', path]);
+  }
+  await call(['PUT', '/projects/moved', { parent: 'top' }]);
+  await call(['PUT', '/apps/moved', { project: 'top' }]);
+  await call(['PUT', '/apps/shared', { teams: ['t'] }]);
+  for (const role of ['fixed', 'switched']) await call(['PUT', `/roles/${role}`, { permissions: ['builds.write'] }]);
+  await call(['PUT', '/token-profiles/switched', {}]);
+
+  interface Made {
+    readonly role?: string;
+    /** Of its grant. */
+    readonly at?: string;
+    readonly account?: JsonObject;
+    readonly token?: JsonObject;
+    /** Where is asked about it. */
+    readonly scope?: string;
+  }
+  const made = async (name: string, { role = 'fixed', at = 'projects/p', scope = at, ...more }: Made = {}) => {
+    await call(['PUT', `/accounts/${name}`, { grants: [{ role, scope: at }], ...more.account }]);
+    const token = (await call(['PUT', `/accounts/${name}/tokens/t`, more.token ?? {}])).secret as string;
+    return { tokens: [token, await issue(name, token)], scope };
   };
   const grants = [{ role: 'fixed', scope: 'projects/p' }];
   const path = (name: string) => `/accounts/${name}/tokens/t`;
-  await call(['PUT', '/roles/switched', { permissions: ['builds.write'] }]);
-  await call(['PUT', '/token-profiles/switched', {}]);
-  const profiled = await account('profiled', 'fixed', { profile: 'switched' });
   return [
     {
       name: 'the state of a token',
-      token: await account('state'),
+      ...(await made('state')),
       on: ['PUT', path('state'), { state: 'active' }],
       off: ['PUT', path('state'), { state: 'revoked' }],
     },
     {
       name: 'an emergency revocation',
-      token: await account('latch'),
+      ...(await made('latch')),
       on: ['DELETE', `${path('latch')}/revocation`],
       off: ['PUT', `${path('latch')}/revocation`, { reason: 'other' }],
     },
     {
       name: 'a disabled account',
-      token: await account('disabled'),
+      ...(await made('disabled')),
       on: ['PUT', '/accounts/disabled', { grants }],
       off: ['PUT', '/accounts/disabled', { grants, disabled: true }],
     },
     {
       name: 'a grant',
-      token: await account('grant'),
+      ...(await made('grant')),
       on: ['PUT', '/accounts/grant', { grants }],
       off: ['PUT', '/accounts/grant', { grants: [] }],
     },
     {
       name: 'a role',
-      token: await account('role', 'switched'),
+      ...(await made('role', { role: 'switched' })),
       on: ['PUT', '/roles/switched', { permissions: ['builds.write'] }],
       off: ['PUT', '/roles/switched', { permissions: ['builds.read'] }],
     },
     {
       name: 'the networks of a token',
-      token: await account('network'),
+      ...(await made('network')),
       on: ['PUT', path('network'), { allowed_cidrs: ['127.0.0.0/8'] }],
       off: ['PUT', path('network'), { allowed_cidrs: ['10.0.0.0/8'] }],
     },
     {
       name: 'a narrowed token',
-      token: await account('narrow'),
+      ...(await made('narrow')),
       on: ['PUT', path('narrow'), {}],
       off: ['PUT', path('narrow'), { permissions: ['x.y'] }],
     },
     {
       name: 'the schemes of a profile',
-      token: profiled,
+      ...(await made('profiled', { token: { profile: 'switched' } })),
       on: ['PUT', '/token-profiles/switched', { schemes: ['bearer'] }],
       off: ['PUT', '/token-profiles/switched', { schemes: ['basic'] }],
+    },
+    {
+      name: 'where a project lies',
+      ...(await made('above', { at: 'projects/top', scope: 'projects/moved' })),
+      on: ['PUT', '/projects/moved', { parent: 'top' }],
+      off: ['PUT', '/projects/moved', {}],
+    },
+    {
+      name: 'where an app lies',
+      ...(await made('around', { at: 'projects/top', scope: 'apps/moved' })),
+      on: ['PUT', '/apps/moved', { project: 'top' }],
+      off: ['PUT', '/apps/moved', { project: 'p' }],
+    },
+    {
+      name: 'the teams of an app',
+      ...(await made('team', { at: 'teams/t', scope: 'apps/shared' })),
+      on: ['PUT', '/apps/shared', { teams: ['t', 'other'] }],
+      off: ['PUT', '/apps/shared', { teams: ['other'] }],
+    },
+    {
+      name: 'whether teams are isolated',
+      ...(await made('isolated', { at: 'organization', account: { teams: ['t'] }, scope: 'apps/hidden' })),
+      on: ['PUT', '', { settings: { team_isolation: false } }],
+      off: ['PUT', '', { settings: { team_isolation: true } }],
+    },
+    {
+      name: 'whether there is what is asked about',
+      ...(await made('everywhere', { at: 'organization', scope: 'apps/gone' })),
+      on: ['PUT', '/apps/gone'],
+      off: ['DELETE', '/apps/gone'],
     },
   ];
 }
