@@ -4,7 +4,7 @@
 export interface Credential {
   readonly scheme: 'bearer' | 'basic' | 'api-key';
   readonly token: string;
-  /** With `basic`: the account's name or identifier. */
+  /** The account's name or identifier, where one came with it: always with `basic`. */
   readonly username?: string;
 }
 

@@ -119,7 +119,9 @@ export class Decisions {
   present(credential: Credential, ip: string | null): Presented {
     const { scheme, token, username } = credential;
     const hash = tokenHash(token);
-    return { fingerprint: scheme === 'basic' ? `${hash} basic ${JSON.stringify(username ?? null)}` : hash, ip };
+    if (scheme !== 'basic' && username === undefined) return { fingerprint: hash, ip };
+    const how = scheme === 'basic' ? 'basic' : 'bearer';
+    return { fingerprint: `${hash} ${how} ${JSON.stringify(username ?? null)}`, ip };
   }
 
   /**

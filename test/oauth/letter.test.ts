@@ -79,6 +79,23 @@ describe('to the letter', () => {
       expect(again.headers.get('www-authenticate')).to.equal(null);
     });
 
+    it('takes a client_id for what it says, however the client authenticates (section 2.3)', async () => {
+      const issue = (client_id: string, headers: Record<string, string>) =>
+        post('/v1/oauth/token', { form: { grant_type: 'client_credentials', client_id }, headers });
+      for (let time = 1; time <= 2; time += 1) {
+        for (const headers of [basic('ci', secret), bearer(secret), { 'X-Api-Key': secret }]) {
+          expect((await issue('ci', headers)).status).to.equal(200);
+          const { status, body } = await issue('root', headers);
+          expect([status, body.error]).to.deep.equal(
+            'Authorization' in headers && headers.Authorization.startsWith('Basic')
+              ? [400, 'invalid_request']
+              : [401, 'invalid_client'],
+          );
+        }
+      }
+      expect((await issue('ci@default.accredit.internal', bearer(secret))).status).to.equal(200);
+    });
+
     it('keeps within a description to the characters of section 5.2', async () => {
       const { body } = await post('/v1/oauth/token', {
         form: { grant_type: 'client_credentials', 'a"\\\u00e9\n': '1', scope: 'é"\\' },

@@ -26,7 +26,8 @@ export function clientOf(request: IncomingMessage, form: Form): Credential | und
   if (id !== undefined && credential.username !== undefined && id !== credential.username) {
     throw new OAuthProblem('invalid_request', 'The client_id is not that of the Authorization header.');
   }
-  return credential;
+  // Presented without a name, it is held to the one that the form gives.
+  return id === undefined ? credential : { ...credential, username: id };
 }
 
 function headerCredential(request: IncomingMessage): Credential {
