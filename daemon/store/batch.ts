@@ -4,7 +4,7 @@ import { Changes } from './changes.ts';
 import type { Transaction } from './database.ts';
 import { keyChanges } from './keys.ts';
 import { Overlay } from './overlay.ts';
-import { keysByOrganization, type RevisionMark, readMarks } from './revisions.ts';
+import { keysByOrganization, type MadeRevision, readMade } from './revisions.ts';
 import { type LoadedRow, loadParameter, Rows, union } from './rows.ts';
 import type { Statements } from './statements.ts';
 import {
@@ -98,7 +98,7 @@ export async function write(
   { rows, changes }: Pick<Decisions, 'rows' | 'changes'>,
   transaction: Transaction,
   statements: Statements,
-): Promise<readonly RevisionMark[]> {
+): Promise<readonly MadeRevision[]> {
   const { resources, revocations, signingKeys } = changes;
   const keys = keyChanges(resources, rows.resources);
   const send = async (sql: string, list: readonly unknown[]) => {
@@ -139,11 +139,11 @@ async function writeRevisions(
   changes: Changes,
   transaction: Transaction,
   { revisions }: Statements,
-): Promise<readonly RevisionMark[]> {
+): Promise<readonly MadeRevision[]> {
   const changed = revisions === undefined ? [] : keysByOrganization(changes);
   if (revisions === undefined || changed.length === 0) return [];
   const encoded = changed.map((revision) => encodeRow(REVISIONS, revision));
-  return readMarks(await transaction.query(revisions.insert, [JSON.stringify(encoded)]));
+  return readMade(await transaction.query(revisions.insert, [JSON.stringify(encoded)]));
 }
 
 function removed<Row>(rows: ReadonlyMap<string, Row | null>): string[] {

@@ -7,7 +7,7 @@ import { type Decided, decide, write } from './batch.ts';
 import type { Changes } from './changes.ts';
 import { type Database, driverError, type StoreLog, type Transaction, unavailable } from './database.ts';
 import { secretInUse } from './overlay.ts';
-import type { RevisionMark } from './revisions.ts';
+import type { MadeRevision } from './revisions.ts';
 
 /** The most operations that share a transaction: their decisions run in one go, while nothing else does. */
 const BATCH_LIMIT = 1000;
@@ -27,7 +27,8 @@ type WaitingOperation = Extract<Waiting, { operation: unknown }>;
 /** What a transaction changed, for whoever keeps decisions that rest on it. */
 export interface Committed {
   readonly changes: Changes;
-  readonly revisions: readonly RevisionMark[];
+  /** None where it is not sure that it was committed. */
+  readonly revisions: readonly MadeRevision[];
 }
 
 /** What a transaction leaves: the answer, and what is to be committed, if anything is. */
@@ -193,8 +194,11 @@ export class StoreEngine implements Engine {
       await transaction.rollback();
       return result.answer;
     }
+    const { committed } = result;
+    let isSure = false;
     try {
       await transaction.commit();
+      isSure = true;
     } catch (error) {
       await transaction.rollback();
       if (this.#database.failure(error) !== 'disconnected') throw error;
@@ -203,7 +207,7 @@ export class StoreEngine implements Engine {
       });
     } finally {
       // Also when the commit failed: a needless notice costs a look at the database, a missing one a wrong decision.
-      if (result.committed !== undefined) this.#onCommit(result.committed);
+      if (committed !== undefined) this.#onCommit(isSure ? committed : { ...committed, revisions: [] });
     }
     return result.answer;
   }

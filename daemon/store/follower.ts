@@ -56,9 +56,9 @@ export class Follower implements ChangeFeed {
   /** Takes note of what this process committed, or may have committed. */
   committed({ changes, revisions }: Committed): void {
     this.#tell(changedKeys(changes));
-    for (const { organization, revision, id } of revisions) {
-      // With a gap before it, the next read will tell what lies in between.
-      if (this.#known.get(organization)?.revision === revision - 1) this.#known.set(organization, { revision, id });
+    for (const { organization, revision, id, before } of revisions) {
+      // With another one before it than is known, the next read will tell what lies in between.
+      if (this.#known.get(organization)?.id === before) this.#known.set(organization, { revision, id });
     }
   }
 

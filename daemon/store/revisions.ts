@@ -6,6 +6,11 @@ import type { Revision } from './tables.ts';
 /** Which revision of an organization it is. With the same count and another `id`, history went another way. */
 export type RevisionMark = Pick<Revision, 'organization' | 'revision' | 'id'>;
 
+/** One that was just made, and the `id` of the one before it; `''` for the first. */
+export interface MadeRevision extends RevisionMark {
+  readonly before: string;
+}
+
 /** How many keys one record names; one with more says that anything may have changed. */
 const MOST_KEYS = 2000;
 
@@ -45,6 +50,12 @@ export function readMarks(rows: readonly unknown[]): RevisionMark[] {
     revision: Number(revision),
     id,
   }));
+}
+
+/** Like `readMarks`, for rows with the one before. */
+export function readMade(rows: readonly unknown[]): MadeRevision[] {
+  const marks = readMarks(rows);
+  return (rows as { before: string }[]).map(({ before }, index) => ({ ...(marks[index] as RevisionMark), before }));
 }
 
 /** Like `readMarks`, for rows with their keys. */

@@ -89,7 +89,10 @@ export interface Statements {
 
 /** How daemons tell each other what they changed. */
 export interface RevisionStatements {
-  /** Takes a list of `{ organization, keys }`, the keys encoded; answers rows of `Revision` without time and keys. */
+  /**
+   * Takes a list of `{ organization, keys }`, the keys encoded; answers rows of `Revision` without time and keys, and
+   * with `before`, the id of the revision before, or `''`.
+   */
   readonly insert: string;
   /** Takes an object of revisions by organization; answers `REVISION_LIMIT` rows of `Revision`, those and later ones. */
   readonly selectFrom: string;
@@ -106,10 +109,13 @@ const REVISION_STATEMENTS: Record<Dialect, RevisionStatements | undefined> = {
   sqlite: undefined,
   postgres: {
     insert:
-      'INSERT INTO revisions (organization, revision, id, at, keys) SELECT organization, ' +
-      '1 + COALESCE((SELECT max(r.revision) FROM revisions AS r WHERE r.organization = list.organization), 0), ' +
+      'WITH list AS (SELECT list.*, COALESCE(last.revision, 0) AS revision, last.id ' +
+      'FROM jsonb_to_recordset($1::jsonb) AS list(organization text, keys text) LEFT JOIN LATERAL (SELECT revision, id ' +
+      'FROM revisions AS r WHERE r.organization = list.organization ORDER BY revision DESC LIMIT 1) AS last ON true), ' +
+      'added AS (INSERT INTO revisions (organization, revision, id, at, keys) SELECT organization, revision + 1, ' +
       'gen_random_uuid()::text, (extract(epoch FROM clock_timestamp()) * 1000)::bigint, keys ' +
-      'FROM jsonb_to_recordset($1::jsonb) AS list(organization text, keys text) RETURNING organization, revision, id',
+      'FROM list RETURNING organization, revision, id) ' +
+      "SELECT added.*, COALESCE(list.id, '') AS before FROM added JOIN list USING (organization)",
     selectFrom:
       'SELECT r.organization, r.revision, r.id, r.keys FROM jsonb_each_text($1::jsonb) AS known(organization, revision) ' +
       'JOIN revisions AS r ON r.organization = known.organization AND r.revision >= known.revision::bigint ' +

@@ -1,6 +1,7 @@
 /** What only the store on a server guarantees: several daemons, broken connections, a server that is away. */
 import { expect } from 'chai';
 import pg from 'pg';
+import { everythingIn } from '../../daemon/domain/change-feed.ts';
 import { type Store, Unavailable } from '../../daemon/domain/snapshot.ts';
 import { StoreEngine } from '../../daemon/store/engine.ts';
 import { openStore } from '../../daemon/store/index.ts';
@@ -234,6 +235,56 @@ const SHORT = { connect: 5_000, lock: 300, statement: 600, silence: 900 };
     expect(decided).to.equal(3);
     await sql('DROP TRIGGER on_commit ON resources');
     await store.engine.submit(create(account('b')));
+  });
+
+  describe('what another daemon changed is told before a kept decision is used', () => {
+    let one: Store;
+    let other: Store;
+    let told: string[];
+
+    beforeEach(async () => {
+      [one, other] = [await opened(), await opened()];
+      await one.engine.submit(create(account('first')));
+      await one.changes.catchUp([ORGANIZATION]);
+      told = [];
+      one.changes.subscribe((keys) => told.push(...keys));
+    });
+
+    /** What is told of when it is looked for. */
+    const toldOf = async () => {
+      told.length = 0;
+      await one.changes.catchUp([ORGANIZATION]);
+      return told;
+    };
+    const everything = everythingIn(ORGANIZATION);
+
+    it('also after a commit of our own that broke, and one after theirs', async () => {
+      await onCommit('PERFORM pg_terminate_backend(pg_backend_pid());');
+      await rejection(one.engine.submit(create(account('lost'))));
+      await sql('DROP TRIGGER on_commit ON resources');
+      await other.engine.submit(create(account('theirs')));
+      await one.engine.submit(create(account('ours')));
+      expect(await toldOf()).to.satisfy(
+        (keys: string[]) => keys.includes(account('theirs').address) || keys.includes(everything),
+        told.join(),
+      );
+      expect(await toldOf(), 'once is enough').to.deep.equal([]);
+    });
+
+    it('also after the database lost what it had confirmed, as one does that takes over from another', async () => {
+      await one.engine.submit(create(account('confirmed')));
+      await sql('DELETE FROM revisions WHERE revision = (SELECT max(revision) FROM revisions)');
+      await other.engine.submit(create(account('theirs')));
+      await one.engine.submit(create(account('ours')));
+      expect(await toldOf()).to.include(everything);
+      expect(await toldOf(), 'once is enough').to.deep.equal([]);
+    });
+
+    it('and what we changed ourselves is told once, when it is committed', async () => {
+      for (const name of ['a', 'b']) await one.engine.submit(create(account(name)));
+      expect(told).to.deep.equal(['a', 'b'].map((name) => account(name).address));
+      expect(await toldOf()).to.deep.equal([]);
+    });
   });
 
   it('whoever writes in an organization keeps the owners of the installation as they are meanwhile', async () => {
