@@ -130,7 +130,7 @@ export const SETTINGS: { readonly [Name in keyof Config]: Setting<Name> } = {
   cacheSize: {
     key: 'cache_size',
     value: 'NUMBER',
-    text: 'how many decisions about tokens are kept in memory, about 2 KiB each',
+    text: 'how many decisions about tokens are kept in memory, in at most 8 KiB for each',
     default: '20000',
     parse: (text) => parseNumber(text, 100, 10_000_000),
   },

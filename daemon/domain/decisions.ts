@@ -8,6 +8,7 @@ import { tokenHash } from '../../terraform-provider-spec/token.ts';
 import type { Credential } from './caller.ts';
 import { everythingIn, organizationOfKey, resourceKey, revocationKey, SIGNING_KEYS } from './change-feed.ts';
 import type { Read } from './read.ts';
+import { approximateSize } from './size.ts';
 import type { ChangeFeed, Operation, Snapshot } from './snapshot.ts';
 
 /** What a credential was found to be, asked one question. */
@@ -59,7 +60,16 @@ interface Entry {
   readonly organizations: readonly string[];
   /** When it was made. Before that, by a clock that was set back, it proves nothing. */
   readonly from: number;
+  /** About how many bytes it takes. */
+  readonly size: number;
 }
+
+/** How many bytes the kept decisions may take for each of their limit. Most take less. */
+const BYTES_EACH = 8 * 1024;
+/** Which part of all that a single one may take. */
+const LARGEST_PART = 1 / 8;
+/** Bytes that are noted about a row of a decision, besides its key. */
+const PER_ROW = 100;
 
 /** One look in so many is noted. No number of questions that are asked in turn divides it. */
 const NOTED_LOOKS = 17;
@@ -100,7 +110,12 @@ export class Decisions {
     this.#read = read;
     this.#clock = clock;
     this.#limit = limit;
-    this.#kept = new LRUCache<string, Entry>({ max: limit, dispose: (entry) => this.#forget(entry) });
+    this.#kept = new LRUCache<string, Entry>({
+      max: limit,
+      maxSize: limit * BYTES_EACH,
+      sizeCalculation: ({ size }) => size,
+      dispose: (entry) => this.#forget(entry),
+    });
     changes.subscribe((keys) => this.#invalidate(keys));
   }
 
@@ -203,7 +218,9 @@ export class Decisions {
     const changed = (row: string) => (this.#recent.get(row) ?? 0) > began;
     if (began < this.#forgotten || all.some(changed)) return;
     const key = `${fingerprint}\n${question}`;
-    const entry = { judged, rows: all, organizations, from };
+    const size = approximateSize([key, judged, all]) + PER_ROW * all.length;
+    if (size > this.#limit * BYTES_EACH * LARGEST_PART) return;
+    const entry = { judged, rows: all, organizations, from, size };
     if (!judged.holds.byAddress) this.#add({ ...entry, key });
     else {
       this.#add({ ...entry, key, judged: { ...judged, answer: BY_ADDRESS } });

@@ -16,6 +16,9 @@ import { presentedPlainly } from './presented.ts';
 
 const PATH = '/v1/introspect';
 
+/** In characters. The answers that services get all day are shorter. */
+const LONGEST_TEXT = 4 * 1024;
+
 /** The fast answer to `/v1/introspect`. */
 export function fastIntrospect(options: VerifyOptions): FastAnswer {
   const { service, clientAddress, limits, clock = Date.now } = options;
@@ -27,7 +30,8 @@ export function fastIntrospect(options: VerifyOptions): FastAnswer {
     if (known !== undefined) return known;
     const text = JSON.stringify(body);
     const made = [text, String(Buffer.byteLength(text))] as const;
-    bodies.set(body, made);
+    // A longer one would take more memory than the decision that it is of, which nobody counted.
+    if (text.length <= LONGEST_TEXT) bodies.set(body, made);
     return made;
   };
 

@@ -265,4 +265,46 @@ describe('a decision that is kept', () => {
     await f.put(CI, { disabled: true });
     expect(f.service.statistics.decisions).to.include({ entries: 0, rows: 0 });
   });
+
+  it('goes when it is one of many large ones, so that nobody fills the memory with all that an account may', async () => {
+    await f.close();
+    await open(100);
+    const permissions = Array.from({ length: 256 }, (_, number) => `noun${number}.verb`);
+    const scopes = Array.from({ length: 32 }, (_, number) => `projects/p${number}`);
+    await f.put(`${ORGANIZATION}/roles/large`, { permissions });
+    for (const scope of scopes) await f.put(`${ORGANIZATION}/${scope}`);
+    await f.put(`${ORGANIZATION}/accounts/large`, { grants: scopes.map((scope) => ({ role: 'large', scope })) });
+    const large = secretOf(await f.put(`${ORGANIZATION}/accounts/large/tokens/t`));
+    const credential = { scheme: 'bearer', token: large } as const;
+    const caller = f.as(f.root);
+    for (let number = 0; number < 50; number += 1) {
+      const asked = { credential, permission: `noun${number}.verb`, scope: 'projects/p7', ip: null };
+      expect(await decide(asked)).to.equal('allowed');
+      expect(await f.service.introspect(caller, asked)).to.include({ allowed: true });
+    }
+    // Each takes more than 64 KiB, of 800 for all; that the caller may ask is a small one.
+    const { entries } = f.service.statistics.decisions;
+    expect(entries).to.be.within(5, 13);
+    await f.put(`${ORGANIZATION}/roles/large`, { permissions: ['noun0.verb'] });
+    const verdicts = [await decide({ credential, scope: 'projects/p7', permission: 'noun1.verb' })];
+    expect(verdicts).to.deep.equal(['forbidden']);
+    // The control: small ones stay.
+    for (let number = 0; number < 50; number += 1) await decide({ permission: `builds.verb${number}` });
+    expect(f.service.statistics.decisions.entries).to.be.at.least(50);
+    await f.put(ORGANIZATION, { description: 'Everything rests on it' });
+    expect(f.service.statistics.decisions).to.include({ entries: 0, rows: 0 });
+  });
+
+  it('is none where it alone would take a large part of the memory, and leaves nothing behind', async () => {
+    await f.close();
+    await open(10);
+    const scopes = Array.from({ length: 64 }, (_, number) => `projects/p${number}`);
+    for (const scope of scopes) await f.put(`${ORGANIZATION}/${scope}`);
+    await f.put(CI, { grants: scopes.map((scope) => ({ role: 'builder', scope })) });
+    for (const networks of [null, ['192.0.2.0/24']]) {
+      await f.put(TOKEN, { allowed_cidrs: networks });
+      for (let time = 1; time <= 2; time += 1) expect(await decide({ scope: 'projects/p7' })).to.equal('allowed');
+      expect(f.service.statistics.decisions).to.include({ entries: 0, rows: 0 });
+    }
+  });
 });
