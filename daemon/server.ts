@@ -20,7 +20,8 @@ const LIMITS: ServerOptions = {
   requireHostHeader: false,
   headersTimeout: 10_000,
   requestTimeout: 30_000,
-  keepAliveTimeout: 60_000,
+  // Longer than proxies keep theirs: a question that is sent on a connection that closes at that moment is lost.
+  keepAliveTimeout: 75_000,
   maxHeaderSize: 16 * 1024,
 };
 

@@ -46,6 +46,14 @@ describe('listening', () => {
     for (const daemon of [named, local]) expect(daemon.stderr()).to.not.include('ACCREDIT_ISSUER');
   });
 
+  it('keeps an idle connection for longer than a proxy does, which is the one to close it', async () => {
+    const daemon = directory().serve();
+    const { headers } = await fetch(`${await daemon.ready}/healthz`);
+    await stop(daemon);
+    // nginx and most load balancers close theirs after 60 seconds.
+    expect(Number(/^timeout=([0-9]+)$/.exec(headers.get('keep-alive') ?? '')?.[1])).to.be.above(60);
+  });
+
   it('with certificate and key speaks TLS, and nothing else', async () => {
     const { certificate, key } = createCertificate();
     await writeFile(directory().file('tls.crt'), certificate);
