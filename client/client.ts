@@ -96,6 +96,19 @@ export interface Self {
   readonly permissionsByScope: readonly { readonly scope: string; readonly permissions: readonly string[] }[];
 }
 
+export interface ExchangeRequest {
+  /** The token, or access token, that is exchanged. */
+  readonly subject: string;
+  /** The permissions that the access token is to carry; all that the subject carries if left out. */
+  readonly permissions?: readonly string[] | undefined;
+}
+
+export interface IssuedAccessToken {
+  readonly accessToken: string;
+  /** The permissions that it carries, separated by spaces. */
+  readonly scope: string;
+}
+
 export interface ListOptions extends CallOptions {
   readonly view?: 'full';
   readonly labels?: readonly string[];
@@ -112,7 +125,8 @@ type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
 /**
  * Every method rejects with `ApiError` for an error that was answered, with `ConnectionError` when no answer came, and
  * with the signal's reason when aborted. Calls are repeated within the deadline where a repetition does no harm, which
- * by contract is every call here: GET, PUT and DELETE are idempotent, and what mints carries an Idempotency-Key.
+ * by contract is every call here: GET, PUT and DELETE are idempotent, what mints carries an Idempotency-Key, and an access
+ * token too many ends within minutes.
  */
 export class Client {
   readonly #transport: Transport;
@@ -189,6 +203,25 @@ export class Client {
       headers: { ...this.#writeHeaders(options), 'idempotency-key': options.idempotencyKey ?? randomUUID() },
     });
     return written(answer);
+  }
+
+  /**
+   * An access token in exchange for a token (RFC 8693). What is refused has the code of RFC 6749, section 5.2: `invalid_scope`
+   * for permissions that the subject does not carry.
+   */
+  async exchange({ subject, permissions }: ExchangeRequest, options: CallOptions = {}): Promise<IssuedAccessToken> {
+    const answer = await this.#call('POST', '/oauth/token', {
+      ...only(options),
+      body: {
+        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+        subject_token: subject,
+        subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+        ...(permissions === undefined ? {} : { scope: permissions.join(' ') }),
+      },
+    });
+    const { access_token: accessToken, scope } = objectIn(answer);
+    if (typeof accessToken !== 'string') throw unexpected(answer.status, 'the answer holds no access token');
+    return { accessToken, scope: String(scope) };
   }
 
   /** Every resource of a collection such as `organizations/default/accounts`, page by page, by address. */

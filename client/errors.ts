@@ -49,11 +49,16 @@ export class ConnectionError extends Error {
 }
 
 /**
- * Reads an error answer. A body that is no problem of the daemon's (a proxy's page, say) gives the code
+ * Reads an error answer: a problem (RFC 9457), or the refusal of an OAuth endpoint (RFC 6749, section 5.2), whose `error` is
+ * the code. A body that is no problem of the daemon's (a proxy's page, say) gives the code
  * `unexpected-answer` and is not quoted: nobody knows what is in it.
  */
 export function errorOf(status: number, contentType: string | undefined, body: string): ApiError {
   const problem = contentType?.startsWith('application/problem+json') ? parseObject(body) : undefined;
+  const refusal = contentType?.startsWith('application/json') ? parseObject(body) : undefined;
+  if (typeof refusal?.error === 'string') {
+    return new ApiError(status, { code: refusal.error, detail: String(refusal.error_description ?? refusal.error) });
+  }
   if (problem === undefined || typeof problem.code !== 'string') {
     return unexpected(status, 'the answer is not one of an Accredit daemon; a proxy or another service may be there');
   }

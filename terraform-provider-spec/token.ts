@@ -16,8 +16,13 @@ const CHECKSUM_LENGTH = 6;
 
 /** A fresh token of that kind: 238 bits from the system's secure generator, and its checksum. */
 export function mintToken(kind: SecretKind): string {
+  return tokenOf(kind, () => randomInt(ALPHABET.length));
+}
+
+/** The token of that kind whose 40 characters are drawn one after the other, each as a number from 0 to 61. */
+export function tokenOf(kind: SecretKind, draw: () => number): string {
   let body = `acr_${kind}_`;
-  for (let drawn = 0; drawn < RANDOM_LENGTH; drawn += 1) body += ALPHABET[randomInt(ALPHABET.length)];
+  for (let drawn = 0; drawn < RANDOM_LENGTH; drawn += 1) body += ALPHABET[draw()];
   return body + checksum(body);
 }
 
@@ -27,6 +32,11 @@ export function tokenKind(text: string): SecretKind | undefined {
   if (match === null) return undefined;
   if (checksum(text.slice(0, -CHECKSUM_LENGTH)) !== match[3]) return undefined;
   return match[1] as SecretKind;
+}
+
+/** The hash of the token as `secret_hash` takes it: `sha256:<hex>`. */
+export function secretHash(token: string): string {
+  return `sha256:${tokenHash(token)}`;
 }
 
 /** SHA-256 of the token in lower-case hexadecimal, as `secret_hash` takes it behind `sha256:`. */

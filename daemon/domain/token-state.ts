@@ -2,7 +2,7 @@
 
 import { durationMs, timestampMs } from '../../terraform-provider-spec/formats.ts';
 import type { JsonObject, SecretKind } from '../../terraform-provider-spec/kind.ts';
-import { kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
+import { kindNamed, writtenKind } from '../../terraform-provider-spec/kinds/index.ts';
 import { canAct } from './holder.ts';
 import type { Resource, Revocation } from './model.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -44,8 +44,7 @@ export function storedState(state: TokenState): JsonObject {
 
 /** The kind of secret that a token with these attributes has: what is for SCIM is marked as such. */
 export function secretKindOf({ kind, attributes }: Pick<Resource, 'kind' | 'attributes'>): SecretKind {
-  const { secretKind } = kindNamed(kind).token ?? { secretKind: 'sa' };
-  return attributes.purpose === 'scim' ? 'scim' : secretKind;
+  return writtenKind(kindNamed(kind), attributes.purpose) ?? 'sa';
 }
 
 /** When a secret made at `rotatedAt` ends under these attributes; null for never. */

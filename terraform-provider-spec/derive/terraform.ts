@@ -24,8 +24,11 @@ export type Source =
   | { readonly from: 'api'; readonly attribute: string }
   /** A map that only the provider knows; its hash is sent as the API attribute. */
   | { readonly from: 'triggers'; readonly attribute: string }
-  /** Sent as the API attribute and never stored; sent again when the attribute named by `version` changes. */
-  | { readonly from: 'write-only'; readonly attribute: string; readonly version: string }
+  /**
+   * Sent as the API attribute and never stored; sent again when the attribute named by `version` changes. What is `hashed`
+   * is a token, of which only the hash is sent.
+   */
+  | { readonly from: 'write-only'; readonly attribute: string; readonly version: string; readonly hashed: boolean }
   /** The version that goes with a write-only attribute; never sent. */
   | { readonly from: 'write-only-version'; readonly attribute: string }
   /** A setting of the provider's own behaviour; never sent. */
@@ -75,7 +78,8 @@ export interface ProviderSetting {
   readonly default?: string;
 }
 
-const TYPE_PREFIX = 'accredit_';
+/** What the types of all resources begin with. */
+export const TYPE_PREFIX = 'accredit_';
 
 /** The provider block. All of it is optional there: the environment can give each setting instead. */
 export const PROVIDER_SETTINGS: readonly ProviderSetting[] = [
@@ -95,7 +99,8 @@ export const PROVIDER_SETTINGS: readonly ProviderSetting[] = [
   setting(
     'forbid_secrets_in_state',
     'bool',
-    'When true, a configuration that would put a secret into the Terraform state is an error.',
+    'When true, a configuration that would put a secret into the Terraform state is an error: of `terraform validate` already ' +
+      'where the value is known by then, as in the block or in the variable, else of the first plan or apply that knows it.',
   ),
 ];
 
@@ -164,8 +169,9 @@ function entriesOf(kind: Kind): [string, Attribute][] {
   return Object.entries({ ...COMMON_WRITABLE, ...kind.attributes, ...COMMON_READ_ONLY });
 }
 
-function identityAttributes(kind: Kind): TerraformAttribute[] {
-  const names = lineage(kind).map((level): TerraformAttribute => {
+/** The attributes for the names along the addresses of a kind, the organization's first and its own last. */
+export function nameAttributes(kind: Kind): TerraformAttribute[] {
+  return lineage(kind).map((level): TerraformAttribute => {
     const own = level === kind;
     // Only the organization has a default, and an organization's own name is its `name`.
     const defaulted = !own && level.parent === undefined;
@@ -182,6 +188,9 @@ function identityAttributes(kind: Kind): TerraformAttribute[] {
       },
     );
   });
+}
+
+function identityAttributes(kind: Kind): TerraformAttribute[] {
   const id = describe(
     'id',
     { type: 'string' },
@@ -191,7 +200,7 @@ function identityAttributes(kind: Kind): TerraformAttribute[] {
       source: { from: 'address' },
     },
   );
-  return [id, ...names];
+  return [id, ...nameAttributes(kind)];
 }
 
 function resourceAttributes(name: string, attribute: Attribute): TerraformAttribute[] {
@@ -213,35 +222,63 @@ function resourceAttributes(name: string, attribute: Attribute): TerraformAttrib
     ];
   }
   if (attribute.terraform === 'versioned-write-only') {
-    const version = `${name}_wo_version`;
+    // Whatever is sent as a hash can be given as what it is the hash of, too: the provider hashes it.
+    const plain = name.replace(/_hash$/, '');
+    const given = (as: string, description: string, hashed: boolean): TerraformAttribute[] =>
+      writeOnlyAttributes(as, { description, attribute: name, hashed, api: attribute });
     return [
-      describe(
-        `${name}_wo`,
-        { type: 'string' },
-        {
-          description: `${attribute.description} Sent at creation, and again when \`${version}\` changes.`,
-          optional: true,
-          sensitive: true,
-          writeOnly: true,
-          source: { from: 'write-only', attribute: name, version },
-          api: attribute,
-        },
-      ),
-      describe(
-        version,
-        { type: 'string' },
-        {
-          description: `Any text; change it together with \`${name}_wo\`, which Terraform does not remember.`,
-          optional: true,
-          source: { from: 'write-only-version', attribute: name },
-        },
-      ),
+      ...given(name, `${attribute.description} Excludes \`${plain}_wo\`.`, false),
+      ...(plain === name
+        ? []
+        : given(
+            plain,
+            'The token itself, which the caller made: the provider hashes it here and sends the hash as ' +
+              `\`${name}\`, so that the daemon never sees it. Excludes \`${name}_wo\`.`,
+            true,
+          )),
     ];
   }
   return [plainAttribute(name, attribute)];
 }
 
-function plainAttribute(name: string, attribute: Attribute): TerraformAttribute {
+interface WriteOnly {
+  readonly description: string;
+  /** The API attribute that it is sent as. */
+  readonly attribute: string;
+  readonly hashed: boolean;
+  readonly api: Attribute;
+}
+
+function writeOnlyAttributes(name: string, writeOnly: WriteOnly): TerraformAttribute[] {
+  const { description, attribute, hashed, api } = writeOnly;
+  const version = `${name}_wo_version`;
+  return [
+    describe(
+      `${name}_wo`,
+      { type: 'string' },
+      {
+        description: `${description} Sent at creation, and again when \`${version}\` changes. Needs Terraform 1.11.`,
+        optional: true,
+        sensitive: true,
+        writeOnly: true,
+        source: { from: 'write-only', attribute, version, hashed },
+        api,
+      },
+    ),
+    describe(
+      version,
+      { type: 'string' },
+      {
+        description: `Any text; change it together with \`${name}_wo\`, which Terraform does not remember.`,
+        optional: true,
+        source: { from: 'write-only-version', attribute },
+      },
+    ),
+  ];
+}
+
+/** The Terraform attribute for one of the API's that has no form of its own. */
+export function plainAttribute(name: string, attribute: Attribute): TerraformAttribute {
   if (attribute.access === 'read-only') return computedAttribute(name, attribute);
   return describe(name, shape(attribute, plainAttribute), {
     description: attribute.description,

@@ -1,4 +1,4 @@
-import type { Attributes, Kind, ValueType } from '../kind.ts';
+import type { Attributes, Kind, SecretKind, ValueType } from '../kind.ts';
 import { app } from './app.ts';
 import { appToken } from './app-token.ts';
 import { organization } from './organization.ts';
@@ -36,6 +36,11 @@ export function kindNamed(name: string): Kind {
   const kind = byName.get(name);
   if (kind === undefined) throw new RangeError(`no kind is named ${name}`);
   return kind;
+}
+
+/** What is written into the secret of a token of that kind and `purpose`; `undefined` for a kind that holds none. */
+export function writtenKind({ token }: Kind, purpose: unknown): SecretKind | undefined {
+  return token !== undefined && purpose === 'scim' ? 'scim' : token?.secretKind;
 }
 
 /** The kinds directly below `kind`. */

@@ -28,16 +28,22 @@ export function pathTo(name: string): AttributePath {
 
 /**
  * The path to what a JSON pointer (RFC 6901) into an API body is about, as far as Terraform can name it: members of a
- * set have no name, so it ends at the set. `undefined` when the resource has no such attribute.
+ * set have no name, so it ends at the set. Where the resource has several attributes for it, the one that `config` gives.
+ * `undefined` when it has none.
  */
-export function pathOf(schema: TerraformSchema, pointer: string): AttributePath | undefined {
+export function pathOf(
+  schema: Pick<TerraformSchema, 'attributes'>,
+  pointer: string,
+  config: ValueRecord = {},
+): AttributePath | undefined {
   const segments = pointer
     .split('/')
     .slice(1)
     .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
-  const attribute = schema.attributes.find(
+  const candidates = schema.attributes.filter(
     ({ source }) => 'attribute' in source && source.from !== 'write-only-version' && source.attribute === segments[0],
   );
+  const attribute = candidates.find(({ name }) => (config[name] ?? null) !== null) ?? candidates[0];
   return attribute === undefined ? undefined : { steps: stepsTo(attribute, segments.slice(1)) };
 }
 
@@ -55,12 +61,12 @@ function stepsTo(attribute: TerraformAttribute, below: readonly string[]): Attri
 
 /** One error for each thing that is wrong with a body, at the attribute it is about. */
 export function invalidValues(
-  schema: TerraformSchema,
+  schema: Pick<TerraformSchema, 'attributes'>,
   violations: readonly ApiErrorDetail[],
-  summary = 'Invalid value',
+  { summary = 'Invalid value', config }: { summary?: string; config?: ValueRecord | undefined } = {},
 ): Diagnostic[] {
   return violations.map(({ pointer, detail }) => {
-    const path = pathOf(schema, pointer);
+    const path = pathOf(schema, pointer, config);
     const named =
       path === undefined || pointer.split('/').length > 2 ? pointer.slice(1).replaceAll('/', '.') : undefined;
     const name = named ?? path?.steps[0]?.attribute_name ?? '';
@@ -68,8 +74,13 @@ export function invalidValues(
   });
 }
 
+/** What a diagnostic has to know of a resource. */
+export interface Diagnosed extends Pick<TerraformSchema, 'type' | 'attributes'> {
+  readonly kind: { readonly title: string };
+}
+
 export interface Failed {
-  readonly schema: TerraformSchema;
+  readonly schema: Diagnosed;
   /** What was tried: `create`, `read`. */
   readonly action: string;
   readonly address: string;
@@ -98,7 +109,7 @@ export function failure(cause: unknown, failed: Failed): Diagnostic[] {
   const placed = cause.errors.filter(({ pointer }) => pathOf(schema, pointer) !== undefined);
   const summary = refusal?.summary ?? `The daemon refused to ${action} the ${schema.kind.title}`;
   if (placed.length > 0 && placed.length === cause.errors.length) {
-    return invalidValues(schema, placed, summary).map((diagnostic) => ({
+    return invalidValues(schema, placed, { summary, config: failed.config }).map((diagnostic) => ({
       ...diagnostic,
       detail: withReference(`${diagnostic.detail} ${about}`, cause),
     }));

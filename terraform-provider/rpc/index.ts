@@ -1,16 +1,21 @@
 /** The provider's logic: one handler for each RPC that Terraform calls. */
 import type { Handlers } from '../plugin/messages.ts';
 import { applyResourceChange } from './apply-resource-change.ts';
+import { callFunction } from './call-function.ts';
+import { closeEphemeralResource } from './close-ephemeral-resource.ts';
 import { configureProvider } from './configure-provider.ts';
 import { getProviderSchema } from './get-provider-schema.ts';
 import { importResourceState } from './import-resource-state.ts';
 import { moveResourceState } from './move-resource-state.ts';
+import { openEphemeralResource } from './open-ephemeral-resource.ts';
 import { planResourceChange } from './plan-resource-change.ts';
 import { readDataSource } from './read-data-source.ts';
 import { readResource } from './read-resource.ts';
+import { renewEphemeralResource } from './renew-ephemeral-resource.ts';
 import { Session, type SessionOptions } from './session.ts';
 import { upgradeResourceState } from './upgrade-resource-state.ts';
 import { validateDataResourceConfig } from './validate-data-resource-config.ts';
+import { validateEphemeralResourceConfig } from './validate-ephemeral-resource-config.ts';
 import { validateProviderConfig } from './validate-provider-config.ts';
 import { validateResourceConfig } from './validate-resource-config.ts';
 
@@ -32,5 +37,10 @@ export function createHandlers(options: SessionOptions = {}): Handlers {
     ImportResourceState: importResourceState,
     MoveResourceState: moveResourceState,
     ReadDataSource: (request, context) => readDataSource(session, request, context),
+    ValidateEphemeralResourceConfig: validateEphemeralResourceConfig,
+    OpenEphemeralResource: (request, context) => openEphemeralResource(session, request, context),
+    RenewEphemeralResource: (request, context) => renewEphemeralResource(session, request, context),
+    CloseEphemeralResource: (request) => closeEphemeralResource(session, request),
+    CallFunction: callFunction,
   };
 }

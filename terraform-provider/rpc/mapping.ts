@@ -18,14 +18,17 @@ import {
   type ValueRecord,
 } from '../values/value.ts';
 
+/** Whatever has attributes: a resource, a data source, an ephemeral resource. */
+export type Attributed = Pick<TerraformSchema, 'attributes'>;
+
 /** The attributes of a resource or data source; null for one that is not there. */
-export function decodeState(schema: TerraformSchema, value: DynamicValue | undefined): ValueRecord | null {
+export function decodeState(schema: Attributed, value: DynamicValue | undefined): ValueRecord | null {
   const decoded = decodeDynamic(objectType(schema.attributes), value);
   return isRecord(decoded) ? decoded : null;
 }
 
 /** The inverse of `decodeState`. */
-export function encodeState(schema: TerraformSchema, state: ValueRecord | null): DynamicValue {
+export function encodeState(schema: Attributed, state: ValueRecord | null): DynamicValue {
   return encodeDynamic(objectType(schema.attributes), state);
 }
 

@@ -43,6 +43,11 @@ export async function planResourceChange(
   const adopt = decodePrivate(planned_private).imported;
   const { organization, manager } = session;
   const made = plan({ schema, prior, config, organization, manager, adopts: adopt });
+  const kept = keptSecret(schema, prior, made, config);
+  if (kept !== undefined && session.forbidsSecretsInState) {
+    const detail = `The provider is configured with forbid_secrets_in_state. ${kept.detail}`;
+    return { diagnostics: [error('A secret would stay in the Terraform state', detail, kept.attribute)] };
+  }
   return {
     planned_state: encodeState(schema, made.planned),
     requires_replace: made.replacedBy.map(pathTo),
@@ -50,7 +55,7 @@ export async function planResourceChange(
     diagnostics: isApplying(request)
       ? []
       : [
-          ...keptSecret(schema, prior, made, config),
+          ...(kept === undefined ? [] : [kept]),
           ...(await advice(session, { schema, prior, config, made, adopt, signal })),
         ],
   };
@@ -70,18 +75,16 @@ function keptSecret(
   prior: ValueRecord | null,
   { planned }: Plan,
   config: ValueRecord,
-): Diagnostic[] {
-  const own = ownSecret(schema);
+): Diagnostic | undefined {
+  const own = ownSecret(schema, config);
   const secret = secretAttribute(schema);
-  if (prior === null || own === undefined || own.source.from !== 'write-only' || secret === undefined) return [];
-  if ((config[own.name] ?? null) === null || typeof planned[secret.name] !== 'string') return [];
-  return [
-    warning(
-      `${own.name} is not sent`,
-      `The daemon made the present secret, which stays in the state. ${own.name} is sent when ${own.source.version} changes.`,
-      pathTo(own.name),
-    ),
-  ];
+  if (prior === null || own?.source.from !== 'write-only' || secret === undefined) return undefined;
+  if ((config[own.name] ?? null) === null || typeof planned[secret.name] !== 'string') return undefined;
+  return warning(
+    `${own.name} is not sent`,
+    `The daemon made the present secret, which stays in the state. ${own.name} is sent when ${own.source.version} changes.`,
+    pathTo(own.name),
+  );
 }
 
 interface Question {
@@ -117,7 +120,7 @@ async function sameSecret(
   address: string,
   { schema, config, made, adopt, signal }: Question,
 ): Promise<Diagnostic[]> {
-  const own = ownSecret(schema);
+  const own = ownSecret(schema, config);
   const body = desiredBody({ schema, prior: null, planned: made.planned, config });
   if (own?.source.from !== 'write-only' || body?.[own.source.attribute] === undefined) return [];
   const options = { signal, deadline: ADVICE_DEADLINE };

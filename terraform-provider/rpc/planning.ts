@@ -84,9 +84,14 @@ export function plan(input: PlanInput): Plan {
   };
 }
 
-/** The attribute by which the caller can make the secret itself, if the resource has one. */
-export function ownSecret(schema: TerraformSchema): TerraformAttribute | undefined {
-  return schema.attributes.find(({ source }) => source.from === 'write-only');
+/**
+ * The attribute by which the caller makes the secret itself, if the resource has one: of several the one that the
+ * configuration gives, or may turn out to give, else the first.
+ */
+export function ownSecret(schema: TerraformSchema, config: ValueRecord = {}): TerraformAttribute | undefined {
+  const all = schema.attributes.filter(({ source }) => source.from === 'write-only');
+  const given = all.filter(({ name }) => (config[name] ?? null) !== null);
+  return given.find(({ name }) => config[name] !== UNKNOWN) ?? given[0] ?? all[0];
 }
 
 /** The attribute that would hold a secret in the state, if the resource has one. */
@@ -176,7 +181,7 @@ function computed(
   if (!api?.once || moves === 'any') return UNKNOWN;
   if (prior !== null && !moves.some((other) => changed.get(other))) return UNKNOWN;
   // A secret that the caller makes is never answered.
-  const own = ownSecret(schema);
+  const own = ownSecret(schema, config);
   const given = own === undefined ? null : (config[own.name] ?? null);
   return given === null || given === UNKNOWN ? UNKNOWN : null;
 }

@@ -39,12 +39,19 @@ const OF_PROBLEMS: Readonly<Partial<Record<ProblemCode, Refusal>>> = {
   },
   'rotation-forbidden': {
     summary: 'Its profile allows it no other secret',
-    attributes: ['rotation_triggers', 'secret_hash_wo_version', 'profile'],
+    attributes: ['rotation_triggers', 'secret_hash_wo_version', 'secret_wo_version', 'profile'],
     help: ({ schema, action, address }) =>
       action === 'create'
         ? `Something is at ${address} already, and was used. Delete it first, or import it: terraform import ` +
           `${schema.type}.NAME ${address} (A replacement has to destroy before it creates, without create_before_destroy.)`
         : 'Leave the triggers as they are, and replace the token: terraform apply -replace=ADDRESS',
+  },
+  'secret-in-use': {
+    summary: 'That secret has been used before',
+    attributes: ['secret_wo', 'secret_hash_wo'],
+    help: () =>
+      'Make another: what was ever a secret does not come back. One that accredit_generated_secret derives from a seed ' +
+      'changes with its version.',
   },
   'restore-forbidden': {
     summary: 'Its profile lets no revoked token come back',
@@ -80,8 +87,16 @@ const OF_PROBLEMS: Readonly<Partial<Record<ProblemCode, Refusal>>> = {
   },
 };
 
+/** Those of the endpoint that issues access tokens, by the names of RFC 6749, section 5.2. */
+export const OAUTH_REFUSALS: Readonly<Record<string, Refusal>> = {
+  invalid_client: { summary: "The daemon does not accept the provider's token" },
+  invalid_request: { summary: 'The token cannot be exchanged', attributes: ['token'] },
+  invalid_scope: { summary: 'The token does not carry these permissions', attributes: ['permissions'] },
+};
+
 /** Those of the daemon, and of what is no daemon. */
 export const REFUSALS: Readonly<Record<string, Refusal | undefined>> = {
   ...OF_PROBLEMS,
+  ...OAUTH_REFUSALS,
   'unexpected-answer': { summary: 'That was not an answer of the daemon' },
 };

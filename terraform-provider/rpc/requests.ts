@@ -1,5 +1,6 @@
 import type { TerraformSchema } from '../../terraform-provider-spec/derive/terraform.ts';
 import type { JsonObject, ValueType } from '../../terraform-provider-spec/kind.ts';
+import { secretHash } from '../../terraform-provider-spec/token.ts';
 import { containsUnknown, equalValues, isRecord, type Value, type ValueRecord } from '../values/value.ts';
 import { toApi, triggersHash } from './mapping.ts';
 import { triggersRotate } from './planning.ts';
@@ -41,7 +42,7 @@ export function desiredBody(desired: Desired): JsonObject | undefined {
     const value = config[name] ?? null;
     if (value === null || !(rotates || isNewVersion(desired, source.version))) continue;
     if (containsUnknown(value)) return undefined;
-    body[source.attribute] = toApi(api as ValueType, value);
+    body[source.attribute] = source.hashed ? secretHash(String(value)) : toApi(api as ValueType, value);
   }
   return body;
 }

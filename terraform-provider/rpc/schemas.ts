@@ -3,6 +3,7 @@ import {
   RESOURCE_SCHEMAS,
   type TerraformSchema,
 } from '../../terraform-provider-spec/derive/terraform.ts';
+import { EPHEMERAL_SCHEMAS, type EphemeralSchema } from '../../terraform-provider-spec/derive/terraform-ephemeral.ts';
 
 /** The resource of that type. Throws a `RangeError` for an unknown one: Terraform asks only for what the schema names. */
 export function resourceOf(type: string): TerraformSchema {
@@ -14,7 +15,12 @@ export function dataSourceOf(type: string): TerraformSchema {
   return find(DATA_SOURCE_SCHEMAS, type, 'data source');
 }
 
-function find(schemas: ReadonlyMap<string, TerraformSchema>, type: string, what: string): TerraformSchema {
+/** The ephemeral resource of that type. Throws a `RangeError` for an unknown one. */
+export function ephemeralOf(type: string): EphemeralSchema {
+  return find(EPHEMERAL_SCHEMAS, type, 'ephemeral resource');
+}
+
+function find<T>(schemas: ReadonlyMap<string, T>, type: string, what: string): T {
   const schema = schemas.get(type);
   if (schema === undefined) throw new RangeError(`there is no ${what} ${type}`);
   return schema;

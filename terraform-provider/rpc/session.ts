@@ -7,6 +7,8 @@ export interface SessionOptions {
   readonly environment?: Environment;
   /** Added to what the client is made with: a clock, a transport, a deadline. */
   readonly client?: Partial<ClientOptions>;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
 }
 
 const SELF_LIFETIME = 5_000;
@@ -14,6 +16,9 @@ const SELF_LIFETIME = 5_000;
 /** What one provider process knows: its configuration, once Terraform has sent it, and what it has been asked about. */
 export class Session {
   readonly environment: Environment;
+  readonly now: () => number;
+  /** Why an opened token could not be prolonged, by its address: Terraform shows only what its closing says. */
+  readonly notProlonged = new Map<string, string>();
   /**
    * The addresses that are in the state, with the claims of their instances: what is there is no surprise to the plan of
    * a replacement.
@@ -27,8 +32,9 @@ export class Session {
   #client: Client | undefined;
   #self: { answer: Promise<Self>; until: number } | undefined;
 
-  constructor({ environment = process.env, client = {} }: SessionOptions = {}) {
+  constructor({ environment = process.env, client = {}, now = Date.now }: SessionOptions = {}) {
     this.environment = environment;
+    this.now = now;
     this.#clientOptions = client;
     // Validation may come without the provider block. What is wrong here is said when the provider is configured.
     this.#settings = readSettings(undefined, environment).settings;
@@ -37,6 +43,11 @@ export class Session {
   /** The client; `undefined` while a setting that it needs is unknown, which is possible in a plan only. */
   get client(): Client | undefined {
     return this.#client;
+  }
+
+  /** The token that the client authenticates with; `undefined` when there is no client. */
+  get token(): string | undefined {
+    return this.#client === undefined ? undefined : (this.#settings.token as string);
   }
 
   /** The organization of resources that name none. */

@@ -2,16 +2,18 @@
 import { AddressError, requireName } from '../../terraform-provider-spec/address.ts';
 import { pointerTo } from '../../terraform-provider-spec/derive/pointer.ts';
 import type { TerraformSchema } from '../../terraform-provider-spec/derive/terraform.ts';
-import { readBody } from '../../terraform-provider-spec/derive/validate.ts';
-import type { Json, JsonObject, ValueType } from '../../terraform-provider-spec/kind.ts';
+import { allAttributes, readAttributes } from '../../terraform-provider-spec/derive/validate.ts';
+import type { Attributes, Json, JsonObject, Kind, ValueType } from '../../terraform-provider-spec/kind.ts';
+import { writtenKind } from '../../terraform-provider-spec/kinds/index.ts';
+import { tokenKind } from '../../terraform-provider-spec/token.ts';
 import type { Diagnostic } from '../plugin/messages.ts';
 import { containsUnknown, isRecord, UNKNOWN, type Value, type ValueRecord } from '../values/value.ts';
 import { error, invalidValues, pathTo } from './diagnostics.ts';
-import { toApi } from './mapping.ts';
+import { type Attributed, toApi } from './mapping.ts';
 import { ownSecret, secretAttribute } from './planning.ts';
 
 /** What is wrong with the names that make the address. */
-export function invalidNames(schema: TerraformSchema, config: ValueRecord): Diagnostic[] {
+export function invalidNames(schema: Attributed, config: ValueRecord): Diagnostic[] {
   return schema.attributes.flatMap(({ name, source }) => {
     const value = config[name] ?? null;
     if (source.from !== 'name' || typeof value !== 'string') return [];
@@ -27,29 +29,71 @@ export function invalidNames(schema: TerraformSchema, config: ValueRecord): Diag
 
 /** What is wrong with the known values of a resource's configuration. */
 export function invalidConfig(schema: TerraformSchema, config: ValueRecord): Diagnostic[] {
+  return [
+    ...invalidNames(schema, config),
+    ...invalidValuesOf(schema, allAttributes(schema.kind), config),
+    ...invalidSecret(schema, config),
+  ];
+}
+
+/** What is wrong with the known values, by the description of the attributes. */
+export function invalidValuesOf(schema: Attributed, attributes: Attributes, config: ValueRecord): Diagnostic[] {
   const body: JsonObject = {};
   const holes = new Set<string>();
   for (const { name, source, api } of schema.attributes) {
     if ((source.from !== 'api' && source.from !== 'write-only') || api === undefined) continue;
-    if (api.access === 'read-only') continue;
+    if (api.access === 'read-only' || (source.from === 'write-only' && source.hashed)) continue;
     const value = knownPart(api, config[name] ?? null, pointerTo('', source.attribute), holes);
     if (value !== undefined && value !== null) body[source.attribute] = value;
   }
-  const reading = readBody(schema.kind, body);
+  const reading = readAttributes(attributes, body);
   const violations = reading.ok ? [] : reading.violations.filter(({ pointer }) => !holes.has(pointer));
-  return [...invalidNames(schema, config), ...invalidValues(schema, violations)];
+  return invalidValues(schema, violations, { config });
+}
+
+/** What is wrong with a secret that the caller made. Nothing of it is repeated: whoever sees the error may not be to see it. */
+function invalidSecret({ attributes, kind }: TerraformSchema, config: ValueRecord): Diagnostic[] {
+  const given = attributes.filter(({ name, source }) => source.from === 'write-only' && isGiven(config[name]));
+  const [first, second] = given.map(({ name }) => name);
+  if (second !== undefined) {
+    return [error('Invalid value', `${second}: cannot be given together with "${first}".`, pathTo(second))];
+  }
+  return given.flatMap(({ name, source }) => {
+    if (source.from !== 'write-only' || !source.hashed) return [];
+    const detail = wrongToken(String(config[name]), kind, config.purpose);
+    return detail === undefined ? [] : [error('Invalid value', `${name}: ${detail}.`, pathTo(name))];
+  });
+}
+
+function isGiven(value: Value | undefined): boolean {
+  return value !== undefined && value !== null && value !== UNKNOWN;
+}
+
+/** Why a text is no secret of a token of that kind. */
+function wrongToken(text: string, kind: Kind, purpose: Value | undefined): string | undefined {
+  const written = tokenKind(text);
+  if (written === undefined) {
+    return (
+      'must be a well-formed token, as the ephemeral resource accredit_generated_secret makes one and `npx accredit token` ' +
+      'prints one: the daemon would know any other text only by its hash, and refuse it whenever it is used'
+    );
+  }
+  const fitting = (purpose === UNKNOWN ? ['api', 'scim'] : [purpose]).map((each) => writtenKind(kind, each));
+  if (fitting.includes(written)) return undefined;
+  return `must be a token that begins with acr_${fitting.join('_ or acr_')}_, and this one begins with acr_${written}_`;
 }
 
 /** The error of a configuration that would put a secret into the state although the provider is told not to. */
 export function secretInState(schema: TerraformSchema, config: ValueRecord): Diagnostic[] {
-  const own = ownSecret(schema);
+  const own = ownSecret(schema, config);
   if (own === undefined || secretAttribute(schema) === undefined) return [];
   if ((config[own.name] ?? null) !== null) return [];
+  const ways = schema.attributes.flatMap(({ name, source }) => (source.from === 'write-only' ? [name] : []));
   return [
     error(
       'A secret would be stored in the Terraform state',
-      `The provider is configured with forbid_secrets_in_state. Make the secret yourself and give its hash in ${own.name}, ` +
-        'which Terraform does not store.',
+      'The provider is configured with forbid_secrets_in_state. Make the secret yourself, with the ephemeral resource ' +
+        `accredit_generated_secret for one, and give it in ${ways.join(' or ')}, which Terraform does not store.`,
       pathTo(own.name),
     ),
   ];

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { ApiError } from '../../client/errors.ts';
 import { failure } from '../../terraform-provider/rpc/diagnostics.ts';
-import { REFUSALS } from '../../terraform-provider/rpc/refusals.ts';
+import { OAUTH_REFUSALS, REFUSALS } from '../../terraform-provider/rpc/refusals.ts';
 import { RESOURCE_SCHEMAS, type TerraformSchema } from '../../terraform-provider-spec/derive/terraform.ts';
+import { EPHEMERAL_SCHEMAS } from '../../terraform-provider-spec/derive/terraform-ephemeral.ts';
 import { PROBLEM_CODES } from '../../terraform-provider-spec/problem-codes.ts';
 import type { ResourcePlan, ResourceState } from '../support/terraform-core.ts';
 import { ACCOUNT, Bench, ORGANIZATION, placed, refusal, summaries, TOKEN, values } from './rpc-bench.ts';
@@ -189,10 +190,11 @@ describe('What the daemon objects to the provider', function () {
   });
 
   it('needs no daemon to be understood: every refusal has a place that some resource has', () => {
+    const codes = { ...PROBLEM_CODES, ...OAUTH_REFUSALS, 'unexpected-answer': true };
     for (const [code, given] of Object.entries(REFUSALS)) {
-      if (code !== 'unexpected-answer') expect(PROBLEM_CODES).to.have.property(code);
+      expect(codes).to.have.property(code);
       for (const name of given?.attributes ?? []) {
-        const schemas = [...RESOURCE_SCHEMAS.values()];
+        const schemas = [...RESOURCE_SCHEMAS.values(), ...EPHEMERAL_SCHEMAS.values()];
         expect(
           schemas.some(({ attributes }) => attributes.some((one) => one.name === name)),
           name,

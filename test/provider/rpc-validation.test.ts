@@ -20,6 +20,7 @@ import {
   type TerraformSchema,
 } from '../../terraform-provider-spec/derive/terraform.ts';
 import { KINDS } from '../../terraform-provider-spec/kinds/index.ts';
+import { mintToken } from '../../terraform-provider-spec/token.ts';
 
 const TOKEN = 'accredit_service_account_token';
 const ACCOUNT = 'accredit_service_account';
@@ -91,6 +92,32 @@ describe('Without a daemon the provider', () => {
         .that.matches(/^secret_hash_wo: secret_hash_wo: must be "sha256:"/);
     });
 
+    it('the secret itself, of which it repeats nothing', async () => {
+      const secret = mintToken('app');
+      const mistyped = secret.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
+      for (const wrong of ['hunter2', mistyped, ` ${mintToken('sa')}`, '']) {
+        const [said = '', ...more] = await validate(TOKEN, { ...token, secret_wo: wrong });
+        expect(more).to.deep.equal([]);
+        expect(said).to.match(/^secret_wo: secret_wo: must be a well-formed token/);
+        if (wrong !== '') expect(said).to.not.include(wrong.trim());
+      }
+      expect(await validate(TOKEN, { ...token, secret_wo: secret })).to.deep.equal([
+        'secret_wo: secret_wo: must be a token that begins with acr_sa_, and this one begins with acr_app_.',
+      ]);
+      const scim = { ...token, secret_wo: mintToken('scim') };
+      expect(await validate(TOKEN, scim)).to.have.length(1);
+      for (const purpose of ['scim', UNKNOWN]) expect(await validate(TOKEN, { ...scim, purpose })).to.deep.equal([]);
+      expect(await validate('accredit_app_token', { app: 'till', name: 'x', secret_wo: secret })).to.deep.equal([]);
+    });
+
+    it('one secret at most: itself or its hash', async () => {
+      const both = { ...token, secret_hash_wo: hash, secret_wo: mintToken('sa') };
+      expect(await validate(TOKEN, both)).to.deep.equal([
+        'secret_wo: secret_wo: cannot be given together with "secret_hash_wo".',
+      ]);
+      expect(await validate(TOKEN, { ...both, secret_wo: UNKNOWN })).to.deep.equal([]);
+    });
+
     it('members of a set that defaults make the same', async () => {
       const grants = [
         { role: 'viewer', scope: null },
@@ -139,6 +166,9 @@ describe('Without a daemon the provider', () => {
       expect(await validate(TOKEN, { ...token, secret_hash_wo: hash }, false)).to.deep.equal([
         'secret_hash_wo: secret_hash_wo is write-only, which needs Terraform 1.11.',
       ]);
+      expect(await validate(TOKEN, { ...token, secret_wo: mintToken('sa') }, false)).to.deep.equal([
+        'secret_wo: secret_wo is write-only, which needs Terraform 1.11.',
+      ]);
     });
 
     it('the names of a data source', async () => {
@@ -167,7 +197,20 @@ describe('Without a daemon the provider', () => {
       handlers = createHandlers({ environment: { ACCREDIT_FORBID_SECRETS_IN_STATE: '1' } });
       expect(await validate(TOKEN, { ...token, secret_hash_wo: hash })).to.deep.equal([]);
       expect(await validate(TOKEN, { ...token, secret_hash_wo: UNKNOWN })).to.deep.equal([]);
+      expect(await validate(TOKEN, { ...token, secret_wo: mintToken('sa') })).to.deep.equal([]);
+      expect(await validate(TOKEN, { ...token, secret_wo: UNKNOWN })).to.deep.equal([]);
       expect(await validate(ACCOUNT, { name: 'a' })).to.deep.equal([]);
+    });
+
+    it('of whatever resource there is: exactly those that hold a secret are refused', async () => {
+      handlers = createHandlers({ environment: { ACCREDIT_FORBID_SECRETS_IN_STATE: 'true' } });
+      for (const [type, { attributes }] of RESOURCE_SCHEMAS) {
+        const stored = attributes.filter((one) => one.sensitive && !one.writeOnly).map(({ name }) => name);
+        const required = Object.fromEntries(attributes.filter((one) => one.required).map(({ name }) => [name, 'x']));
+        const refused = (await validate(type, required)).filter((text) => text.includes('forbid_secrets_in_state'));
+        expect(refused, type).to.have.length(stored.length);
+        expect(stored, type).to.deep.equal(stored.length === 0 ? [] : ['secret']);
+      }
     });
 
     it('reads it from the provider block too', async () => {
