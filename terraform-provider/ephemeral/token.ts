@@ -129,7 +129,7 @@ async function clearExpired(
   account: string,
   options: { revoke: true; manager: null; deadline: number },
 ): Promise<void> {
-  const labels = [`${OPENED_LABEL.key}=${OPENED_LABEL.value}`];
+  const labels = [`${OPENED_LABEL.key}:${OPENED_LABEL.value}`];
   try {
     for await (const left of client.list(`${account}/tokens`, { labels, filters: { status: 'expired' }, ...options })) {
       if (!NAME.test(String(left.name)) || left.managed_by !== null) continue;
