@@ -18,6 +18,13 @@ export const token: EphemeralResource = {
     'and should Terraform be killed it ends with `expires_in`. Plan and apply open one each.',
   opens: serviceAccountToken,
   attributes: {
+    account_uid: {
+      type: 'string',
+      access: 'optional',
+      description:
+        'The `uid` of the account, where the same configuration makes it: it is known once the account is there, and ' +
+        'Terraform waits for it before it opens the token. Of an account with another one no token is opened.',
+    },
     expires_in: {
       ...attribute(serviceAccountToken.attributes, 'expires_in'),
       conflictsWith: [],

@@ -8,14 +8,17 @@ export interface Opening {
   readonly session: Session;
   readonly config: ValueRecord;
   readonly signal: AbortSignal;
+  /**
+   * Says what is about to be made, and what it will be closed with: whatever then goes wrong, it is closed. What it takes is
+   * also what Terraform keeps until the walk ends, unencrypted, and hands back for prolonging and closing.
+   */
+  readonly hold: (kept: JsonObject) => void;
 }
 
 /** What an opening gave, or a prolonging. */
 export interface Opened {
   /** The values of the attributes that the configuration does not give. */
   readonly values: ValueRecord;
-  /** Kept by Terraform until the walk ends, and handed back for prolonging and closing. */
-  readonly private?: JsonObject;
   /** When it has to be prolonged, in milliseconds since 1970. */
   readonly renewAt?: number;
 }

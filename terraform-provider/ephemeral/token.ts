@@ -9,6 +9,7 @@ import { formatAddress, parentOf } from '../../terraform-provider-spec/address.t
 import { LONGEST_LIFE, OPENED_LABEL } from '../../terraform-provider-spec/ephemeral-resources/token.ts';
 import { durationMs } from '../../terraform-provider-spec/formats.ts';
 import type { JsonObject, ValueType } from '../../terraform-provider-spec/kind.ts';
+import { serviceAccount } from '../../terraform-provider-spec/kinds/service-account.ts';
 import { serviceAccountToken } from '../../terraform-provider-spec/kinds/service-account-token.ts';
 import { log } from '../plugin/log.ts';
 import { error, pathTo } from '../rpc/diagnostics.ts';
@@ -37,9 +38,10 @@ export const token: EphemeralBehaviour = {
     return [error('Invalid value', `expires_in: must be at most "${LONGEST_LIFE}". ${detail}`, pathTo('expires_in'))];
   },
 
-  async open({ session, config, signal }) {
+  async open({ session, config, signal, hold }) {
     const client = clientOf(session);
     if (config.organization === UNKNOWN) throw notYet();
+    await requireAccount(client, config, signal);
     const name = `ephemeral-${randomBytes(12).toString('hex')}`;
     const names = { organization: String(config.organization), account: String(config.account), token: name };
     const remembered: Remembered = {
@@ -48,10 +50,10 @@ export const token: EphemeralBehaviour = {
       body: bodyOf(config),
       openedAt: session.now(),
     };
+    hold({ ...remembered });
     const { secret, valid_until } = await make(client, remembered, signal);
     return {
       values: { name, secret: String(secret), valid_until: String(valid_until) },
-      private: { ...remembered },
       renewAt: session.now() + lifeIn(remembered) / 2,
     };
   },
@@ -71,11 +73,11 @@ export const token: EphemeralBehaviour = {
         { ifMatch: '*', manager: null, deadline: Math.min(life / 4, RENEWAL_DEADLINE), signal },
       );
       session.notProlonged.delete(address);
-      return { private: kept, renewAt };
+      return { renewAt };
     } catch (cause) {
       if (cause instanceof Error) session.notProlonged.set(address, cause.message);
       // No answer may be followed by one in time; a refusal would be repeated.
-      if (cause instanceof ConnectionError) return { private: kept, renewAt: session.now() + life / 8 };
+      if (cause instanceof ConnectionError) return { renewAt: session.now() + life / 8 };
       throw cause;
     }
   },
@@ -89,24 +91,40 @@ export const token: EphemeralBehaviour = {
   },
 };
 
-/** The token, or nothing: of what may have been made without an answer, the rest is cleared away. */
+/** Throws `Refused` when the account is not the one that was meant. */
+async function requireAccount(client: Client, config: ValueRecord, signal: AbortSignal): Promise<void> {
+  const { organization, account, account_uid: uid } = config;
+  if (typeof uid !== 'string') return;
+  const names = { organization: String(organization), account: String(account) };
+  const address = formatAddress(serviceAccount, names);
+  try {
+    const { resource } = await client.get(address, { signal });
+    if (resource.uid === uid) return;
+  } catch (cause) {
+    if (!(cause instanceof ApiError) || cause.code !== 'not-found') throw cause;
+    throw noAccount(address);
+  }
+  const detail = `${address} is another account than the one with this uid: it was deleted and made anew.`;
+  throw new Refused(error('Another account has that name', detail, pathTo('account_uid')));
+}
+
+function noAccount(address: string): Refused {
+  return new Refused(
+    error(
+      'No such service account',
+      `There is no ${address}, or the provider's token cannot see it. If this configuration is to make it, give its uid as ` +
+        'account_uid: the token is then opened when the account is there.',
+      pathTo('account'),
+    ),
+  );
+}
+
 async function make(client: Client, { address, claim, body }: Remembered, signal: AbortSignal): Promise<JsonObject> {
   try {
     const options = { claim, onlyCreate: true, manager: null, signal } as const;
     return (await client.put(address, body, options)).resource;
   } catch (cause) {
-    if (cause instanceof ApiError && cause.code === 'not-found') {
-      const detail = `There is no ${parentOf(address)}, or the provider's token cannot see it.`;
-      throw new Refused(error('No such service account', detail, pathTo('account')));
-    }
-    if (cause instanceof ApiError) throw cause;
-    try {
-      await client.delete(address, { claim, revoke: true, manager: null, deadline: CLOSING_DEADLINE / 4 });
-    } catch (second) {
-      // Should it be there after all, it ends with its lifetime.
-      log.warn('could not clear away what may have been opened', { address, error: second });
-    }
-    throw cause;
+    throw cause instanceof ApiError && cause.code === 'not-found' ? noAccount(parentOf(address)) : cause;
   }
 }
 

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { createCertificate } from './certificate.ts';
+import { leave } from './exit.ts';
 import { HELP, handshakeLine, readHandshake, startedByTerraform, startFailure } from './handshake.ts';
 import { listen } from './listener.ts';
 import { log } from './log.ts';
@@ -60,9 +61,4 @@ function watchProcess(): void {
   setInterval(() => {
     if (process.ppid !== parent) leave('Terraform is gone');
   }, PARENT_CHECK).unref();
-}
-
-function leave(why: string): never {
-  log.debug(`exits: ${why}`);
-  process.exit(0);
 }

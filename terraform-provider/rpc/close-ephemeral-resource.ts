@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { Refused } from '../ephemeral/behaviour.ts';
 import { behaviourOf } from '../ephemeral/index.ts';
 import type { CloseEphemeralResourceRequest, CloseEphemeralResourceResponse, Diagnostic } from '../plugin/messages.ts';
@@ -14,24 +15,27 @@ export async function closeEphemeralResource(
   session: Session,
   { type_name, private: bytes }: CloseEphemeralResourceRequest,
 ): Promise<CloseEphemeralResourceResponse> {
-  const { close } = behaviourOf(type_name);
   const kept = decodeHeld(bytes);
-  if (close === undefined || kept === undefined) return {};
-  const schema = diagnosed(ephemeralOf(type_name));
+  return kept === undefined ? {} : { diagnostics: await closeHeld(session, type_name, kept) };
+}
+
+/** Closes what was opened, or may have been. Answers what went wrong as warnings; rejects only for a defect. */
+export async function closeHeld(session: Session, type: string, kept: JsonObject): Promise<Diagnostic[]> {
+  const schema = diagnosed(ephemeralOf(type));
   const summary = `Trouble with the ${schema.kind.title} ${String(kept.address)}`;
   try {
-    return {
-      diagnostics: (await close({ session, private: kept })).map((text) => warning(summary, text)),
-    };
+    const said = (await behaviourOf(type).close?.({ session, private: kept })) ?? [];
+    return said.map((text) => warning(summary, text));
   } catch (cause) {
-    const problems =
-      cause instanceof Refused
-        ? [cause.diagnostic]
-        : failure(cause, { schema, action: 'close', address: String(kept.address) });
-    return { diagnostics: problems.map(left) };
+    return problemsOf(cause).map(({ summary: what, detail }) =>
+      warning(summary, `It could not be closed, and ends with its lifetime. ${what}: ${detail}`),
+    );
+  } finally {
+    session.openings.letGo(kept);
   }
 
-  function left({ summary: what, detail }: Diagnostic): Diagnostic {
-    return warning(summary, `It could not be closed, and ends with its lifetime. ${what}: ${detail}`);
+  function problemsOf(cause: unknown): Diagnostic[] {
+    if (cause instanceof Refused) return [cause.diagnostic];
+    return failure(cause, { schema, action: 'close', address: String(kept.address) });
   }
 }

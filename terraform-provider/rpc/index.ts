@@ -1,8 +1,9 @@
 /** The provider's logic: one handler for each RPC that Terraform calls. */
+import { beforeExit } from '../plugin/exit.ts';
 import type { Handlers } from '../plugin/messages.ts';
 import { applyResourceChange } from './apply-resource-change.ts';
 import { callFunction } from './call-function.ts';
-import { closeEphemeralResource } from './close-ephemeral-resource.ts';
+import { closeEphemeralResource, closeHeld } from './close-ephemeral-resource.ts';
 import { configureProvider } from './configure-provider.ts';
 import { getProviderSchema } from './get-provider-schema.ts';
 import { importResourceState } from './import-resource-state.ts';
@@ -24,6 +25,8 @@ export type { SessionOptions } from './session.ts';
 /** Handlers that share one session: the configuration that Terraform sends to one provider process. */
 export function createHandlers(options: SessionOptions = {}): Handlers {
   const session = new Session(options);
+  // Terraform closes nothing when it is interrupted, to say nothing of when it is killed.
+  beforeExit(() => Promise.allSettled(session.openings.all().map(({ type, kept }) => closeHeld(session, type, kept))));
   return {
     GetProviderSchema: getProviderSchema,
     ValidateProviderConfig: (request) => validateProviderConfig(session, request),

@@ -1,9 +1,10 @@
 import type { EphemeralSchema } from '../../terraform-provider-spec/derive/terraform-ephemeral.ts';
-import type { ValueType } from '../../terraform-provider-spec/kind.ts';
+import type { JsonObject, ValueType } from '../../terraform-provider-spec/kind.ts';
 import { Refused } from '../ephemeral/behaviour.ts';
 import { behaviourOf } from '../ephemeral/index.ts';
 import type { CallContext, OpenEphemeralResourceRequest, OpenEphemeralResourceResponse } from '../plugin/messages.ts';
 import type { Value, ValueRecord } from '../values/value.ts';
+import { closeHeld } from './close-ephemeral-resource.ts';
 import { failure } from './diagnostics.ts';
 import { decodeState, encodeState, fromApi } from './mapping.ts';
 import { diagnosed, encodeHeld, invalidOpening, timestamp } from './openings.ts';
@@ -22,14 +23,21 @@ export async function openEphemeralResource(
   const wrong = invalidOpening(schema, given);
   if (wrong.length > 0) return { diagnostics: wrong };
   const complete = completed(schema, given, session);
+  let kept: JsonObject | undefined;
+  const hold = (what: JsonObject): void => {
+    kept = what;
+    session.openings.hold(type_name, what);
+  };
   try {
-    const opened = await behaviourOf(type_name).open({ session, config: complete, signal });
+    const opened = await behaviourOf(type_name).open({ session, config: complete, signal, hold });
     return {
       result: encodeState(schema, { ...complete, ...opened.values }),
-      ...(opened.private === undefined ? {} : { private: encodeHeld(opened.private) }),
+      ...(kept === undefined ? {} : { private: encodeHeld(kept) }),
       ...(opened.renewAt === undefined ? {} : { renew_at: timestamp(opened.renewAt) }),
     };
   } catch (cause) {
+    // Terraform closes nothing that failed to open, and it may be there: the answer can have got lost.
+    if (kept !== undefined) await closeHeld(session, type_name, kept);
     if (cause instanceof Refused) return { diagnostics: [cause.diagnostic] };
     const failed = { schema: diagnosed(schema), action: 'open', address: whatItIs(schema, complete), config: given };
     return { diagnostics: failure(cause, failed) };

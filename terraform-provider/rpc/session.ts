@@ -1,5 +1,6 @@
 import { Client, type ClientOptions, type Self } from '../../client/client.ts';
 import { UNKNOWN, type Unknown, type Value } from '../values/value.ts';
+import { Openings } from './held.ts';
 import { type Environment, readSettingFile, readSettings, type Settings } from './settings.ts';
 
 /** What the handlers share. Everything here is replaced in tests, and nothing of it in use. */
@@ -17,6 +18,8 @@ const SELF_LIFETIME = 5_000;
 export class Session {
   readonly environment: Environment;
   readonly now: () => number;
+  /** What is open. */
+  readonly openings = new Openings();
   /** Why an opened token could not be prolonged, by its address: Terraform shows only what its closing says. */
   readonly notProlonged = new Map<string, string>();
   /**

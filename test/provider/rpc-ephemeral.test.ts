@@ -155,9 +155,18 @@ describe('Ephemeral resources', () => {
         labels: UNKNOWN,
       };
       expect(await bench.validate(OPENED, everything)).to.deep.equal([]);
-      expect(await bench.refused(OPENED, { account: 'nobody' })).to.deep.equal([
-        "account: No such service account: There is no organizations/default/accounts/nobody, or the provider's token cannot see it.",
-      ]);
+      const [nobody] = await bench.refused(OPENED, { account: 'nobody' });
+      expect(nobody).to.match(/^account: No such service account: There is no .*accounts\/nobody.* account_uid/);
+    });
+
+    it('is opened for the account that was meant, not for another one of that name', async () => {
+      const { body } = await bench.daemon.request.get(`/v1/${ACCOUNT}`).expect(200);
+      const opened = await bench.open(OPENED, { account: 'ci', account_uid: body.uid });
+      await bench.close(OPENED, opened);
+      const [other] = await bench.refused(OPENED, { account: 'ci', account_uid: 'another' });
+      expect(other).to.match(/^account_uid: Another account has that name/);
+      const [none] = await bench.refused(OPENED, { account: 'nobody', account_uid: body.uid });
+      expect(none).to.match(/^account: No such service account/);
     });
 
     it('is not made by whoever holds less than it would carry', async () => {

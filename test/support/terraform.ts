@@ -32,6 +32,14 @@ export interface Run {
   readonly stdout: string;
 }
 
+/** A `terraform` that may still run. */
+export interface Running {
+  /** Sends a signal to Terraform, or with `group` to all that a terminal would send it to. */
+  signal(signal: NodeJS.Signals, to: 'terraform' | 'group'): void;
+  /** Its end; -1 stands for the exit code of one that was killed. Rejects when it takes too long. */
+  readonly ended: Promise<Run>;
+}
+
 export interface WorkspaceOptions {
   /** Given to the provider as ACCREDIT_ENDPOINT and ACCREDIT_TOKEN. */
   readonly endpoint: string;
@@ -250,6 +258,11 @@ export class Workspace {
     return run;
   }
 
+  /** Starts `terraform` with these arguments and does not wait for its end. */
+  start(args: readonly string[]): Running {
+    return launch(args, this.directory, this.#environment);
+  }
+
   /** Another workspace with the same configuration and state; dispose of it as of any other. */
   async copy(): Promise<Workspace> {
     const directory = await mkdtemp(join(tmpdir(), 'accredit-terraform-'));
@@ -298,8 +311,13 @@ const REQUIRED_PROVIDERS = `terraform {
 const PLAIN = new Set(['init', 'plan', 'apply', 'destroy', 'import', 'show', 'validate', 'refresh', 'output']);
 
 function execute(args: readonly string[], cwd: string, env: Record<string, string>): Promise<Run> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('terraform', args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  return launch(args, cwd, env).ended;
+}
+
+function launch(args: readonly string[], cwd: string, env: Record<string, string>): Running {
+  // In a process group of its own, as a shell starts it in a terminal.
+  const child = spawn('terraform', args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const ended = new Promise<Run>((resolve, reject) => {
     let output = '';
     let stdout = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -316,17 +334,23 @@ function execute(args: readonly string[], cwd: string, env: Record<string, strin
       kill();
       reject(new Error(`terraform ${args.join(' ')} took longer than ${COMMAND_TIMEOUT / 1000} s:\n${output}`));
     }, COMMAND_TIMEOUT);
-    const ended = (): void => {
+    const settle = (): void => {
       clearTimeout(timer);
       process.removeListener('exit', kill);
     };
     child.once('error', (error) => {
-      ended();
+      settle();
       reject(error);
     });
     child.once('close', (code) => {
-      ended();
+      settle();
       resolve({ exitCode: code ?? -1, output, stdout });
     });
   });
+  return {
+    ended,
+    signal(signal, to) {
+      if (child.pid !== undefined) process.kill(to === 'group' ? -child.pid : child.pid, signal);
+    },
+  };
 }
