@@ -1,15 +1,14 @@
-# A JWT for a service that verifies by itself. It stands for the provider's own token, and carries nothing but this.
-ephemeral "accredit_access_token" "builds" {
-  permissions = ["accounts.read"]
+ephemeral "accredit_access_token" "catalog" {
+  permissions = ["apps.read"]
 }
 
-resource "terraform_data" "report" {
+# For whatever takes it in place of a password: the configuration of another provider, a write-only argument, a provisioner.
+resource "terraform_data" "catalog" {
   provisioner "local-exec" {
-    # curl -H "Authorization: Bearer $ACCESS_TOKEN" https://builds.example.com/report
-    command = "test -n \"$ACCESS_TOKEN\""
+    command = "curl -sf \"$ACCREDIT_ENDPOINT/v1/authorize?permission=apps.read\" -H \"Authorization: Bearer $ACCESS_TOKEN\""
 
     environment = {
-      ACCESS_TOKEN = ephemeral.accredit_access_token.builds.access_token
+      ACCESS_TOKEN = ephemeral.accredit_access_token.catalog.access_token
     }
   }
 }

@@ -1,28 +1,29 @@
 variable "seed" {
-  description = "What secrets are derived from: 32 random characters or more, kept where you keep secrets."
+  description = "What `openssl rand -hex 32` prints, kept where only those who run Terraform get at it."
   type        = string
+  sensitive   = true
   ephemeral   = true
 }
 
 locals {
-  # Raise it, and the next apply replaces the secret, here and wherever it is stored.
-  secret_version = "1"
+  # Another text makes another secret.
+  secret_version = "2027-Q1"
 }
 
-resource "accredit_service_account" "uploader" {
-  name = "uploader"
-}
-
-# Plan, apply and a repeated apply all get the same secret.
-ephemeral "accredit_generated_secret" "uploader" {
-  address = provider::accredit::address("service_account_token", "default", "uploader", "main")
+ephemeral "accredit_generated_secret" "pipeline" {
+  address = provider::accredit::address("service_account_token", "default", "deployer", "pipeline")
   version = local.secret_version
   seed    = var.seed
 }
 
-resource "accredit_service_account_token" "uploader" {
-  account           = accredit_service_account.uploader.name
-  name              = "main"
-  secret_wo         = ephemeral.accredit_generated_secret.uploader.secret
+resource "accredit_service_account" "deployer" {
+  name = "deployer"
+}
+
+resource "accredit_service_account_token" "pipeline" {
+  account           = accredit_service_account.deployer.name
+  name              = "pipeline"
+  overlap           = "1d"
+  secret_wo         = ephemeral.accredit_generated_secret.pipeline.secret
   secret_wo_version = local.secret_version
 }

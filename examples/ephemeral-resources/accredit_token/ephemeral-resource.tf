@@ -1,18 +1,17 @@
-# Opened while Terraform plans and while it applies, and deleted right behind. Should Terraform be killed, it ends after
-# five minutes by itself.
-ephemeral "accredit_token" "reader" {
-  account     = "root"
-  expires_in  = "5m"
+# A token of an account that is there already, for this run alone: plan and apply open one each.
+ephemeral "accredit_token" "auditor" {
+  account     = "auditor"
+  expires_in  = "15m"
   permissions = ["accounts.read"]
 }
 
-# The provider once more, with a token that opens nothing but this. It can be given to any other provider, too.
 provider "accredit" {
-  alias = "reader"
-  token = ephemeral.accredit_token.reader.secret
+  alias = "auditor"
+  token = ephemeral.accredit_token.auditor.secret
 }
 
-data "accredit_service_account" "root" {
-  provider = accredit.reader
-  name     = "root"
+# Looked up with what the account may do, and not with what whoever runs Terraform may do.
+data "accredit_service_account" "auditor" {
+  provider = accredit.auditor
+  name     = "auditor"
 }

@@ -1,8 +1,8 @@
-import {
-  to = accredit_service_account.legacy
-  id = provider::accredit::address("service_account", "default", "legacy")
+resource "accredit_service_account" "deployer" {
+  name = "deployer"
 }
 
-resource "accredit_service_account" "legacy" {
-  name = "legacy"
+# The id is known before there is such an account, which the attribute `id` of a resource is not always.
+output "deployer_address" {
+  value = provider::accredit::address("service_account", "default", "deployer")
 }

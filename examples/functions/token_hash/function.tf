@@ -1,10 +1,17 @@
-variable "token" {
-  description = "A token that was made elsewhere."
+variable "backup_token" {
+  description = "A token that was made elsewhere, by `npx accredit token` say."
   type        = string
   sensitive   = true
+  ephemeral   = true
 }
 
-# The hash is no secret: with it nobody can find the token.
-output "token_hash" {
-  value = nonsensitive(provider::accredit::token_hash(var.token))
+resource "accredit_service_account" "deployer" {
+  name = "deployer"
+}
+
+resource "accredit_service_account_token" "backup" {
+  account                = accredit_service_account.deployer.name
+  name                   = "backup"
+  secret_hash_wo         = provider::accredit::token_hash(var.backup_token)
+  secret_hash_wo_version = "1"
 }

@@ -1,14 +1,16 @@
-variable "app_token" {
-  description = "A token of an app."
+variable "pipeline_token" {
+  description = "The token of a service account."
   type        = string
   sensitive   = true
+  ephemeral   = true
 
   validation {
-    condition     = can(provider::accredit::token_parse(var.app_token))
-    error_message = "This is no well-formed token."
+    condition     = can(provider::accredit::token_parse(var.pipeline_token))
+    error_message = "This is no token, or a part of one is missing."
   }
-}
 
-output "belongs_to" {
-  value = nonsensitive(provider::accredit::token_parse(var.app_token).resource_type)
+  validation {
+    condition     = try(provider::accredit::token_parse(var.pipeline_token).kind, "sa") == "sa"
+    error_message = "This token is not that of a service account."
+  }
 }
