@@ -30,8 +30,8 @@ export interface Held {
 }
 
 /**
- * What one ephemeral resource does. Each rejects like the client for what the daemon refuses, and with `Refused` for
- * anything else that its caller should be told.
+ * What one ephemeral resource does. Each rejects like the client for what the daemon refuses, with `Refused` for anything
+ * else that its caller should be told, and `open` with `NotYet`.
  */
 export interface EphemeralBehaviour {
   /** What is wrong with the known values, each of them as its description has it. Unknown ones are never wrong. */
@@ -40,6 +40,11 @@ export interface EphemeralBehaviour {
   readonly renew?: (held: Held, signal: AbortSignal) => Promise<Omit<Opened, 'values'>>;
   /** What went wrong before and could not be said, for people. */
   readonly close?: (held: Held) => Promise<readonly string[]>;
+}
+
+/** What it takes to open it is known only after an apply: a setting of the provider, say. */
+export class NotYet extends Error {
+  override readonly name = 'NotYet';
 }
 
 /** Something that cannot be opened, with what its user is told. */

@@ -15,8 +15,8 @@ import { log } from '../plugin/log.ts';
 import { error, pathTo } from '../rpc/diagnostics.ts';
 import { toApi } from '../rpc/mapping.ts';
 import { UNKNOWN, type ValueRecord } from '../values/value.ts';
-import { type EphemeralBehaviour, type Held, Refused } from './behaviour.ts';
-import { clientOf, notYet } from './client.ts';
+import { type EphemeralBehaviour, type Held, NotYet, Refused } from './behaviour.ts';
+import { clientOf } from './client.ts';
 
 /** Long enough for a busy daemon. Terraform waits for it at the end of every walk. Milliseconds. */
 const CLOSING_DEADLINE = 10_000;
@@ -40,7 +40,7 @@ export const token: EphemeralBehaviour = {
 
   async open({ session, config, signal, hold }) {
     const client = clientOf(session);
-    if (config.organization === UNKNOWN) throw notYet();
+    if (config.organization === UNKNOWN) throw new NotYet('the organization is not known yet');
     await requireAccount(client, config, signal);
     const name = `ephemeral-${randomBytes(12).toString('hex')}`;
     const names = { organization: String(config.organization), account: String(config.account), token: name };

@@ -1,9 +1,9 @@
 import type { EphemeralSchema } from '../../terraform-provider-spec/derive/terraform-ephemeral.ts';
 import type { JsonObject, ValueType } from '../../terraform-provider-spec/kind.ts';
-import { Refused } from '../ephemeral/behaviour.ts';
+import { NotYet, Refused } from '../ephemeral/behaviour.ts';
 import { behaviourOf } from '../ephemeral/index.ts';
 import type { CallContext, OpenEphemeralResourceRequest, OpenEphemeralResourceResponse } from '../plugin/messages.ts';
-import type { Value, ValueRecord } from '../values/value.ts';
+import { UNKNOWN, type Value, type ValueRecord } from '../values/value.ts';
 import { closeHeld } from './close-ephemeral-resource.ts';
 import { failure } from './diagnostics.ts';
 import { decodeState, encodeState, fromApi } from './mapping.ts';
@@ -36,6 +36,7 @@ export async function openEphemeralResource(
       ...(opened.renewAt === undefined ? {} : { renew_at: timestamp(opened.renewAt) }),
     };
   } catch (cause) {
+    if (cause instanceof NotYet) return { result: encodeState(schema, unopened(schema, complete)) };
     // Terraform closes nothing that failed to open, and it may be there: the answer can have got lost.
     if (kept !== undefined) await closeHeld(session, type_name, kept);
     if (cause instanceof Refused) return { diagnostics: [cause.diagnostic] };
@@ -53,6 +54,12 @@ function completed({ attributes }: EphemeralSchema, config: ValueRecord, session
       return given(name, optional ? fromApi(api as ValueType, api?.default) : null);
     }),
   );
+}
+
+/** What a plan goes on with: all that an opening would give is unknown until the apply opens it. */
+function unopened({ attributes }: EphemeralSchema, config: ValueRecord): ValueRecord {
+  const given = attributes.filter(({ required, optional }) => !required && !optional);
+  return { ...config, ...Object.fromEntries(given.map(({ name }) => [name, UNKNOWN])) };
 }
 
 /** It has no address before it is opened. */

@@ -45,15 +45,21 @@ export class EphemeralBench {
     expect(answer.diagnostics).to.deep.equal([]);
   }
 
-  /** Opens, and holds the result to what Terraform demands of it. */
+  /** Opens, and holds the result to what Terraform demands of it in an apply. */
   async open(type: string, given: ValueRecord): Promise<Opened> {
+    const opened = await this.plan(type, given);
+    const { schema, cty } = await this.schemaOf(type);
+    assertApplied(schema, cty, opened.values, opened.values);
+    return opened;
+  }
+
+  /** Opens, and holds the result to what Terraform demands of it in a plan. */
+  async plan(type: string, given: ValueRecord): Promise<Opened> {
+    const { schema, cty } = await this.schemaOf(type);
     const { answer, config } = await this.tryToOpen(type, given);
     expect(texts(answer.diagnostics)).to.deep.equal([]);
-    const { ephemeral_resource_schemas: schemas } = await this.handlers.GetProviderSchema!({}, this.context());
-    const schema = schemas![type]!;
-    const result = decodeDynamic(schemaType(schema), answer.result);
-    assertPlanValid(schema, schemaType(schema), null, config, result);
-    assertApplied(schema, schemaType(schema), result, result);
+    const result = decodeDynamic(cty, answer.result);
+    assertPlanValid(schema, cty, null, config, result);
     const renewAt = answer.renew_at && answer.renew_at.seconds * 1000 + answer.renew_at.nanos / 1e6;
     return { values: result as ValueRecord, private: answer.private, renewAt };
   }
@@ -66,8 +72,7 @@ export class EphemeralBench {
   }
 
   async tryToOpen(type: string, given: ValueRecord, signal = new AbortController().signal) {
-    const { ephemeral_resource_schemas: schemas } = await this.handlers.GetProviderSchema!({}, this.context());
-    const cty = schemaType(schemas![type]!);
+    const { cty } = await this.schemaOf(type);
     const config = decodeDynamic(cty, encodeDynamic(cty, given));
     const request = { type_name: type, config: encodeDynamic(cty, config) };
     const answer: OpenEphemeralResourceResponse = await this.handlers.OpenEphemeralResource!(request, { signal });
@@ -75,8 +80,7 @@ export class EphemeralBench {
   }
 
   async validate(type: string, given: ValueRecord): Promise<string[]> {
-    const { ephemeral_resource_schemas: schemas } = await this.handlers.GetProviderSchema!({}, this.context());
-    const config = encodeDynamic(schemaType(schemas![type]!), given);
+    const config = encodeDynamic((await this.schemaOf(type)).cty, given);
     const answer = await this.handlers.ValidateEphemeralResourceConfig!({ type_name: type, config }, this.context());
     return texts(answer.diagnostics);
   }
@@ -107,6 +111,13 @@ export class EphemeralBench {
   /** Whether the secret opens the daemon. */
   async opens(secret: unknown): Promise<boolean> {
     return (await this.daemon.as(String(secret)).get('/v1/self')).status === 200;
+  }
+
+  private async schemaOf(type: string) {
+    const { ephemeral_resource_schemas: schemas } = await this.handlers.GetProviderSchema!({}, this.context());
+    const schema = schemas?.[type];
+    if (schema === undefined) throw new Error(`There is no ephemeral resource ${type}.`);
+    return { schema, cty: schemaType(schema) };
   }
 
   context() {

@@ -72,6 +72,48 @@ resource "accredit_service_account" "it" {
     expect(await tokens()).to.deep.equal([]);
   });
 
+  it('is opened by the apply that makes the token of its provider', async () => {
+    const { api, workspace } = bench();
+    const name = uniqueName('opener');
+    const terraform = await workspace(`
+resource "accredit_service_account" "it" {
+  name   = "${name}"
+  grants = [{ role = "admin" }]
+}
+
+resource "accredit_service_account_token" "it" {
+  account = accredit_service_account.it.name
+  name    = "main"
+}
+
+provider "accredit" {
+  alias = "made"
+  token = accredit_service_account_token.it.secret
+}
+
+ephemeral "accredit_token" "it" {
+  provider    = accredit.made
+  account     = "${name}"
+  account_uid = accredit_service_account.it.uid
+}
+
+resource "terraform_data" "it" {
+  provisioner "local-exec" {
+    command = "expr $SECRET : acr_sa_"
+
+    environment = {
+      SECRET = ephemeral.accredit_token.it.secret
+    }
+  }
+}
+`);
+    await terraform.plan();
+    const { output } = await terraform.applyPlanned();
+    expect(output).to.include('output suppressed').and.to.not.include('acr_');
+    const tokens = (await api.all(`organizations/default/accounts/${name}/tokens`)) as { name: string }[];
+    expect(tokens.map((token) => token.name)).to.deep.equal(['main']);
+  });
+
   it('is closed when somebody presses Ctrl-C', async () => {
     const { proxy, terraform, tokens, madePath } = await opening();
     const stuck = proxy.stuckAt('PUT', madePath);
