@@ -54,12 +54,27 @@ export function endOf(attributes: JsonObject, rotatedAt: number): number | null 
   return null;
 }
 
-/** When the token's own schedule asks for a rotation; null without a schedule. */
+/**
+ * When the token's own schedule asks for a rotation; null without a schedule. A rotation moves no fixed end, so before
+ * such an end the schedule asks for one and no more.
+ */
 export function nextRotation(token: Resource): number | null {
+  const { rotated_at: rotatedAt } = tokenState(token);
   const { rotate_every: every, rotate_before_expiry: before } = token.attributes;
-  if (typeof every === 'string') return tokenState(token).rotated_at + durationMs(every);
-  if (typeof before === 'string' && token.valid_until !== null) return token.valid_until - durationMs(before);
-  return null;
+  if (typeof every === 'string') return rotatedAt + durationMs(every);
+  if (typeof before !== 'string' || token.valid_until === null) return null;
+  const next = token.valid_until - durationMs(before);
+  return next > rotatedAt ? next : null;
+}
+
+/**
+ * Whether the schedule of a token with that status asks for a rotation at `now`. It asks for none that would be refused or
+ * bring nothing to life: of what somebody has stopped, or of what has come to a fixed end.
+ */
+export function isRotationDue(token: Resource, status: TokenStatus, now: number): boolean {
+  const next = nextRotation(token);
+  if (next === null || next > now) return false;
+  return status === 'active' || (status === 'expired' && typeof token.attributes.expires_at !== 'string');
 }
 
 /** Whether a token works at `now`, given who holds it and what latches its address. */

@@ -8,7 +8,7 @@ import { kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
 import { identifierOf } from './carried.ts';
 import type { Resource } from './model.ts';
 import type { Snapshot } from './snapshot.ts';
-import { livePrevious, nextRotation, statusOf, tokenState } from './token-state.ts';
+import { isRotationDue, livePrevious, nextRotation, statusOf, tokenState } from './token-state.ts';
 
 export interface ViewOptions {
   readonly now: number;
@@ -88,6 +88,7 @@ function tokenView(snapshot: Snapshot, token: Resource, { now, view }: ViewOptio
     rotated_at: formatTimestamp(rotated_at),
     previous: previous === null ? null : { valid_until: formatTimestamp(previous.valid_until) },
     next_rotation_at: time(nextRotation(token)),
+    rotation_due: isRotationDue(token, status, now),
   };
   if (view !== 'full') return shown;
   const used = snapshot.secret(current.hash);

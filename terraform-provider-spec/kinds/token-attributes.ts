@@ -148,7 +148,15 @@ export const TOKEN_ATTRIBUTES: Attributes = {
     access: 'read-only',
     nullable: true,
     changesWith: [...EXPIRY, ...ROTATION, 'rotate_every', 'rotate_before_expiry'],
-    description: 'When the schedule asks for a rotation; null without one.',
+    description:
+      'When the schedule asks for a rotation; null without one, and after a rotation that no other is to follow.',
+  },
+  rotation_due: {
+    type: 'boolean',
+    access: 'read-only',
+    changesWith: 'any',
+    terraform: 'data-source-only',
+    description: 'Whether the schedule asks for a rotation now, by the clock of the daemon, and one can be made.',
   },
   secret: {
     type: 'string',

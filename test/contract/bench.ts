@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { formatAddress, type Names } from '../../terraform-provider-spec/address.ts';
 import type { JsonObject, Kind } from '../../terraform-provider-spec/kind.ts';
 import { KINDS, kindNamed, lineage } from '../../terraform-provider-spec/kinds/index.ts';
-import { startTestDaemon, type TestDaemon } from '../support/daemon.ts';
+import { type FakeClock, startTestDaemon, type TestDaemon } from '../support/daemon.ts';
 import { postgresAvailable, startPostgres } from '../support/postgres.ts';
 import type { Answer, Api } from './api.ts';
 import { OwnersApi } from './owners-api.ts';
@@ -49,8 +49,8 @@ const DATABASES: readonly Database[] = [
   },
 ];
 
-/** Declares a suite once for each database; `bench()` is there once its tests run. */
-export function onEveryDatabase(title: string, declare: (bench: () => Bench) => void): void {
+/** Declares a suite once for each database; `bench()` is there once its tests run. The daemon goes by `clock` if given. */
+export function onEveryDatabase(title: string, declare: (bench: () => Bench) => void, clock?: FakeClock): void {
   for (const database of DATABASES) {
     describe(`${title} on ${database.name}`, () => {
       let bench: Bench | undefined;
@@ -59,7 +59,7 @@ export function onEveryDatabase(title: string, declare: (bench: () => Bench) => 
         this.timeout(120_000);
         const started = await database.start(this);
         closers.push(() => started.stop());
-        const daemon = await startTestDaemon({ database: started.database });
+        const daemon = await startTestDaemon({ database: started.database, clock });
         closers.push(() => daemon.close());
         bench = createBench(daemon, started.database === 'sqlite' ? undefined : started.database);
       });
@@ -79,10 +79,12 @@ export function forEveryKind(
   title: string,
   declare: (kind: Kind, bench: () => Bench) => void,
   kinds: readonly Kind[] = KINDS,
+  clock?: FakeClock,
 ): void {
-  onEveryDatabase(title, (bench) => {
+  const suite = (bench: () => Bench) => {
     for (const kind of kinds) describe(kind.kind, () => declare(kind, bench));
-  });
+  };
+  onEveryDatabase(title, suite, clock);
 }
 
 /** A name that nothing else has. */

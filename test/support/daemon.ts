@@ -31,7 +31,7 @@ export interface TestDaemonOptions {
   /** `sqlite`, or the URL of a PostgreSQL database. */
   readonly database?: string;
   /** The machine's own if left out. */
-  readonly clock?: FakeClock;
+  readonly clock?: FakeClock | undefined;
   /** An existing one, which stays when the daemon is closed. */
   readonly dataDirectory?: string;
   /** Settings as the environment gives them: `{ ACCREDIT_TRUSTED_PROXIES: '127.0.0.1' }`. */

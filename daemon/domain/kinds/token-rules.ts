@@ -58,6 +58,15 @@ export function profileProblems(profile: Profile, attributes: JsonObject): Probl
       detail: `is longer than the profile "${profile.name}" allows, ${profile.max_overlap}`,
     });
   }
+  const schedule = (['rotate_every', 'rotate_before_expiry'] as const).find(
+    (name) => typeof attributes[name] === 'string',
+  );
+  if (schedule !== undefined && profile.regenerate === 'forbidden') {
+    problems.push({
+      pointer: `/${schedule}`,
+      detail: `must be null: tokens of the profile "${profile.name}" get no other secret`,
+    });
+  }
   if (attributes.state === 'revoked' && !profile.revoke) {
     problems.push({
       pointer: '/state',
