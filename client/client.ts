@@ -80,6 +80,8 @@ export interface DryRun {
   readonly cutsOff: readonly string[];
   /** What would go against a policy that only warns, for people. */
   readonly warnings: readonly string[];
+  /** The resource as it would be, unless it would be gone. */
+  readonly resource: JsonObject | undefined;
 }
 
 /** Who the token is. */
@@ -172,13 +174,7 @@ export class Client {
       query: { dry_run: 'true' },
       headers: this.#putHeaders(options),
     });
-    const plan = objectIn(answer);
-    return {
-      outcome: String(plan.outcome),
-      changed: strings(plan.changed),
-      cutsOff: strings(plan.cuts_off),
-      warnings: strings(plan.warnings),
-    };
+    return dryRun(answer);
   }
 
   /** Deletes, whether or not something is there. Answers the outcome: deleted, slot-ended or unchanged. */
@@ -222,6 +218,17 @@ export class Client {
     const { access_token: accessToken, scope } = objectIn(answer);
     if (typeof accessToken !== 'string') throw unexpected(answer.status, 'the answer holds no access token');
     return { accessToken, scope: String(scope) };
+  }
+
+  /** What `rotate` would do; changes nothing. */
+  async planRotate(address: string, body: JsonObject = {}, options: RotateOptions = {}): Promise<DryRun> {
+    const answer = await this.#call('POST', `/${address}/rotation`, {
+      ...only(options),
+      body,
+      query: { dry_run: 'true' },
+      headers: this.#writeHeaders(options),
+    });
+    return dryRun(answer);
   }
 
   /** Every resource of a collection such as `organizations/default/accounts`, page by page, by address. */
@@ -333,6 +340,17 @@ function objectIn(answer: HttpResponse): JsonObject {
     throw unexpected(answer.status, 'the answer is not one of an Accredit daemon; another service may be there');
   }
   return object;
+}
+
+function dryRun(answer: HttpResponse): DryRun {
+  const { outcome, changed, cuts_off, warnings, resource } = objectIn(answer);
+  return {
+    outcome: String(outcome),
+    changed: strings(changed),
+    cutsOff: strings(cuts_off),
+    warnings: strings(warnings),
+    resource: typeof resource === 'object' && resource !== null ? (resource as JsonObject) : undefined,
+  };
 }
 
 function written(answer: HttpResponse): Written {

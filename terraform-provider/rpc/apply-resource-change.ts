@@ -5,12 +5,13 @@ import type { TerraformSchema } from '../../terraform-provider-spec/derive/terra
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import type { ApplyResourceChangeRequest, ApplyResourceChangeResponse, CallContext } from '../plugin/messages.ts';
 import type { ValueRecord } from '../values/value.ts';
-import { error, failure, policyWarnings } from './diagnostics.ts';
+import { error, failure, pathTo, policyWarnings, warning } from './diagnostics.ts';
 import { decodeState, encodeState, stateOf } from './mapping.ts';
-import { ownSecret, secretAttribute } from './planning.ts';
+import { ownSecret, scheduledRotation, secretAttribute } from './planning.ts';
 import { decodePrivate, encodePrivate, type PrivateState } from './private-state.ts';
 import { asksForRotation, desiredBody } from './requests.ts';
 import { refusesSecret } from './same-secret.ts';
+import { rotateOnce } from './schedule.ts';
 import { resourceOf } from './schemas.ts';
 import type { Session } from './session.ts';
 import { isGone } from './whereabouts.ts';
@@ -53,14 +54,19 @@ export async function applyResourceChange(
       return { new_state: encodeState(schema, null) };
     }
     const written = await converge(change, address, { prior, planned, config });
-    const state = stateOf(schema, written.resource, address, planned);
-    session.remembers(address, state.claim);
     const minted = secretAttribute(schema)?.name ?? '';
-    const stale = change.flags.stale && prior !== null && typeof planned[minted] === 'string';
+    const { superseded } = written;
+    const kept = superseded && prior !== null ? { ...planned, [minted]: prior[minted] ?? null } : planned;
+    const state = stateOf(schema, written.resource, address, kept);
+    session.remembers(address, state.claim);
+    const stale = (superseded || change.flags.stale) && prior !== null && typeof kept[minted] === 'string';
     return {
       new_state: encodeState(schema, state),
       private: encodePrivate(stale ? { stale: true } : {}),
-      diagnostics: policyWarnings(written.warnings),
+      diagnostics: [
+        ...policyWarnings(written.warnings),
+        ...(superseded ? [rotatedMeanwhile(schema, address, state)] : []),
+      ],
     };
   } catch (cause) {
     if (signal.aborted) return { ...unchanged, diagnostics: [interrupted(action, address)] };
@@ -74,14 +80,24 @@ interface Convergence {
   readonly config: ValueRecord;
 }
 
-async function converge(change: Change, address: string, { prior, planned, config }: Convergence): Promise<Written> {
+interface Converged extends Written {
+  /** Somebody else has made the rotation that was planned, and has its secret. */
+  readonly superseded?: boolean;
+}
+
+async function converge(change: Change, address: string, { prior, planned, config }: Convergence): Promise<Converged> {
   const { client, schema, flags, signal } = change;
   const body = desiredBody({ schema, prior, planned, config });
   if (body === undefined) throw new TypeError('a value is still unknown at apply');
   if (prior === null) return create(change, address, body);
   // Without the precondition a PUT would create anew what was deleted since the plan, and nobody would have planned that.
   const written = await client.put(address, body, { ifMatch: '*', adopt: flags.imported === true, signal });
-  return promisedRotation(change, address, body, written);
+  const rotation = scheduledRotation({ schema, prior, planned, config, due: flags.due === true });
+  // A rotation that a changed marker asks for is the one that was due.
+  if (rotation !== 'sure' || asksForRotation(schema, body)) return promisedRotation(change, address, body, written);
+  const rotated = await rotateOnce({ client, schema, prior, adopt: flags.imported === true, signal });
+  if (rotated === undefined) return { ...written, superseded: true };
+  return { ...rotated, warnings: [...written.warnings, ...rotated.warnings] };
 }
 
 async function create({ session, client, schema, flags, signal }: Change, address: string, body: JsonObject) {
@@ -150,6 +166,16 @@ async function remove({ session, client, schema, flags, signal }: Change, prior:
 /** Another key for another claim, and none that reveals the claim. */
 function keyFor(claim: string): string {
   return createHash('sha256').update(`create ${claim}`, 'utf8').digest('hex');
+}
+
+function rotatedMeanwhile({ kind }: TerraformSchema, address: string, { rotated_at: at }: ValueRecord) {
+  return warning(
+    'Rotated by somebody else since the plan was made',
+    `${address} was due for rotation, but was rotated at ${at} already: it was not rotated once more, and the secret in the ` +
+      `state is not the current one. To give this configuration a secret of its own again, change the rotation triggers of ` +
+      `the ${kind.title}, or replace it.`,
+    pathTo('secret'),
+  );
 }
 
 function interrupted(action: string, address: string) {

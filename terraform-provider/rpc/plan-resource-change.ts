@@ -15,6 +15,7 @@ import { ownSecret, type Plan, plan, secretAttribute } from './planning.ts';
 import { decodePrivate } from './private-state.ts';
 import { desiredBody } from './requests.ts';
 import { refusesSecret } from './same-secret.ts';
+import { dueNextWarnings, dueWarnings } from './schedule.ts';
 import { resourceOf } from './schemas.ts';
 import type { Session } from './session.ts';
 import { secretInState } from './validation.ts';
@@ -40,9 +41,9 @@ export async function planResourceChange(
     const diagnostics = secretInState(schema, config);
     if (diagnostics.length > 0) return { diagnostics };
   }
-  const adopt = decodePrivate(planned_private).imported;
+  const { imported: adopt, due } = decodePrivate(planned_private);
   const { organization, manager } = session;
-  const made = plan({ schema, prior, config, organization, manager, adopts: adopt });
+  const made = plan({ schema, prior, config, organization, manager, adopts: adopt, due });
   const kept = keptSecret(schema, prior, made, config);
   if (kept !== undefined && session.forbidsSecretsInState) {
     const detail = `The provider is configured with forbid_secrets_in_state. ${kept.detail}`;
@@ -56,6 +57,7 @@ export async function planResourceChange(
       ? []
       : [
           ...(kept === undefined ? [] : [kept]),
+          ...dueWarnings({ schema, prior, planned: made.planned, config, due: due === true }),
           ...(await advice(session, { schema, prior, config, made, adopt, signal })),
         ],
   };
@@ -216,13 +218,16 @@ async function cutsOff(client: Client, address: string, question: Question): Pro
   const { schema, prior, config, made, adopt, signal } = question;
   const body = desiredBody({ schema, prior, planned: made.planned, config });
   if (body === undefined) return [];
+  const options = { adopt: adopt === true, signal, deadline: ADVICE_DEADLINE };
   try {
-    const dryRun = await client.planPut(address, body, { adopt: adopt === true, signal, deadline: ADVICE_DEADLINE });
+    const dryRun = await client.planPut(address, body, options);
+    const rotation = made.rotation === 'sure' ? await client.planRotate(address, {}, options) : undefined;
     // In one warning: Terraform folds several of one summary, and would show only the first.
-    const ended = dryRun.cutsOff.map((text) => `${text}.`).join('\n');
+    const ended = [...dryRun.cutsOff, ...(rotation?.cutsOff ?? [])].map((text) => `${text}.`).join('\n');
     return [
       ...(ended === '' ? [] : [warning('This change cuts something off', ended)]),
-      ...policyWarnings(dryRun.warnings),
+      ...policyWarnings([...dryRun.warnings, ...(rotation?.warnings ?? [])]),
+      ...dueNextWarnings(dryRun.resource ?? {}, made.rotation),
     ];
   } catch (cause) {
     // The apply will say so if the daemon is still away by then.

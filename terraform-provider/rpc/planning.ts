@@ -28,6 +28,8 @@ export interface PlanInput {
   readonly manager?: string | undefined;
   /** Whether a resource that another manages, or nobody, is to be taken over: it was imported. */
   readonly adopts?: boolean | undefined;
+  /** Whether the schedule of the token asked for a rotation when the state was last refreshed. */
+  readonly due?: boolean | undefined;
 }
 
 /** The attribute that every write sets to the writer's own manager. */
@@ -44,6 +46,8 @@ export interface Plan {
    * not sure yet, because something is unknown.
    */
   readonly changed: ReadonlyMap<string, boolean>;
+  /** Whether the apply rotates because the schedule asks for it. */
+  readonly rotation: ScheduledRotation;
 }
 
 /**
@@ -71,7 +75,13 @@ export function plan(input: PlanInput): Plan {
       changed.set(sent, sure || changed.get(sent) === true);
     }
   }
-  const differs = prior === null || differing.length > 0 || takesOver(input, prior);
+  const rotation = scheduledRotation({ schema, prior, planned, config, due: input.due === true });
+  const marker = markerOf(schema);
+  if (rotation !== 'none' && marker !== undefined) {
+    // It moves what another marker would move, though none is sent.
+    changed.set(marker, rotation === 'sure' || changed.get(marker) === true);
+  }
+  const differs = prior === null || differing.length > 0 || takesOver(input, prior) || rotation !== 'none';
   for (const attribute of schema.attributes) {
     if (attribute.name in planned) continue;
     planned[attribute.name] = computed(attribute, { ...input, differs, changed });
@@ -81,6 +91,7 @@ export function plan(input: PlanInput): Plan {
     replacedBy: differing.filter(({ immutable }) => immutable).map(({ name }) => name),
     differs,
     changed,
+    rotation,
   };
 }
 
@@ -99,9 +110,56 @@ export function secretAttribute(schema: TerraformSchema): TerraformAttribute | u
   return schema.attributes.find(({ api }) => api?.once === true);
 }
 
+/** The API attribute by which a PUT asks for a rotation, if the resource has one. */
+export function markerOf(schema: TerraformSchema): string | undefined {
+  const source = schema.attributes.find((attribute) => attribute.source.from === 'triggers')?.source;
+  return source?.from === 'triggers' ? source.attribute : undefined;
+}
+
 /** Whether a change of triggers asks for a rotation: giving them for the first time, or taking them away, does not. */
 export function triggersRotate(prior: Value, next: Value): boolean {
   return prior !== null && next !== null && !equalValues(['map', 'string'], prior, next);
+}
+
+/** The attributes that make the schedule of a token, and those that move the end before which it may lie. */
+export const SCHEDULES = ['rotate_every', 'rotate_before_expiry'] as const;
+const EXPIRIES = ['expires_at', 'expires_in'] as const;
+
+/** `unsure` while it is unknown whether the caller makes the secret. */
+export type ScheduledRotation = 'sure' | 'unsure' | 'none';
+
+/** What is planned for a token; `due` if the daemon said at the last refresh that its schedule asks for a rotation. */
+export interface Scheduled {
+  readonly schema: TerraformSchema;
+  readonly prior: ValueRecord | null;
+  readonly planned: ValueRecord;
+  readonly config: ValueRecord;
+  readonly due: boolean;
+}
+
+/**
+ * Whether an update rotates because the schedule asks for it. Not when the caller makes the secret, and so has to make
+ * the next one.
+ */
+export function scheduledRotation(scheduled: Scheduled): ScheduledRotation {
+  const { schema, config } = scheduled;
+  if (!staysDue(scheduled)) return 'none';
+  const own = ownSecret(schema);
+  const given = own === undefined ? null : (config[own.name] ?? null);
+  if (given === null) return 'sure';
+  return given === UNKNOWN ? 'unsure' : 'none';
+}
+
+/** Whether what is due is so after the update as well: not under another schedule, nor of a token that it revokes. */
+export function staysDue({ schema, prior, planned, due }: Scheduled): boolean {
+  if (!due || prior === null || planned.state === 'revoked') return false;
+  const deciding: readonly string[] =
+    (planned.rotate_before_expiry ?? null) === null ? SCHEDULES : [...SCHEDULES, ...EXPIRIES];
+  return schema.attributes
+    .filter(({ name }) => deciding.includes(name))
+    .every(({ name, ...attribute }) =>
+      equalValues(attributeType({ name, ...attribute }), planned[name] ?? null, prior[name] ?? null),
+    );
 }
 
 /** Nobody declares what an import found until a write says so, which changes nothing else. */

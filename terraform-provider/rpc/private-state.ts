@@ -7,13 +7,19 @@ export interface PrivateState {
   readonly imported?: true;
   /** Somebody else has rotated the token: the secret in the state is not the current one. */
   readonly stale?: true;
+  /** At the last refresh the schedule of the token asked for a rotation. */
+  readonly due?: true;
 }
 
 /** Reads what `encodePrivate` wrote; nothing, or what another version wrote, is no flag. */
 export function decodePrivate(bytes: Uint8Array): PrivateState {
   if (bytes.length === 0) return {};
-  const { imported, stale } = JSON.parse(Buffer.from(bytes).toString('utf8')) as Record<string, unknown>;
-  return { ...(imported === true ? { imported } : {}), ...(stale === true ? { stale } : {}) };
+  const { imported, stale, due } = JSON.parse(Buffer.from(bytes).toString('utf8')) as Record<string, unknown>;
+  return {
+    ...(imported === true ? { imported } : {}),
+    ...(stale === true ? { stale } : {}),
+    ...(due === true ? { due } : {}),
+  };
 }
 
 /** No bytes when there is no flag, so that a resource without any has no private state at all. */

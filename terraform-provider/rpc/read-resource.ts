@@ -8,6 +8,7 @@ import { error, failure, pathTo, warning } from './diagnostics.ts';
 import { decodeState, encodeState, stateOf } from './mapping.ts';
 import { secretAttribute } from './planning.ts';
 import { decodePrivate, encodePrivate, type PrivateState } from './private-state.ts';
+import { isDue, lostSecret } from './schedule.ts';
 import { resourceOf } from './schemas.ts';
 import type { Session } from './session.ts';
 import { isGone } from './whereabouts.ts';
@@ -39,8 +40,10 @@ export async function readResource(
     const resource = await find(session, client, schema, prior, signal);
     if (resource === undefined) return { new_state: encodeState(schema, null), private: privateBytes };
     if (resource === 'hidden') return { ...unchanged, diagnostics: [hidden(schema, address)] };
-    const state = stateOf(schema, resource, address, prior);
-    const flags = nextFlags(decodePrivate(privateBytes), { schema, prior, state, manager: session.manager });
+    const before = decodePrivate(privateBytes);
+    const found = await withLostSecret(resource, { client, schema, prior, adopt: before.imported === true, signal });
+    const state = stateOf(schema, found, address, prior);
+    const flags = nextFlags(before, { schema, prior, found, state, manager: session.manager });
     return {
       new_state: encodeState(schema, state),
       private: encodePrivate(flags),
@@ -69,17 +72,32 @@ async function find(
   }
 }
 
-function nextFlags(
-  before: PrivateState,
-  now: { schema: TerraformSchema; prior: ValueRecord; state: ValueRecord; manager: string | undefined },
-): PrivateState {
-  const { schema, prior, state, manager } = now;
+/** The resource, with its secret if that came from a rotation of this configuration's and never got into the state. */
+async function withLostSecret(resource: JsonObject, rotation: Omit<Parameters<typeof lostSecret>[0], 'resource'>) {
+  const { rotated_at: before } = rotation.prior;
+  if (typeof before !== 'string' || before === resource[ROTATED_AT]) return resource;
+  const secret = await lostSecret({ ...rotation, resource });
+  return secret === undefined ? resource : { ...resource, secret };
+}
+
+interface Found {
+  readonly schema: TerraformSchema;
+  readonly prior: ValueRecord;
+  /** As the daemon answered, with a secret that was lost. */
+  readonly found: JsonObject;
+  readonly state: ValueRecord;
+  readonly manager: string | undefined;
+}
+
+function nextFlags(before: PrivateState, { schema, prior, found, state, manager }: Found): PrivateState {
   const secret = secretAttribute(schema);
   const holdsSecret = secret !== undefined && (prior[secret.name] ?? null) !== null;
+  const isFound = secret !== undefined && secret.name in found;
   const rotated = typeof prior[ROTATED_AT] === 'string' && prior[ROTATED_AT] !== state[ROTATED_AT];
   return {
     ...(before.imported && (manager === undefined || state.managed_by !== manager) ? { imported: true } : {}),
-    ...(before.stale || (holdsSecret && rotated) ? { stale: true } : {}),
+    ...((before.stale || (holdsSecret && rotated)) && !isFound ? { stale: true } : {}),
+    ...(isDue(found) ? { due: true } : {}),
   };
 }
 

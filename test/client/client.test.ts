@@ -247,14 +247,25 @@ describe('the API client', () => {
     answers = [
       {
         status: 200,
-        body: { outcome: 'rotated', changed: ['/rotation'], cuts_off: ['the secret'], warnings: ['too long'] },
+        body: {
+          outcome: 'rotated',
+          changed: ['/rotation'],
+          cuts_off: ['the secret'],
+          warnings: ['too long'],
+          resource: { name: 'deploy' },
+        },
       },
+      { status: 200, body: { outcome: 'rotated', changed: [], cuts_off: [], warnings: [] } },
     ];
+    const expected = { outcome: 'rotated', changed: ['/rotation'], cutsOff: ['the secret'], warnings: ['too long'] };
     const plan = await client().planPut(ADDRESS, { rotation: '2' });
-    const cutsOff = ['the secret'];
-    expect(plan).to.deep.equal({ outcome: 'rotated', changed: ['/rotation'], cutsOff, warnings: ['too long'] });
-    expect(seen[0]?.url).to.equal(`/v1/${ADDRESS}?dry_run=true`);
-    expect(seen[0]?.headers).not.to.have.property('idempotency-key');
+    expect(plan).to.deep.equal({ ...expected, resource: { name: 'deploy' } });
+    expect((await client().planRotate(ADDRESS)).resource).to.equal(undefined);
+    expect(seen.map(({ method, url }) => `${method} ${url}`)).to.deep.equal([
+      `PUT /v1/${ADDRESS}?dry_run=true`,
+      `POST /v1/${ADDRESS}/rotation?dry_run=true`,
+    ]);
+    for (const { headers } of seen) expect(headers).not.to.have.property('idempotency-key');
   });
 
   it('rotates by POST with an Idempotency-Key', async () => {

@@ -11,7 +11,7 @@ import {
 } from '../../terraform-provider/values/value.ts';
 import { objectType, RESOURCE_SCHEMAS, type TerraformSchema } from '../../terraform-provider-spec/derive/terraform.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
-import { startTestDaemon, type TestDaemon } from '../support/daemon.ts';
+import { type FakeClock, startTestDaemon, type TestDaemon } from '../support/daemon.ts';
 import { DiagnosticsError, type ResourceState, TerraformCore } from '../support/terraform-core.ts';
 import { type LossyProxy, startProxy } from './rpc-proxy.ts';
 
@@ -38,8 +38,9 @@ export class Bench {
     this.core = core;
   }
 
-  static async start(): Promise<Bench> {
-    const daemon = await startTestDaemon();
+  /** Starts one, whose daemon goes by `clock` if one is given. */
+  static async start(clock?: FakeClock): Promise<Bench> {
+    const daemon = await startTestDaemon({ clock });
     const proxy = await startProxy(daemon.url);
     const core = await TerraformCore.launch({
       command: [process.execPath, '--import', 'tsx', MAIN],

@@ -23,6 +23,19 @@ resource "accredit_service_account_token" "pipeline" {
   }
 }
 
+# An apply in the last two weeks before its end makes a new secret; the plan says so.
+resource "accredit_service_account_token" "nightly" {
+  account              = accredit_service_account.deployer.name
+  name                 = "nightly"
+  expires_in           = "90d"
+  rotate_before_expiry = "14d"
+  overlap              = "2d"
+
+  lifecycle {
+    replace_triggered_by = [accredit_service_account.deployer.uid]
+  }
+}
+
 output "pipeline_token" {
   value     = accredit_service_account_token.pipeline.secret
   sensitive = true

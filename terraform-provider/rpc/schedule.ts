@@ -1,0 +1,106 @@
+/**
+ * Rotation on a schedule. Whether one is due is the daemon's to say, and it says so on a refresh: the plan and the apply
+ * of a saved plan, however much later, go by that one answer, and neither looks at a clock.
+ */
+import { createHash } from 'node:crypto';
+import type { CallOptions, Client, Written } from '../../client/client.ts';
+import { ApiError, ConnectionError } from '../../client/errors.ts';
+import type { TerraformSchema } from '../../terraform-provider-spec/derive/terraform.ts';
+import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
+import type { Diagnostic } from '../plugin/messages.ts';
+import { equalValues, type ValueRecord } from '../values/value.ts';
+import { pathTo, warning } from './diagnostics.ts';
+import { ownSecret, SCHEDULES, type Scheduled, scheduledRotation, secretAttribute, staysDue } from './planning.ts';
+
+/** Whether the daemon says that the schedule of that token asks for a rotation. */
+export function isDue(resource: JsonObject): boolean {
+  return resource.rotation_due === true;
+}
+
+/** Why a plan rotates; or what somebody has to do who makes the secret that is due. */
+export function dueWarnings(scheduled: Scheduled): Diagnostic[] {
+  const { schema, prior, planned } = scheduled;
+  const schedule = SCHEDULES.find((name) => (planned[name] ?? null) !== null);
+  if (prior === null || schedule === undefined || !staysDue(scheduled)) return [];
+  const since = `${planned.id} is due since ${prior.next_rotation_at}, by ${schedule} = "${planned[schedule]}".`;
+  if (scheduledRotation(scheduled) === 'sure') {
+    return [warning('Due for rotation', `${since} Apply makes a new secret.`, pathTo(schedule))];
+  }
+  const source = ownSecret(schema)?.source;
+  if (source?.from !== 'write-only') return [];
+  const { version } = source;
+  if (!equalValues('string', prior[version] ?? null, planned[version] ?? null)) return [];
+  return [
+    warning(
+      'Due for rotation, by a secret that is made elsewhere',
+      `${since} Terraform does not rotate what it does not make. Make another secret, give its hash in ` +
+        `${ownSecret(schema)?.name}, and change ${version}.`,
+      pathTo(schedule),
+    ),
+  ];
+}
+
+/** What a plan says that declares a schedule which is due at once; `resource` is the token as it will be. */
+export function dueNextWarnings(resource: JsonObject, rotation: string): Diagnostic[] {
+  if (!isDue(resource) || rotation !== 'none') return [];
+  const schedule = SCHEDULES.find((name) => typeof resource[name] === 'string') ?? SCHEDULES[0];
+  return [
+    warning(
+      'Due for rotation once this is applied',
+      `By ${schedule} = "${resource[schedule]}", ${resource.address} is due since ${resource.next_rotation_at}. This apply ` +
+        'declares the schedule and rotates nothing; the next one rotates.',
+      pathTo(schedule),
+    ),
+  ];
+}
+
+interface Rotation extends CallOptions {
+  readonly client: Client;
+  readonly schema: TerraformSchema;
+  readonly prior: ValueRecord;
+  /** Whether the token was imported, and not written since. */
+  readonly adopt: boolean;
+}
+
+/**
+ * Makes the secret that was due when `prior` was read, once: whoever tries again from the same state, or at the same
+ * time, gets the same one. Answers `undefined` if somebody else has rotated the token since. Rejects like the client.
+ */
+export async function rotateOnce({ client, schema, prior, ...options }: Rotation): Promise<Written | undefined> {
+  const body = { if_rotated_at: String(prior.rotated_at) };
+  try {
+    return await client.rotate(String(prior.id), body, { ...options, idempotencyKey: keyFor(schema, prior) });
+  } catch (cause) {
+    if (cause instanceof ApiError && (cause.code === 'rotation-conflict' || cause.code === 'superseded'))
+      return undefined;
+    throw cause;
+  }
+}
+
+/**
+ * The secret of a rotation by schedule whose answer never came into the state, since the apply was killed or the state
+ * could not be written. Asks for the rotation of back then once more: it is answered again, or refused, since `resource`
+ * has been rotated since `prior`; it makes nothing. `undefined` if the rotation was somebody else's.
+ */
+export async function lostSecret(rotation: Rotation & { resource: JsonObject }): Promise<string | undefined> {
+  const { schema, prior, resource } = rotation;
+  const secret = secretAttribute(schema);
+  const isOurs = secret !== undefined && typeof prior[secret.name] === 'string' && prior.uid === resource.uid;
+  if (!isOurs || SCHEDULES.every((name) => (prior[name] ?? null) === null)) return undefined;
+  try {
+    const answered = (await rotateOnce(rotation))?.resource;
+    if (answered?.rotated_at !== resource.rotated_at) return undefined;
+    return typeof answered?.secret === 'string' ? answered.secret : undefined;
+  } catch (cause) {
+    // Whoever only plans may not be allowed to rotate. What is lost stays lost, and the refresh says so.
+    if (cause instanceof ApiError || cause instanceof ConnectionError) return undefined;
+    throw cause;
+  }
+}
+
+/** The same for everybody who has this state, and for nobody who has not: the secret in it is part of it. */
+function keyFor(schema: TerraformSchema, prior: ValueRecord): string {
+  const secret = prior[secretAttribute(schema)?.name ?? ''] ?? null;
+  const parts = ['rotation', prior.id, prior.uid, prior.rotated_at, secret];
+  return createHash('sha256').update(JSON.stringify(parts), 'utf8').digest('hex');
+}
