@@ -1,4 +1,4 @@
-import type { Attributes } from './kind.ts';
+import type { Attributes, TerraformOption } from './kind.ts';
 
 /** The writable attributes that every kind has. */
 export const COMMON_WRITABLE: Attributes = {
@@ -97,5 +97,15 @@ export const COMMON_READ_ONLY: Attributes = {
     nullable: true,
     changesWith: [],
     description: 'The claim of the creation that last took this address, or null.',
+  },
+};
+
+/** The settings that the Terraform resource of every kind has for the provider's own behaviour. */
+export const COMMON_TERRAFORM_OPTIONS: Readonly<Record<string, TerraformOption>> = {
+  deletion_protection: {
+    type: 'boolean',
+    default: false,
+    description:
+      'While true in the state, a plan that would destroy or replace it is an error. To lift it, apply `false` first.',
   },
 };

@@ -111,6 +111,7 @@ export interface Kind {
   readonly attributes: Attributes;
   /** List filters besides `label`. */
   readonly filters?: readonly ListFilter[];
+  /** Besides those that every kind has (`common.ts`). */
   readonly terraformOptions?: Readonly<Record<string, TerraformOption>>;
   /** Bodies for documentation and for the generic contract suite. */
   readonly examples: KindExamples;

@@ -2,7 +2,7 @@
  * The Terraform schema of every kind, as data: what each attribute is called there, its type and flags, and where its
  * value comes from in the API. The provider, its documentation and the provider code specification read it.
  */
-import { COMMON_READ_ONLY, COMMON_WRITABLE } from '../common.ts';
+import { COMMON_READ_ONLY, COMMON_TERRAFORM_OPTIONS, COMMON_WRITABLE } from '../common.ts';
 import type { Attribute, Attributes, Kind, ValueType } from '../kind.ts';
 import { KINDS, lineage } from '../kinds/index.ts';
 
@@ -114,7 +114,7 @@ export function resourceSchema(kind: Kind): TerraformSchema {
   const attributes = [
     ...identityAttributes(kind),
     ...entriesOf(kind).flatMap(([name, attribute]) => resourceAttributes(name, attribute)),
-    ...Object.entries(kind.terraformOptions ?? {}).map(([name, option]) =>
+    ...Object.entries({ ...kind.terraformOptions, ...COMMON_TERRAFORM_OPTIONS }).map(([name, option]) =>
       describe(
         name,
         { type: 'bool' },

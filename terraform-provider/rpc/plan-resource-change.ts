@@ -13,6 +13,7 @@ import { error, failure, pathTo, policyWarnings, warning } from './diagnostics.t
 import { decodeState, encodeState } from './mapping.ts';
 import { ownSecret, type Plan, plan, secretAttribute } from './planning.ts';
 import { decodePrivate } from './private-state.ts';
+import { isProtected, protectedFromDestroy, protectedFromReplacement } from './protection.ts';
 import { desiredBody } from './requests.ts';
 import { refusesSecret } from './same-secret.ts';
 import { dueNextWarnings, dueWarnings } from './schedule.ts';
@@ -35,7 +36,8 @@ export async function planResourceChange(
   // What is remembered goes on to the new object of a replacement and to the deletion of the old one.
   const planned_private = request.prior_private;
   if (config === null || decodeState(schema, request.proposed_new_state) === null) {
-    return { planned_state: encodeState(schema, null), planned_private };
+    const diagnostics = isProtected(prior) ? [protectedFromDestroy(schema, String(prior?.id))] : [];
+    return { planned_state: encodeState(schema, null), planned_private, diagnostics };
   }
   if (session.forbidsSecretsInState) {
     const diagnostics = secretInState(schema, config);
@@ -49,6 +51,10 @@ export async function planResourceChange(
     const detail = `The provider is configured with forbid_secrets_in_state. ${kept.detail}`;
     return { diagnostics: [error('A secret would stay in the Terraform state', detail, kept.attribute)] };
   }
+  const { id: address } = prior ?? made.planned;
+  const replaces =
+    prior === null ? session.isProtected(String(address)) : made.replacedBy.length > 0 && isProtected(prior);
+  if (replaces) return { diagnostics: [protectedFromReplacement(schema, String(address), made.replacedBy)] };
   return {
     planned_state: encodeState(schema, made.planned),
     requires_replace: made.replacedBy.map(pathTo),

@@ -30,6 +30,7 @@ export class Session {
   /** The addresses that were found to be gone: so is what was below them. */
   readonly gone = new Set<string>();
   readonly #takenUp = new Set<string>();
+  readonly #protected = new Set<string>();
   readonly #clientOptions: Partial<ClientOptions>;
   #settings: Settings;
   #client: Client | undefined;
@@ -74,6 +75,16 @@ export class Session {
     this.gone.delete(address);
   }
 
+  /** Remembers that the state protects what is at an address: the plan of a replacement on demand does not see it. */
+  protects(address: string): void {
+    this.#protected.add(address);
+  }
+
+  /** Whether the state protects what is at an address, and it was not found to be gone. */
+  isProtected(address: string): boolean {
+    return this.#protected.has(address) && !this.gone.has(address);
+  }
+
   /** Remembers that a creation has taken up the claim that it found, and the resource with it. */
   takesUp(address: string, claim: Value | undefined): void {
     this.#takenUp.add(`${address} ${claim}`);
@@ -96,6 +107,7 @@ export class Session {
     this.#client = undefined;
     this.#self = undefined;
     this.#takenUp.clear();
+    this.#protected.clear();
     this.gone.clear();
     const { endpoint, token, manager, ca_certificate_file: file } = settings;
     if (typeof endpoint !== 'string' || typeof token !== 'string' || typeof manager !== 'string' || file === UNKNOWN) {

@@ -3,6 +3,7 @@ import type { UpgradeResourceStateRequest, UpgradeResourceStateResponse } from '
 import { decodeJsonState, isRecord, ValueError } from '../values/value.ts';
 import { error } from './diagnostics.ts';
 import { encodeState } from './mapping.ts';
+import { isProtected } from './protection.ts';
 import { resourceOf } from './schemas.ts';
 import type { Session } from './session.ts';
 
@@ -18,8 +19,15 @@ export async function upgradeResourceState(
   try {
     const state = decodeJsonState(objectType(schema.attributes), raw_state?.json ?? new Uint8Array());
     if (!isRecord(state)) return { upgraded_state: encodeState(schema, null) };
-    for (const { name, writeOnly } of schema.attributes) if (writeOnly) state[name] = null;
-    if (typeof state.id === 'string') session.remembers(state.id, state.claim);
+    for (const { name, writeOnly, source } of schema.attributes) {
+      if (writeOnly) state[name] = null;
+      // A provider that did not know the setting yet went by its default.
+      if (source.from === 'option') state[name] ??= source.default;
+    }
+    if (typeof state.id === 'string') {
+      session.remembers(state.id, state.claim);
+      if (isProtected(state)) session.protects(state.id);
+    }
     return { upgraded_state: encodeState(schema, state) };
   } catch (cause) {
     if (!(cause instanceof ValueError)) throw cause;

@@ -193,6 +193,32 @@ describe('replacement in Terraform', () => {
     expect((await api.get(account)).status).to.equal(404);
   });
 
+  it('with deletion_protection nothing is destroyed or replaced, in either order, before an apply has lifted it', async () => {
+    const { api, authorize, workspace } = bench();
+    const name = uniqueName('ci');
+    const blocks = (token: string) => accountAndToken(name, { token });
+    const first = 'lifecycle {\n    create_before_destroy = true\n  }';
+    const terraform = await workspace(blocks(`deletion_protection = true\n  ${first}`));
+    await terraform.apply();
+    const { secret } = await terraform.values(TOKEN);
+    expect(await terraform.diagnostic(['destroy', '-auto-approve'])).to.include('Protected from deletion');
+    expect(await terraform.diagnostic(['plan', `-replace=${TOKEN}`])).to.include('Protected from deletion');
+    await terraform.taint(TOKEN);
+    for (const lines of [`deletion_protection = true\n  ${first}`, 'deletion_protection = false']) {
+      await terraform.configure(blocks(lines));
+      const text = await terraform.diagnostic(['apply', '-auto-approve']);
+      expect(text).to.include('Protected from deletion').and.to.include('terraform untaint keeps it');
+      expect(text).to.match(/on main\.tf line \d+/);
+    }
+    await terraform.run(['untaint', TOKEN]);
+    expect(await authorize(secret)).to.equal(200);
+    await terraform.apply();
+    await terraform.assertConverged();
+    expect(await terraform.values(TOKEN)).to.include({ secret, deletion_protection: false });
+    await terraform.destroy();
+    expect((await api.get(addressesOf(name).account)).status).to.equal(404);
+  });
+
   it('an attribute that cannot change plans a replacement, which is carried out', async () => {
     const { api, workspace } = bench();
     const [first, second] = [uniqueName('ci'), uniqueName('ci')];
