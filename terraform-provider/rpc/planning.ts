@@ -142,12 +142,17 @@ export interface Scheduled {
  * the next one.
  */
 export function scheduledRotation(scheduled: Scheduled): ScheduledRotation {
-  const { schema, config } = scheduled;
   if (!staysDue(scheduled)) return 'none';
-  const own = ownSecret(schema);
-  const given = own === undefined ? null : (config[own.name] ?? null);
-  if (given === null) return 'sure';
-  return given === UNKNOWN ? 'unsure' : 'none';
+  const given = givenSecrets(scheduled).map(({ name }) => scheduled.config[name]);
+  if (given.length === 0) return 'sure';
+  return given.every((value) => value === UNKNOWN) ? 'unsure' : 'none';
+}
+
+/** The attributes by which the caller makes the secret, or may turn out to. */
+export function givenSecrets({ schema, config }: Scheduled): TerraformAttribute[] {
+  return schema.attributes.filter(
+    ({ name, source }) => source.from === 'write-only' && (config[name] ?? null) !== null,
+  );
 }
 
 /** Whether what is due is so after the update as well: not under another schedule, nor of a token that it revokes. */

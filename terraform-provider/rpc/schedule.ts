@@ -10,7 +10,7 @@ import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import type { Diagnostic } from '../plugin/messages.ts';
 import { equalValues, type ValueRecord } from '../values/value.ts';
 import { pathTo, warning } from './diagnostics.ts';
-import { ownSecret, SCHEDULES, type Scheduled, scheduledRotation, secretAttribute, staysDue } from './planning.ts';
+import { givenSecrets, SCHEDULES, type Scheduled, scheduledRotation, secretAttribute, staysDue } from './planning.ts';
 
 /** Whether the daemon says that the schedule of that token asks for a rotation. */
 export function isDue(resource: JsonObject): boolean {
@@ -19,22 +19,22 @@ export function isDue(resource: JsonObject): boolean {
 
 /** Why a plan rotates; or what somebody has to do who makes the secret that is due. */
 export function dueWarnings(scheduled: Scheduled): Diagnostic[] {
-  const { schema, prior, planned } = scheduled;
+  const { prior, planned } = scheduled;
   const schedule = SCHEDULES.find((name) => (planned[name] ?? null) !== null);
   if (prior === null || schedule === undefined || !staysDue(scheduled)) return [];
   const since = `${planned.id} is due since ${prior.next_rotation_at}, by ${schedule} = "${planned[schedule]}".`;
   if (scheduledRotation(scheduled) === 'sure') {
     return [warning('Due for rotation', `${since} Apply makes a new secret.`, pathTo(schedule))];
   }
-  const source = ownSecret(schema)?.source;
-  if (source?.from !== 'write-only') return [];
-  const { version } = source;
+  const [own] = givenSecrets(scheduled);
+  if (own?.source.from !== 'write-only') return [];
+  const { version } = own.source;
   if (!equalValues('string', prior[version] ?? null, planned[version] ?? null)) return [];
   return [
     warning(
       'Due for rotation, by a secret that is made elsewhere',
-      `${since} Terraform does not rotate what it does not make. Make another secret, give its hash in ` +
-        `${ownSecret(schema)?.name}, and change ${version}.`,
+      `${since} Terraform does not rotate what it does not make: make another secret, give it by ${own.name}, and change ` +
+        `${version}.`,
       pathTo(schedule),
     ),
   ];

@@ -278,7 +278,7 @@ describe('On a schedule the provider', function () {
       ]);
       expect(plan.warnings[0]?.detail)
         .to.include(`due since ${values(state).next_rotation_at}`)
-        .and.to.include('give its hash in secret_hash_wo, and change secret_hash_wo_version');
+        .and.to.include('give it by secret_hash_wo, and change secret_hash_wo_version');
       const changed = { ...config, ...second.given };
       expect(summaries((await bench.core.plan(TOKEN, due, changed)).warnings)).to.deep.equal([
         'This change cuts something off',
