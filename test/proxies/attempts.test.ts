@@ -48,6 +48,19 @@ for (const proxy of PROXIES) {
       }
     });
 
+    it('without a good credential fail, whatever the method and whatever it claims to be', async () => {
+      const preflight = { Origin: 'https://elsewhere.example', 'Access-Control-Request-Method': 'GET' };
+      const override = { 'X-HTTP-Method-Override': 'DELETE' };
+      for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'PROPFIND']) {
+        const basic = { Authorization: `Basic ${btoa('reader:wrong')}` };
+        for (const headers of [{}, preflight, override, bearer('nonsense'), { Authorization: 'Bearer' }, basic]) {
+          const { status } = await fixture.send('/', { method, headers });
+          expect(status, method).to.be.oneOf([401, 403, 405]);
+        }
+      }
+      expect(fixture.received).to.deep.equal([]);
+    });
+
     it('to present the token in the URL, a form or a cookie are no credential', async () => {
       const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
       const body = `access_token=${reader}`;

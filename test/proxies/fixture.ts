@@ -68,6 +68,8 @@ export class Fixture {
   readonly front: string;
   readonly #service: Server;
   readonly #settings: Readonly<Record<string, string>>;
+  /** The PEM of what the daemon shows where it speaks TLS. */
+  readonly certificate: string;
   #ahead = 0;
   #daemon: TestDaemon | undefined;
   /** The owner's. */
@@ -82,23 +84,25 @@ export class Fixture {
     front: string,
     service: Server,
     settings: Readonly<Record<string, string>>,
+    certificate: string,
   ) {
     this.#dataDirectory = dataDirectory;
     this.listen = listen;
     this.front = front;
     this.#service = service;
     this.#settings = settings;
+    this.certificate = certificate;
   }
 
-  /** Starts all three, with the roles `reader` and `writer` of what the service is. */
-  static async start(proxy: ProxyServer): Promise<Fixture> {
+  /** Starts all three, with the roles `reader` and `writer` of what the service is. `methods` as in `Addresses`. */
+  static async start(proxy: ProxyServer, methods = 'GET HEAD POST OPTIONS'): Promise<Fixture> {
     const { certificate, key } = createCertificate();
     const service = createServer().listen(0, '127.0.0.1');
     await once(service, 'listening');
     const directory = await mkdtemp(join(tmpdir(), 'accredit-proxied-'));
     const [listen, front] = [await freeAddress(), await freeAddress()];
     const tls = { ACCREDIT_TLS_CERTIFICATE: certificate, ACCREDIT_TLS_KEY: key };
-    const fixture = new Fixture(directory, listen, front, service, proxy.asksAuthorize ? {} : tls);
+    const fixture = new Fixture(directory, listen, front, service, proxy.asksAuthorize ? {} : tls, certificate);
     try {
       service.on('request', (one, response) => {
         const hash = createHash('sha256');
@@ -119,6 +123,7 @@ export class Fixture {
         service: `127.0.0.1:${(service.address() as AddressInfo).port}`,
         certificate,
         token: await fixture.account('gateway', 'gateway'),
+        methods,
       });
       return fixture;
     } catch (error) {

@@ -18,6 +18,8 @@ export interface Addresses {
   /** The PEM of the certificate that Accredit shows, and the token of the account `gateway`, which may introspect. */
   readonly certificate?: string;
   readonly token?: string;
+  /** What the service is asked by, where the proxy has to be told; what is to read if left out. */
+  readonly methods?: string;
 }
 
 export interface ProxyServer {
@@ -78,7 +80,7 @@ const haproxy: ProxyServer = {
   async prepare(directory, addresses) {
     await writeFile(join(directory, 'haproxy.cfg'), await example('haproxy/haproxy.cfg', addresses));
     await copyFile(join(EXAMPLES, 'haproxy/accredit.lua'), join(directory, 'accredit.lua'));
-    return ['-f', 'haproxy.cfg', '-db'];
+    return ['-f', join(directory, 'haproxy.cfg'), '-db'];
   },
 };
 
@@ -93,7 +95,7 @@ const caddy: ProxyServer = {
       join(directory, 'Caddyfile'),
       await example('caddy/Caddyfile', { ...addresses, front }, 'http://:8000'),
     );
-    return ['run', '--config', 'Caddyfile', '--adapter', 'caddyfile'];
+    return ['run', '--config', join(directory, 'Caddyfile'), '--adapter', 'caddyfile'];
   },
 };
 
@@ -104,13 +106,14 @@ const apache: ProxyServer = {
   program: 'apache2',
   needed: false,
   asksAuthorize: false,
-  async prepare(directory, { front, accredit, service, certificate = '', token = '' }) {
+  async prepare(directory, { front, accredit, service, certificate = '', token = '', methods = 'GET HEAD' }) {
     await writeFile(join(directory, 'ca.pem'), certificate);
     const modules = [...MODULES, 'auth_openidc'].map((name) => `LoadModule ${name}_module modules/mod_${name}.so`);
     const text = (await readFile(join(EXAMPLES, 'apache/accredit.conf'), 'utf8'))
       .replace('accredit.example.com:7345', accredit)
       .replace('127.0.0.1:8080', service)
-      .replace('acr_sa_REPLACE_ME', token);
+      .replace('acr_sa_REPLACE_ME', token)
+      .replace('Require method GET HEAD', `Require method ${methods}`);
     const own = [
       'ServerRoot /usr/lib/apache2',
       ...modules,
@@ -159,7 +162,8 @@ export async function startProxy(proxy: ProxyServer, addresses: Addresses): Prom
   await mkdir(join(directory, 'home'));
   const words = await proxy.prepare(directory, addresses);
   const child = spawn(programOf(proxy) as string, words, {
-    cwd: directory,
+    // Where service managers start them.
+    cwd: '/',
     env: {
       PATH: process.env.PATH,
       HOME: join(directory, 'home'),
