@@ -10,7 +10,7 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** Variables that the provider and the command line client read. */
+/** Variables that the provider, the command line client and what packs the provider read. */
 const CLIENT_VARIABLES = [
   'ACCREDIT_ENDPOINT',
   'ACCREDIT_TOKEN',
@@ -18,6 +18,8 @@ const CLIENT_VARIABLES = [
   'ACCREDIT_MANAGER',
   'ACCREDIT_CA_CERTIFICATE',
   'ACCREDIT_FORBID_SECRETS_IN_STATE',
+  'ACCREDIT_PROVIDER_SIGNING_KEY',
+  'ACCREDIT_PROVIDER_SIGNING_KEY_PASSPHRASE',
 ];
 
 const NAMES = Object.keys(SETTINGS) as (keyof Config)[];

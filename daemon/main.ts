@@ -1,5 +1,6 @@
 /** Puts the daemon together: store, keys, service and server, from the configuration to the last answer. */
 import type { RequestListener } from 'node:http';
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import type { Service } from './domain/api.ts';
@@ -18,11 +19,12 @@ import { families } from './metrics/families.ts';
 import { metricsHandler } from './metrics/handler.ts';
 import { Recorder } from './metrics/recorder.ts';
 import { TokenTotals } from './metrics/totals.ts';
+import { registryHandler } from './registry/handler.ts';
 import { scimHandler } from './scim/handler.ts';
 import { isLoopback, type Listening, listen, requireSafeListen } from './server.ts';
 import { type DatabaseObserver, openStore } from './store/index.ts';
 import { verifyHandler } from './verify/handler.ts';
-import { version } from './version.ts';
+import { installation, version } from './version.ts';
 
 export interface DaemonDependencies {
   /** Milliseconds since 1970 UTC. */
@@ -119,10 +121,13 @@ function serve(config: Config, { service, store, log, clock, recorder, issuer }:
   const scim = scimHandler({ ...exchange, service });
   const exposer = exposerOf({ service, store, clock, recorder });
   const metrics = metricsHandler({ ...exchange, service, access, proxies, expose: () => exposer.expose() });
+  const packages = config.providerPackages ?? join(installation(), 'dist', 'packages');
+  const registry = registryHandler({ ...exchange, packages });
   const answer: RequestListener = (request, response) => {
     takeOriginForm(request);
     if (lacksHost(request)) exchangeOf(request, response, exchange).fail(hostMissing());
     else if (verify(request, response) || scim(request, response) || metrics(request, response)) return;
+    else if (registry(request, response)) return;
     else app(request, response);
   };
   return listen(config, {

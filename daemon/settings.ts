@@ -33,6 +33,8 @@ export interface Config {
   /** Of uses, by token. */
   readonly rateLimitUse: Rate | 'off';
   readonly metricsAccess: MetricsAccess;
+  /** The directory of the provider's packages; undefined for the one that the build writes. */
+  readonly providerPackages: string | undefined;
   readonly logLevel: string;
   /** Lower-case hexadecimal. */
   readonly bootstrapTokenSha256: string | undefined;
@@ -161,6 +163,12 @@ export const SETTINGS: { readonly [Name in keyof Config]: Setting<Name> } = {
     text: 'who sees /metrics: loopback (others with a token), token, or anyone',
     default: 'loopback',
     parse: parseAccess,
+  },
+  providerPackages: {
+    key: 'provider_packages',
+    value: 'DIRECTORY',
+    text: 'the packages of the Terraform provider, from which terraform init installs it; by default those of the build',
+    parse: (text) => text,
   },
   logLevel: {
     key: 'log_level',

@@ -5,14 +5,14 @@ let found: string | undefined;
 
 /** The version in the package's own `package.json`, wherever this was built to. */
 export function version(): string {
-  found ??= readVersion(import.meta.dirname);
+  found ??= (JSON.parse(readFileSync(join(installation(), 'package.json'), 'utf8')) as { version: string }).version;
   return found;
 }
 
-function readVersion(directory: string): string {
-  const file = join(directory, 'package.json');
-  if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+/** The directory of that `package.json`, in which `dist` is. */
+export function installation(directory: string = import.meta.dirname): string {
+  if (existsSync(join(directory, 'package.json'))) return directory;
   const above = dirname(directory);
   if (above === directory) throw new Error('the package.json of accredit is missing');
-  return readVersion(above);
+  return installation(above);
 }

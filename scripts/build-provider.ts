@@ -6,9 +6,9 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, wr
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { SOURCE_ADDRESS } from '../terraform-provider-spec/packages.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const SOURCE_ADDRESS = 'registry.terraform.io/accredit/accredit';
 
 /** Terraform's names for what Node calls otherwise. */
 const OPERATING_SYSTEMS: Record<string, string> = { win32: 'windows' };
@@ -41,8 +41,11 @@ const BANNER = `#!/bin/sh
 ':' //; command -v node >/dev/null || { echo 'The accredit provider needs Node.js 20.19 or newer as node on the PATH.'; exit 1; }
 ':' //; exec node -e '${START}' "$0" "$@"`;
 
-/** The text of an executable that runs `entry`, a file which ends up in `runProvider`. Throws when it cannot be bundled. */
-export async function bundleProvider(entry: string): Promise<Uint8Array> {
+/**
+ * The text of an executable that runs `entry`, a file which ends up in `runProvider`; with an empty `banner` the CommonJS alone. Throws
+ * when it cannot be bundled.
+ */
+export async function bundleProvider(entry: string, banner: string = BANNER): Promise<Uint8Array> {
   const result = await build({
     entryPoints: [entry],
     bundle: true,
@@ -55,7 +58,7 @@ export async function bundleProvider(entry: string): Promise<Uint8Array> {
     legalComments: 'eof',
     // grpc-js asks for it only in its own diagnostic services, which nobody switches on here.
     external: ['@grpc/proto-loader'],
-    banner: { js: BANNER },
+    banner: { js: banner },
   });
   return result.outputFiles[0]!.contents;
 }

@@ -1,7 +1,7 @@
 /**
  * Makes a clone ready to run: checks the Node version, installs what package-lock.json names, compiles the sources.
  * `npm start`, `npm test` and `npm run demo` call it first. It does only what is not done yet, and says what it does on
- * standard error. With `--provider` it builds the Terraform provider too.
+ * standard error. With `--provider` it builds the Terraform provider too, with `--packages` the packages that the daemon serves.
  *
  * Plain JavaScript without dependencies: it runs before there are any.
  */
@@ -17,6 +17,7 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 /** What goes into the daemon and the provider; a change below any of them calls for a new build. */
 const SOURCES = ['terraform-provider-spec', 'daemon', 'client', 'terraform-provider'];
 const BUILD_FILES = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json'];
+const PACKAGING = ['build-provider.ts', 'package-provider.ts', 'packages/archive.ts', 'packages/signature.ts'];
 
 /** A reason to stop that its message explains. */
 class Refusal extends Error {}
@@ -26,6 +27,7 @@ try {
   installDependencies();
   build();
   if (process.argv.includes('--provider')) buildProvider();
+  if (process.argv.includes('--packages')) packageProvider();
 } catch (error) {
   if (!(error instanceof Refusal)) throw error;
   say(error.message);
@@ -108,6 +110,23 @@ function buildProvider() {
   writeFileSync(stamp, current);
 }
 
+/**
+ * Packs the provider into dist/packages when there are no packages of this version, or those that this made are of other sources or
+ * of another signing key. What somebody packed by hand, which leaves no stamp, stays.
+ */
+function packageProvider() {
+  const stamp = join(root, 'dist', 'packages.sources');
+  const { ACCREDIT_PROVIDER_SIGNING_KEY: key, ACCREDIT_PROVIDER_SIGNING_KEY_FILE: keyFile } = process.env;
+  const current = `${fingerprint()}${sha256(`${key ?? ''}${keyFile ? (read(keyFile) ?? keyFile) : ''}`)}\n`;
+  const made = read(stamp);
+  if (existsSync(join(root, 'dist', 'packages', manifest.version)) && (made ?? current) === current) return;
+  say('packing the Terraform provider');
+  run([process.execPath, '--import', 'tsx', 'scripts/package-provider.ts'], 'the provider could not be packed', {
+    quiet: true,
+  });
+  writeFileSync(stamp, current);
+}
+
 /** Changes whenever a source file is added, removed or edited. */
 function fingerprint() {
   const lines = [];
@@ -123,7 +142,7 @@ function fingerprint() {
     return `${path} ${size} ${mtimeMs}`;
   };
   for (const directory of SOURCES) if (existsSync(join(root, directory))) visit(directory);
-  for (const file of [...BUILD_FILES, 'scripts/build-provider.ts'])
+  for (const file of [...BUILD_FILES, ...PACKAGING.map((name) => `scripts/${name}`)])
     if (existsSync(join(root, file))) lines.push(line(file));
   return `${sha256(lines.sort().join('\n'))}\n`;
 }

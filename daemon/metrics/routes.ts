@@ -10,6 +10,7 @@ const ROUTES: ReadonlyMap<string, string> = new Map([
   ['/readyz', 'health'],
   ['/metrics', 'metrics'],
   ['/openapi.json', 'openapi'],
+  ['/.well-known/terraform.json', 'registry'],
 ]);
 
 /** By what the path begins with, the first that fits. */
@@ -18,6 +19,7 @@ const PREFIXES: readonly (readonly [prefix: string, route: string])[] = [
   ['/.well-known/', 'oauth'],
   ['/v1/', 'management'],
   ['/scim/v2', 'scim'],
+  ['/terraform/', 'registry'],
 ];
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'POST', 'PATCH', 'DELETE', 'OPTIONS']);

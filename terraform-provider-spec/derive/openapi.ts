@@ -5,6 +5,7 @@ import { fixedPaths, type OptionalPaths } from './openapi/fixed-paths.ts';
 import { allKindPaths } from './openapi/kind-paths.ts';
 import { OAUTH_RESPONSES, OAUTH_SCHEMAS, oauthPaths } from './openapi/oauth-paths.ts';
 import { PARAMETERS } from './openapi/parameters.ts';
+import { registryPaths } from './openapi/registry-paths.ts';
 import { ANSWER_HEADERS, PROBLEM_RESPONSES } from './openapi/responses.ts';
 import { schemas } from './openapi/schemas.ts';
 import { SCIM_RESPONSES, SCIM_SCHEMAS, scimPaths } from './openapi/scim-paths.ts';
@@ -35,9 +36,10 @@ export function openApi(served: OptionalPaths = EVERY_PATH): JsonObject {
       { name: 'verification', description: 'Whether a token is good, and what for.' },
       { name: 'access tokens', description: 'Short-lived JWTs for tokens, and the keys that sign them.' },
       { name: 'SCIM', description: 'Users and teams as an identity provider keeps them (RFC 7643, RFC 7644).' },
+      { name: 'provider', description: 'What `terraform init` installs the provider from.' },
       { name: 'health', description: 'Whether the daemon works.' },
     ],
-    paths: { ...allKindPaths(), ...fixedPaths(served), ...oauthPaths(), ...scimPaths() },
+    paths: { ...allKindPaths(), ...fixedPaths(served), ...oauthPaths(), ...scimPaths(), ...registryPaths() },
     components: {
       schemas: { ...schemas(), ...OAUTH_SCHEMAS, ...SCIM_SCHEMAS },
       parameters: PARAMETERS,

@@ -13,6 +13,7 @@ const PARTS: readonly (readonly [part: string, mayImport: readonly string[]])[] 
   ['daemon/verify/', ['terraform-provider-spec/', 'daemon/crypto/', 'daemon/domain/', 'daemon/http/']],
   ['daemon/scim/', ['terraform-provider-spec/', 'daemon/domain/', 'daemon/http/']],
   ['daemon/metrics/', ['terraform-provider-spec/', 'daemon/domain/', 'daemon/http/']],
+  ['daemon/registry/', ['terraform-provider-spec/', 'daemon/domain/', 'daemon/http/']],
   [
     'daemon/',
     [
@@ -24,6 +25,7 @@ const PARTS: readonly (readonly [part: string, mayImport: readonly string[]])[] 
       'daemon/verify/',
       'daemon/scim/',
       'daemon/metrics/',
+      'daemon/registry/',
     ],
   ],
   ['client/', ['terraform-provider-spec/']],

@@ -34,7 +34,7 @@ describe('authorization', () => {
     this.timeout(60_000);
     stage = await openStage(CASES, EVERYTHING);
   });
-  after(() => stage.daemon.close());
+  after(() => stage.close());
 
   it('has a row for every operation of the document, and no row for none', () => {
     const covered = new Set(Object.keys(MATRIX).map(operationOf));

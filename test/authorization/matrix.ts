@@ -233,4 +233,14 @@ export const MATRIX: Readonly<Record<string, Row>> = {
   // With the setting under which a token is needed from everywhere. They are the installation's.
   getMetrics: { answers: { ...READ, stranger: 403, enrolment: 401 } },
   getOpenApi: { answers: OPEN },
+  // Terraform presents no credential to where it installs from.
+  discoverTerraformServices: { answers: OPEN },
+  listProviderVersions: { answers: OPEN },
+  getProviderPackage: { names: { version: '0.1.0', os: 'linux', arch: 'amd64' }, answers: OPEN },
+  listMirroredProviderVersions: { answers: OPEN },
+  listMirroredProviderPackages: { names: { version: '0.1.0' }, answers: OPEN },
+  getProviderFile: {
+    names: { version: '0.1.0', file: 'terraform-provider-accredit_0.1.0_SHA256SUMS' },
+    answers: OPEN,
+  },
 };

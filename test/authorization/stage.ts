@@ -1,9 +1,13 @@
 /** The stage of the matrix: a daemon with one caller of each kind, and for every row a target and two roles of its own. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { type Answer, Api } from '../contract/api.ts';
 import type { operations } from '../spec/document.ts';
 import { fakeClock, startTestDaemon, type TestDaemon } from '../support/daemon.ts';
+import { stubPackages, throwAwayKey } from '../support/packages.ts';
 import type { CallerKind, Row } from './matrix.ts';
 
 type Described = (typeof operations)[number];
@@ -83,9 +87,18 @@ export class Stage {
   readonly #made = new Map<string, string>();
   readonly #ids = new Map<string, string>();
 
-  constructor(daemon: TestDaemon) {
+  readonly #packages: string;
+
+  /** `packages` is the directory of the provider's packages, which goes with the stage. */
+  constructor(daemon: TestDaemon, packages: string) {
     this.daemon = daemon;
+    this.#packages = packages;
     this.owner = new Api(daemon.url, daemon.adminToken);
+  }
+
+  async close(): Promise<void> {
+    await this.daemon.close();
+    await rm(this.#packages, { recursive: true });
   }
 
   /** Sends the request of a case as that caller. */
@@ -231,16 +244,16 @@ function isPersonal(address: string): boolean {
   return /\/users\/[^/]+\/tokens\//.test(address);
 }
 
-/** Starts a daemon with all that the cases need. Close its `daemon` afterwards. */
+/** Starts a daemon with all that the cases need. Close the stage afterwards. */
 export async function openStage(cases: readonly Case[], everything: readonly string[]): Promise<Stage> {
   const clock = fakeClock();
-  const daemon = await startTestDaemon({
-    clock,
-    env: { ACCREDIT_RECYCLE_KEY_API: 'true', ACCREDIT_METRICS_ACCESS: 'token' },
-  });
-  const stage = new Stage(daemon);
+  const packages = await mkdtemp(join(tmpdir(), 'accredit-packages-'));
+  await stubPackages(packages, { signingKey: await throwAwayKey() });
+  const env = { ACCREDIT_RECYCLE_KEY_API: 'true', ACCREDIT_METRICS_ACCESS: 'token' };
+  const daemon = await startTestDaemon({ clock, env: { ...env, ACCREDIT_PROVIDER_PACKAGES: packages } });
+  const stage = new Stage(daemon, packages);
   await stage.build(cases, everything).catch(async (error: unknown) => {
-    await daemon.close();
+    await stage.close();
     throw error;
   });
   clock.advance(2 * 3_600_000);

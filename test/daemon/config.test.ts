@@ -85,6 +85,7 @@ describe('the configuration', () => {
       ACCREDIT_TOKEN_FILE: 'x',
       ACCREDIT_CA_CERTIFICATE_FILE: 'x',
       ACCREDIT_FORBID_SECRETS_IN_STATE: 'x',
+      ACCREDIT_PROVIDER_SIGNING_KEY_FILE: 'x',
       PATH: '/bin',
     });
     expect(warnings).to.deep.equal(['unknown variable ACCREDIT_LITSEN; did you mean ACCREDIT_LISTEN?']);

@@ -1,11 +1,16 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { formatAddress } from '../../terraform-provider-spec/address.ts';
 import type { Json, JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { KINDS, lineage } from '../../terraform-provider-spec/kinds/index.ts';
+import { SOURCE_ADDRESS, setFiles, TERRAFORM_PATHS } from '../../terraform-provider-spec/packages.ts';
 import { type Answer, Api } from '../contract/api.ts';
 import { prerequisitesOf } from '../contract/bench.ts';
 import { OwnersApi } from '../contract/owners-api.ts';
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts';
+import { stubPackages, throwAwayKey } from '../support/packages.ts';
 import { type DescribedResponse, faults, operations, resolve } from './document.ts';
 
 type Method = 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
@@ -17,12 +22,19 @@ describe('answers of a running daemon', () => {
   const met = new Map<string, Set<number>>();
   let daemon: TestDaemon;
   let owner: Api;
+  let packages: string;
 
   before(async () => {
-    daemon = await startTestDaemon({ env: { ACCREDIT_RECYCLE_KEY_API: 'true', ACCREDIT_METRICS_ACCESS: 'token' } });
+    packages = await mkdtemp(join(tmpdir(), 'accredit-packages-'));
+    await stubPackages(packages, { signingKey: await throwAwayKey() });
+    const env = { ACCREDIT_RECYCLE_KEY_API: 'true', ACCREDIT_METRICS_ACCESS: 'token' };
+    daemon = await startTestDaemon({ env: { ...env, ACCREDIT_PROVIDER_PACKAGES: packages } });
     owner = new OwnersApi(daemon.url, daemon.adminToken);
   });
-  after(() => daemon.close());
+  after(async () => {
+    await daemon.close();
+    await rm(packages, { recursive: true });
+  });
 
   /** Sends a request, and holds the answer to what the document says of the operation and status. */
   async function call(method: Method, target: string, options: CallOptions = {}): Promise<Answer> {
@@ -65,6 +77,26 @@ describe('answers of a running daemon', () => {
       await call('GET', `/scim/v2/${path}`, { api });
     }
     await call('GET', '/scim/v2/Schemas/urn:ietf:params:scim:schemas:core:2.0:User', { api });
+  }
+
+  async function everyFileOfTheProvider(): Promise<void> {
+    const api = owner.as(undefined);
+    const [registry, mirror] = [
+      `${TERRAFORM_PATHS.registry}accredit/accredit`,
+      TERRAFORM_PATHS.mirror + SOURCE_ADDRESS,
+    ];
+    await call('GET', TERRAFORM_PATHS.discovery, { api });
+    await call('GET', `${registry}/versions`, { api });
+    const { body } = await call('GET', `${registry}/0.1.0/download/linux/amd64`, { api });
+    await call('GET', `${mirror}/index.json`, { api });
+    await call('GET', `${mirror}/0.1.0.json`, { api });
+    const { headers } = await call('GET', String(body.download_url), { api });
+    await call('GET', String(body.download_url), { api, headers: { 'If-None-Match': headers.etag as string } });
+    await call('GET', String(body.download_url).replace(/=.*/, '=other'), { api });
+    const { signature, sums, manifest, signingKey } = setFiles('0.1.0');
+    for (const name of [signature, sums, manifest, signingKey]) {
+      await call('GET', `${TERRAFORM_PATHS.packages}0.1.0/${name}`, { api });
+    }
   }
 
   it('every operation succeeds with an answer that the document describes', async () => {
@@ -162,6 +194,7 @@ describe('answers of a running daemon', () => {
       await call('DELETE', `/v1/${formatAddress(kind, names)}`);
     }
     await everyScimOperation();
+    await everyFileOfTheProvider();
     await call('GET', '/metrics');
     for (const target of ['/healthz', '/readyz', '/openapi.json'])
       await call('GET', target, { api: owner.as(undefined) });

@@ -143,7 +143,7 @@ describe('the OpenAPI document', () => {
       })),
     );
     const fixed =
-      /^(\/v1\/(authorize|introspect|self|oauth\/.+)|\/(healthz|readyz|metrics|openapi\.json|\.well-known\/.+))$/;
+      /^(\/v1\/(authorize|introspect|self|oauth\/.+)|\/(healthz|readyz|metrics|openapi\.json|\.well-known\/.+|terraform\/.+))$/;
     const described = operations
       .filter(({ path }) => !fixed.test(path) && !isScim(path))
       .map(({ path, method, operation, parameters }) => ({

@@ -11,6 +11,12 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MIRROR = join(ROOT, 'dist', 'mirror');
+const FILESYSTEM_MIRROR = `provider_installation {
+  filesystem_mirror {
+    path = ${JSON.stringify(MIRROR)}
+  }
+}
+`;
 const COMMAND_TIMEOUT = 120_000;
 
 /** Whether there is a `terraform` on the PATH. */
@@ -48,6 +54,8 @@ export interface WorkspaceOptions {
   readonly within?: string;
   /** Further variables for Terraform and the provider. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Where Terraform finds the provider, as its configuration file says it; in dist/mirror if left out. */
+  readonly installation?: string;
 }
 
 /** One resource or data source as the state holds it. */
@@ -88,13 +96,22 @@ export class Workspace {
 
   /** An initialised directory that holds `configuration` as main.tf. */
   static async create(configuration: string, options: WorkspaceOptions): Promise<Workspace> {
+    const workspace = await Workspace.prepare(configuration, options);
+    try {
+      await workspace.run(['init']);
+      return workspace;
+    } catch (error) {
+      await workspace.dispose();
+      throw error;
+    }
+  }
+
+  /** The same before `terraform init`. */
+  static async prepare(configuration: string, options: WorkspaceOptions): Promise<Workspace> {
     const directory = await mkdtemp(join(options.within ?? tmpdir(), 'accredit-terraform-'));
     const cliConfiguration = join(directory, 'terraform.rc');
     await mkdir(join(directory, 'home'));
-    await writeFile(
-      cliConfiguration,
-      `disable_checkpoint = true\nprovider_installation {\n  filesystem_mirror {\n    path = ${JSON.stringify(MIRROR)}\n  }\n}\n`,
-    );
+    await writeFile(cliConfiguration, `disable_checkpoint = true\n${options.installation ?? FILESYSTEM_MIRROR}`);
     const workspace = new Workspace(directory, {
       PATH: process.env.PATH ?? '',
       HOME: join(directory, 'home'),
@@ -107,14 +124,8 @@ export class Workspace {
       ACCREDIT_TOKEN: options.token,
       ...options.environment,
     });
-    try {
-      await workspace.configure(configuration);
-      await workspace.run(['init']);
-      return workspace;
-    } catch (error) {
-      await workspace.dispose();
-      throw error;
-    }
+    await workspace.configure(configuration);
+    return workspace;
   }
 
   /** Replaces main.tf, in front of which it puts where the provider comes from, unless the configuration says so. */

@@ -1,0 +1,215 @@
+/** What `terraform init` asks of a daemon, and what it is answered. */
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { SigningKey } from '../../scripts/packages/signature.ts';
+import { setFiles, TERRAFORM_PATHS } from '../../terraform-provider-spec/packages.ts';
+import { type Answer, Api } from '../contract/api.ts';
+import { startTestDaemon, type TestDaemon } from '../support/daemon.ts';
+import { stubPackages, throwAwayKey } from '../support/packages.ts';
+
+const MIRROR = '/terraform/mirror/registry.terraform.io/accredit/accredit';
+const REGISTRY = '/terraform/providers/v1/accredit/accredit';
+const ZIP = 'terraform-provider-accredit_0.1.0_linux_amd64.zip';
+const { sums, signature, signingKey } = setFiles('0.1.0');
+
+describe('a daemon that has packages of the provider', () => {
+  let directory: string;
+  let daemon: TestDaemon;
+  let key: SigningKey;
+  let nobody: Api;
+
+  before(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'accredit-packages-'));
+    key = await throwAwayKey();
+    daemon = await startTestDaemon({ env: { ACCREDIT_PROVIDER_PACKAGES: directory } });
+    nobody = new Api(daemon.url);
+  });
+  beforeEach(async () => {
+    rmSync(directory, { recursive: true });
+    await stubPackages(directory, { version: '0.0.9' });
+    await stubPackages(directory, { signingKey: key });
+  });
+  after(async () => {
+    await daemon.close();
+    rmSync(directory, { recursive: true });
+  });
+
+  const get = (path: string, headers?: Record<string, string>) => nobody.send('GET', path, undefined, headers);
+  const file = (name: string, version = '0.1.0') => readFileSync(join(directory, version, name));
+  const sumOf = (name: string) => new RegExp(`^([0-9a-f]{64})  ${name}$`, 'm').exec(file(sums).toString())?.[1] ?? '';
+  const content = async (path: string) => Buffer.from(await (await fetch(`${daemon.url}${path}`)).arrayBuffer());
+  /** A line of the log, which is written once an answer has left: another request gives it the time. */
+  const logged = async (wanted: (line: string) => boolean): Promise<string> => {
+    for (;;) {
+      const line = daemon.log.find(wanted);
+      if (line !== undefined) return line;
+      await get('/healthz');
+    }
+  };
+  const expectNothing = (answer: Answer, where?: string) => {
+    expect(answer.status, where).to.equal(404);
+    expect(answer.headers['content-type'], where).to.equal('application/problem+json');
+    expect(answer.headers['cache-control'], where).to.equal('no-store');
+    expect(answer.body.code, where).to.equal('not-found');
+  };
+
+  it('lists all versions to a mirror, and for each its packages with their sums', async () => {
+    const { body, headers } = await get(`${MIRROR}/index.json`);
+    expect(body).to.deep.equal({ versions: { '0.0.9': {}, '0.1.0': {} } });
+    expect(headers).to.include({ 'content-type': 'application/json', 'cache-control': 'no-cache' });
+    const { archives } = JSON.parse((await get(`${MIRROR}/0.1.0.json`)).text) as Mirrored;
+    expect(Object.keys(archives)).to.have.members(['darwin_arm64', 'linux_amd64', 'windows_amd64']);
+    expect(archives.linux_amd64?.hashes).to.deep.equal([`zh:${sumOf(ZIP)}`]);
+    expect(await content(archives.linux_amd64?.url ?? '')).to.deep.equal(file(ZIP));
+  });
+
+  it('is a registry for what is signed, and for nothing else', async () => {
+    expect((await get('/.well-known/terraform.json')).body).to.deep.equal({ 'providers.v1': TERRAFORM_PATHS.registry });
+    expect((await get(`${REGISTRY}/versions`)).body.versions).to.deep.equal([
+      {
+        version: '0.1.0',
+        protocols: ['6.0'],
+        platforms: [
+          { os: 'darwin', arch: 'arm64' },
+          { os: 'linux', arch: 'amd64' },
+          { os: 'windows', arch: 'amd64' },
+        ],
+      },
+    ]);
+    const { body } = await get(`${REGISTRY}/0.1.0/download/linux/amd64`);
+    expect(body).to.deep.include({
+      protocols: ['6.0'],
+      os: 'linux',
+      arch: 'amd64',
+      filename: ZIP,
+      shasum: sumOf(ZIP),
+      signing_keys: { gpg_public_keys: [{ key_id: key.id, ascii_armor: key.publicKey }] },
+    });
+    expect(await content(String(body.download_url))).to.deep.equal(file(ZIP));
+    expect(await content(String(body.shasums_url))).to.deep.equal(file(sums));
+    expect(await content(String(body.shasums_signature_url))).to.deep.equal(file(signature));
+    expectNothing(await get(`${REGISTRY}/0.0.9/download/linux/amd64`));
+  });
+
+  it('is no registry without anything signed, and still a mirror', async () => {
+    await stubPackages(directory, { text: 'another provider' });
+    for (const path of [
+      '/.well-known/terraform.json',
+      `${REGISTRY}/versions`,
+      `${REGISTRY}/0.1.0/download/linux/amd64`,
+    ]) {
+      expectNothing(await get(path), path);
+    }
+    expect((await get(`${MIRROR}/index.json`)).status).to.equal(200);
+  });
+
+  it('without packages has none, and says in the log what it looked for', async () => {
+    rmSync(directory, { recursive: true });
+    for (const path of [`${MIRROR}/index.json`, `${MIRROR}/0.1.0.json`, '/.well-known/terraform.json']) {
+      const answer = await get(path);
+      expectNothing(answer, path);
+      expect(await logged((line) => line.includes(String(answer.headers['x-request-id'])))).to.include(directory);
+    }
+    await stubPackages(directory);
+    expect((await get(`${MIRROR}/index.json`)).status).to.equal(200);
+  });
+
+  it('lets caches keep for good what is named with its sum, and nothing else', async () => {
+    const path = `/terraform/packages/0.1.0/${ZIP}`;
+    const named = await get(`${path}?sha256=${sumOf(ZIP)}`);
+    expect(named.headers).to.include({
+      'cache-control': 'public, max-age=31536000, immutable',
+      'content-type': 'application/zip',
+      'content-length': String(file(ZIP).length),
+      etag: `"${sumOf(ZIP)}"`,
+      'x-content-type-options': 'nosniff',
+    });
+    for (const name of [ZIP, sums, signature, signingKey]) {
+      expect((await get(`/terraform/packages/0.1.0/${name}`)).headers['cache-control'], name).to.equal('no-cache');
+    }
+    await stubPackages(directory, { text: 'another provider' });
+    expectNothing(await get(`${path}?sha256=${named.headers.etag?.slice(1, -1)}`));
+    expect((await get(path)).status).to.equal(200);
+  });
+
+  it('sends no file to whoever has it, and none to who asks for the headers', async () => {
+    const path = `/terraform/packages/0.1.0/${ZIP}`;
+    const etag = `"${sumOf(ZIP)}"`;
+    const known = await get(path, { 'If-None-Match': `"other", ${etag}` });
+    expect([known.status, known.text, known.headers.etag]).to.deep.equal([304, '', etag]);
+    expect((await get(path, { 'If-None-Match': '"other"' })).status).to.equal(200);
+    const head = await fetch(`${daemon.url}${path}`, { method: 'HEAD' });
+    expect(head.headers.get('content-length')).to.equal(String(file(ZIP).length));
+    expect((await fetch(`${daemon.url}${MIRROR}/index.json`, { method: 'HEAD' })).status).to.equal(200);
+  });
+
+  it('has nothing at any other path, whatever it is called on disk', async () => {
+    writeFileSync(join(directory, '0.1.0', 'secret'), 'x');
+    writeFileSync(join(directory, 'master-key'), 'x');
+    for (const path of [
+      '/terraform/',
+      '/terraform/mirror/',
+      `${MIRROR}/`,
+      `${MIRROR}/index`,
+      `${MIRROR}/0.2.0.json`,
+      `${MIRROR}/..%2f0.1.0.json`,
+      `${MIRROR}/0.1.0/index.json`,
+      `${MIRROR.replace('accredit/accredit', 'accredit/other')}/index.json`,
+      `${MIRROR.replace('terraform.io', 'example.com')}/index.json`,
+      `${REGISTRY}/`,
+      `${REGISTRY}/versions/`,
+      `${REGISTRY}/0.1.0`,
+      `${REGISTRY}/0.1.0/download/linux`,
+      `${REGISTRY}/0.1.0/download/linux/386`,
+      `${REGISTRY}/0.1.0/download/plan9/amd64`,
+      `${REGISTRY}/0.1.0/download/linux/amd64/`,
+      '/terraform/packages/0.1.0/',
+      '/terraform/packages/0.1.0/secret',
+      '/terraform/packages/0.1.0/%2e%2e%2fmaster-key',
+      '/terraform/packages/0.1.0/../master-key',
+      '/terraform/packages/../0.1.0/secret',
+      '/terraform/packages/./master-key',
+      `/terraform/packages/0.0.9/${ZIP}`,
+      `/terraform/packages/0.1.0/${ZIP}/`,
+      '/terraform/packages/0.0.9/terraform-provider-accredit_0.0.9_SHA256SUMS.sig',
+      '/.well-known/terraform.json/',
+    ]) {
+      expectNothing(await get(path), path);
+    }
+    rmSync(join(directory, '0.1.0', ZIP));
+    expectNothing(await get(`/terraform/packages/0.1.0/${ZIP}`));
+  });
+
+  it('takes no other method, and no query that means nothing', async () => {
+    for (const path of [`${MIRROR}/index.json`, `${REGISTRY}/versions`, `/terraform/packages/0.1.0/${ZIP}`]) {
+      const refused = await nobody.send('PUT', path, '{}');
+      expect([refused.status, refused.headers.allow], path).to.deep.equal([405, 'GET, HEAD']);
+      const queried = await get(`${path}?shasum=x`);
+      expect([queried.status, queried.body.code], path).to.deep.equal([400, 'invalid-query']);
+    }
+  });
+
+  it('asks nobody who he is, and does not care', async () => {
+    for (const token of [undefined, daemon.adminToken, 'nonsense']) {
+      expect((await nobody.as(token).send('GET', `${MIRROR}/index.json`)).status).to.equal(200);
+    }
+  });
+
+  it('survives a client that goes away in the middle of a large package', async () => {
+    truncateSync(join(directory, '0.1.0', ZIP), 64 * 1024 * 1024);
+    const abort = new AbortController();
+    const answer = await fetch(`${daemon.url}/terraform/packages/0.1.0/${ZIP}`, { signal: abort.signal });
+    const reader = answer.body?.getReader();
+    await reader?.read();
+    abort.abort();
+    await reader?.closed.catch(() => undefined);
+    expect(await logged((line) => line.includes('"aborted":true'))).to.include(ZIP);
+    expect(daemon.log.join('')).to.not.include('a request failed');
+  });
+});
+
+interface Mirrored {
+  readonly archives: Readonly<Record<string, { readonly url: string; readonly hashes: readonly string[] }>>;
+}
