@@ -41,11 +41,13 @@ const BANNER = `#!/bin/sh
 ':' //; command -v node >/dev/null || { echo 'The accredit provider needs Node.js 20.19 or newer as node on the PATH.'; exit 1; }
 ':' //; exec node -e '${START}' "$0" "$@"`;
 
-/**
- * The text of an executable that runs `entry`, a file which ends up in `runProvider`; with an empty `banner` the CommonJS alone. Throws
- * when it cannot be bundled.
- */
-export async function bundleProvider(entry: string, banner: string = BANNER): Promise<Uint8Array> {
+/** The text of an executable that runs `entry`, a file which ends up in `runProvider`. Throws when it cannot be bundled. */
+export async function bundleProvider(entry: string): Promise<Uint8Array> {
+  return Buffer.from(`${BANNER}\n${await bundle(entry)}`);
+}
+
+/** `entry` and all that it imports as one CommonJS, which requires only what is built into Node. Throws when it cannot be bundled. */
+export async function bundle(entry: string): Promise<string> {
   const result = await build({
     entryPoints: [entry],
     bundle: true,
@@ -58,9 +60,8 @@ export async function bundleProvider(entry: string, banner: string = BANNER): Pr
     legalComments: 'eof',
     // grpc-js asks for it only in its own diagnostic services, which nobody switches on here.
     external: ['@grpc/proto-loader'],
-    banner: { js: banner },
   });
-  return result.outputFiles[0]!.contents;
+  return result.outputFiles[0]!.text;
 }
 
 /** Builds the provider below `mirror`. Throws when the bundle cannot be made. */

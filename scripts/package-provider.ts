@@ -17,7 +17,7 @@ import {
   platformNamed,
   setFiles,
 } from '../terraform-provider-spec/packages.ts';
-import { bundleProvider } from './build-provider.ts';
+import { bundle, bundleProvider } from './build-provider.ts';
 import { archive } from './packages/archive.ts';
 import { NodeExecutableError, selfContained } from './packages/self-contained.ts';
 import { newSigningKey, readSigningKey, type SigningKey, SigningKeyError } from './packages/signature.ts';
@@ -107,7 +107,7 @@ const byName = (left: Platform, right: Platform) => (platformName(left) < platfo
 export async function providerExecutables(nodes: ReadonlyMap<string, string> = new Map()): Promise<Packed[]> {
   const entry = join(ROOT, 'terraform-provider', 'main.ts');
   const script = await bundleProvider(entry);
-  const program = nodes.size === 0 ? script : await bundleProvider(entry, '');
+  const program = nodes.size === 0 ? '' : await bundle(entry);
   const scripts = SCRIPT_PLATFORMS.filter((platform) => !nodes.has(platformName(platform)));
   return [
     ...scripts.map((platform) => ({ ...platform, executable: script })),
@@ -139,7 +139,7 @@ async function main(words: readonly string[]): Promise<void> {
   const directory = values.directory ?? join(ROOT, 'dist', 'packages');
   const executables = await providerExecutables(nodes);
   // What is packed by hand is not packed anew by the next start.
-  rmSync(join(ROOT, 'dist', 'packages.sources'), { force: true });
+  if (values.directory === undefined) rmSync(join(ROOT, 'dist', 'packages.sources'), { force: true });
   const packaged = await writePackages({ directory, version, executables, signingKey });
   const { signingKey: keyFile } = setFiles(version);
   console.log([packaged.directory, ...packaged.names.map((name) => `  ${name}`)].join('\n'));

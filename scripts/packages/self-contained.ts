@@ -23,7 +23,7 @@ const EMPTY_FUSE = `${FUSE}:0`;
  * The executable that runs `program`, CommonJS that requires only what is built into Node, with the Node in the file `node`. Throws
  * `NodeExecutableError` where that is no Node for `platform` of the version that runs this, or cannot carry a program.
  */
-export function selfContained(program: Uint8Array, node: string, platform: Platform): Uint8Array {
+export function selfContained(program: string, node: string, platform: Platform): Uint8Array {
   requireNode(node, platform);
   const directory = mkdtempSync(join(tmpdir(), 'accredit-package-'));
   try {

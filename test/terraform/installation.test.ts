@@ -8,14 +8,25 @@ import type { Packed } from '../../scripts/package-provider.ts';
 import { providerExecutables, writePackages } from '../../scripts/package-provider.ts';
 import type { SigningKey } from '../../scripts/packages/signature.ts';
 import { createCertificate } from '../../terraform-provider/plugin/certificate.ts';
-import { executableName, platformName, SOURCE_ADDRESS, setFiles } from '../../terraform-provider-spec/packages.ts';
+import {
+  archiveName,
+  executableName,
+  type Platform,
+  platformName,
+  platformNamed,
+  SOURCE_ADDRESS,
+  setFiles,
+} from '../../terraform-provider-spec/packages.ts';
+import { readText } from '../architecture/sources.ts';
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts';
 import { throwAwayKey } from '../support/packages.ts';
 import { requireTerraform, Workspace, type WorkspaceOptions } from '../support/terraform.ts';
 import { PATIENCE } from './bench.ts';
 
 const VERSION = '0.1.0';
-const ZIP = `terraform-provider-accredit_${VERSION}_linux_amd64.zip`;
+/** The platform of this machine. */
+const HERE = platformNamed(`${process.platform}_${process.arch.replace('x64', 'amd64')}`) as Platform;
+const ZIP = archiveName(VERSION, HERE);
 const { sums, signature } = setFiles(VERSION);
 
 describe('terraform init from a daemon', () => {
@@ -81,6 +92,16 @@ describe('terraform init from a daemon', () => {
     await terraform.destroy();
   });
 
+  it('takes the lines of README.md for the mirror', async () => {
+    const [, block = ''] =
+      /^```hcl\n(provider_installation \{\n {2}network_mirror[\s\S]*?)^```$/m.exec(readText('README.md')) ?? [];
+    expect(block).to.include('network_mirror').and.include('exclude');
+    const installation = block.replace('https://accredit.example.com:7345', secureUrl(secure));
+    const terraform = await prepare(SOURCE_ADDRESS, { installation }, secure);
+    await terraform.run(['init']);
+    expect(lockOf(terraform)).to.include(`provider "${SOURCE_ADDRESS}"`);
+  });
+
   it('installs from the registry that another host stands for, verifies the signature, and works', async () => {
     const terraform = await fromRegistry();
     const { output } = await terraform.run(['init']);
@@ -139,7 +160,7 @@ describe('terraform init from a daemon', () => {
   });
 
   it('lets Terraform lock other platforms, and copy the packages to a mirror of its own', async () => {
-    const platforms = ['linux_amd64', 'darwin_arm64'].map((platform) => `-platform=${platform}`);
+    const platforms = [platformName(HERE), 'linux_arm64'].map((platform) => `-platform=${platform}`);
     const mirror = await fromMirror();
     await mirror.run(['providers', 'lock', `-net-mirror=${secureUrl(secure)}/terraform/mirror/`, ...platforms]);
     const registry = await fromRegistry();
@@ -149,11 +170,12 @@ describe('terraform init from a daemon', () => {
     const copy = join(directory, 'copy');
     await registry.run(['providers', 'mirror', ...platforms, copy]);
     expect(readdirSync(join(copy, 'accredit.test', 'accredit', 'accredit'))).to.include.members([
-      ...[ZIP, ZIP.replace('linux_amd64', 'darwin_arm64'), 'index.json', `${VERSION}.json`],
+      ...[ZIP, ZIP.replace(platformName(HERE), 'linux_arm64'), 'index.json', `${VERSION}.json`],
     ]);
   });
 
-  it('gives a machine without Node a reason, and one that holds its own Node works there', async () => {
+  it('gives a machine without Node a reason, and one that holds its own Node works there', async function () {
+    if (HERE.os !== 'linux') this.skip();
     const bin = join(directory, 'bin');
     mkdirSync(bin);
     symlinkSync(execFileSync('which', ['terraform'], { encoding: 'utf8' }).trim(), join(bin, 'terraform'));
@@ -161,12 +183,11 @@ describe('terraform init from a daemon', () => {
     terraform.setEnvironment({ PATH: bin });
     await terraform.run(['init']);
     expect(await terraform.diagnostic(['plan'])).to.include('needs Node.js');
-    const platform = { os: 'linux', arch: 'amd64' } as const;
-    const contained = await providerExecutables(new Map([[platformName(platform), process.execPath]]));
-    const { executable } = contained.find(({ os, arch }) => os === platform.os && arch === platform.arch) as Packed;
-    const unpacked = join(directory, 'unpacked', SOURCE_ADDRESS, VERSION, platformName(platform));
+    const contained = await providerExecutables(new Map([[platformName(HERE), process.execPath]]));
+    const { executable } = contained.find((one) => platformName(one) === platformName(HERE)) as Packed;
+    const unpacked = join(directory, 'unpacked', SOURCE_ADDRESS, VERSION, platformName(HERE));
     mkdirSync(unpacked, { recursive: true });
-    writeFileSync(join(unpacked, executableName(VERSION, platform)), executable, { mode: 0o755 });
+    writeFileSync(join(unpacked, executableName(VERSION, HERE)), executable, { mode: 0o755 });
     const path = JSON.stringify(join(directory, 'unpacked'));
     const installation = `provider_installation {\n  filesystem_mirror {\n    path = ${path}\n  }\n}\n`;
     const alone = await prepare(SOURCE_ADDRESS, { installation, environment: { PATH: bin } });

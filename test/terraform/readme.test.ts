@@ -24,7 +24,7 @@ describe('README.md', () => {
   it('shows Terraform where the provider is in the words that Terraform takes', async () => {
     const { workspace } = bench();
     const mirror = new URL('../../dist/mirror', import.meta.url).pathname;
-    const text = blockOf('hcl', 'provider_installation');
+    const text = blockOf('hcl', 'filesystem_mirror');
     const terraform = await workspace(blockOf('hcl', 'required_providers'));
     const file = join(terraform.directory, 'pasted.rc');
     await writeFile(file, text.replace(/path +=.*/, `path = "${mirror}"`));
