@@ -7,7 +7,9 @@ import { PROVIDER_TYPE } from '../../terraform-provider/rpc/settings.ts';
 import { decodeDynamic, encodeDynamic, type ValueRecord } from '../../terraform-provider/values/value.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { type FakeClock, fakeClock, startTestDaemon, type TestDaemon } from '../support/daemon.ts';
-import { assertApplied, assertPlanValid, schemaType } from '../support/terraform-rules.ts';
+import { assertApplied } from './core/compatible.ts';
+import { assertPlanValid } from './core/plan-valid.ts';
+import { schemaType } from './core/schema.ts';
 
 export const GENERATED = 'accredit_generated_secret';
 export const OPENED = 'accredit_token';

@@ -9,14 +9,8 @@ import { bundleProvider } from '../../scripts/build-provider.ts';
 import { createCertificate } from '../../terraform-provider/plugin/certificate.ts';
 import { RPC_NAMES } from '../../terraform-provider/plugin/descriptors.ts';
 import type { Diagnostic, Requests } from '../../terraform-provider/plugin/messages.ts';
-import {
-  connect,
-  type LaunchedProcess,
-  parseHandshake,
-  startProvider,
-  TerraformCore,
-  unaryCall,
-} from '../support/terraform-core.ts';
+import { connect, type LaunchedProcess, parseHandshake, startProvider, unaryCall } from './core/process.ts';
+import { TerraformCore } from './core/terraform-core.ts';
 
 describe('The provider process', function () {
   this.timeout(30_000);

@@ -12,7 +12,7 @@ import {
 import { objectType, RESOURCE_SCHEMAS, type TerraformSchema } from '../../terraform-provider-spec/derive/terraform.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { type FakeClock, startTestDaemon, type TestDaemon } from '../support/daemon.ts';
-import { DiagnosticsError, type ResourceState, TerraformCore } from '../support/terraform-core.ts';
+import { DiagnosticsError, type ResourceState, TerraformCore } from './core/terraform-core.ts';
 import { type LossyProxy, startProxy } from './rpc-proxy.ts';
 
 export const ORGANIZATION = 'accredit_organization';

@@ -20,7 +20,8 @@ import {
 } from '../../terraform-provider-spec/derive/terraform.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { printedSeed } from '../support/seed.ts';
-import { assertApplied, assertPlanValid, assertReplanned } from '../support/terraform-rules.ts';
+import { assertApplied, assertReplanned } from './core/compatible.ts';
+import { assertPlanValid } from './core/plan-valid.ts';
 import { created } from './planned.ts';
 
 describe('a plan of the provider holds to the rules of Terraform whatever is configured', () => {

@@ -5,7 +5,7 @@ import { OAUTH_REFUSALS, REFUSALS } from '../../terraform-provider/rpc/refusals.
 import { RESOURCE_SCHEMAS, type TerraformSchema } from '../../terraform-provider-spec/derive/terraform.ts';
 import { EPHEMERAL_SCHEMAS } from '../../terraform-provider-spec/derive/terraform-ephemeral.ts';
 import { PROBLEM_CODES } from '../../terraform-provider-spec/problem-codes.ts';
-import type { ResourcePlan, ResourceState } from '../support/terraform-core.ts';
+import type { ResourcePlan, ResourceState } from './core/terraform-core.ts';
 import { ACCOUNT, Bench, ORGANIZATION, placed, refusal, summaries, TOKEN, values } from './rpc-bench.ts';
 
 const ROLE = 'accredit_role';

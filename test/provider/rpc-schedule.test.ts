@@ -3,7 +3,7 @@ import { decodePrivate } from '../../terraform-provider/rpc/private-state.ts';
 import { UNKNOWN, type ValueRecord } from '../../terraform-provider/values/value.ts';
 import { mintToken, tokenHash } from '../../terraform-provider-spec/token.ts';
 import { fakeClock } from '../support/daemon.ts';
-import type { ResourceState } from '../support/terraform-core.ts';
+import type { ResourceState } from './core/terraform-core.ts';
 import { Bench, placed, refusal, summaries, TOKEN, values } from './rpc-bench.ts';
 
 const HOUR = 3_600_000;

@@ -21,6 +21,7 @@ import {
 } from '../../terraform-provider-spec/derive/terraform.ts';
 import { KINDS } from '../../terraform-provider-spec/kinds/index.ts';
 import { mintToken } from '../../terraform-provider-spec/token.ts';
+import { schemaProblems } from './core/schema.ts';
 
 const TOKEN = 'accredit_service_account_token';
 const ACCOUNT = 'accredit_service_account';
@@ -373,21 +374,17 @@ describe('Without a daemon the provider', () => {
 
   it('offers a schema that Terraform accepts', async () => {
     const answer = await handlers.GetProviderSchema!({}, CONTEXT);
-    const all = [answer.resource_schemas, answer.data_source_schemas].flatMap((schemas) =>
-      Object.entries(schemas ?? {}).flatMap(([type, { block }]) =>
-        (block.attributes ?? []).map((one) => ({ type, one })),
-      ),
-    );
-    const check = (where: string, one: SchemaAttribute, inSet: boolean): void => {
-      const { required = false, optional = false, computed = false, write_only: writeOnly = false } = one;
-      expect(required || optional || computed, `${where} has a mode`).to.equal(true);
-      expect(required && (optional || computed), `${where} is required alone`).to.equal(false);
-      expect(writeOnly && (computed || inSet), `${where} may be write-only`).to.equal(false);
-      expect(one.type === undefined, `${where} has one type`).to.equal(one.nested_type !== undefined);
-      expect(one.description, `${where} is described`).to.match(/\S/);
-      for (const inner of one.nested_type?.attributes ?? []) check(`${where}.${inner.name}`, inner, true);
+    const described = (where: string, one: SchemaAttribute): void => {
+      expect(one.description, where).to.match(/\S/);
+      for (const inner of one.nested_type?.attributes ?? []) described(`${where}.${inner.name}`, inner);
     };
-    for (const { type, one } of all) check(`${type}.${one.name}`, one, false);
+    const sets = [answer.resource_schemas ?? {}, answer.data_source_schemas ?? {}];
+    for (const [index, schemas] of sets.entries()) {
+      for (const [type, schema] of Object.entries(schemas)) {
+        expect(schemaProblems(schema, index === 0 ? 'resource' : 'other'), type).to.deep.equal([]);
+        for (const one of schema.block.attributes ?? []) described(`${type}.${one.name}`, one);
+      }
+    }
     const types = KINDS.map(({ kind }) => `accredit_${kind}`);
     expect(Object.keys(answer.resource_schemas ?? {})).to.have.members(types);
     expect(Object.keys(answer.data_source_schemas ?? {})).to.have.members(types);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { ValueRecord } from '../../terraform-provider/values/value.ts';
-import type { ResourceState } from '../support/terraform-core.ts';
+import type { ResourceState } from './core/terraform-core.ts';
 import { ACCOUNT, Bench, refusal, summaries, TOKEN, values } from './rpc-bench.ts';
 
 const APP = 'accredit_app';

@@ -1,14 +1,12 @@
 import { expect } from 'chai';
-import type { Schema } from '../../terraform-provider/plugin/messages.ts';
-import { NESTING } from '../../terraform-provider/plugin/messages.ts';
-import { UNKNOWN, type Value } from '../../terraform-provider/values/value.ts';
-import {
-  assertApplied,
-  assertPlanValid,
-  assertReplanned,
-  proposedState,
-  schemaType,
-} from '../support/terraform-rules.ts';
+import type { Schema, SchemaAttribute } from '../../../terraform-provider/plugin/messages.ts';
+import { NESTING } from '../../../terraform-provider/plugin/messages.ts';
+import { equalValues, UNKNOWN, type Value } from '../../../terraform-provider/values/value.ts';
+import { assertApplied, assertReplanned } from './compatible.ts';
+import { assertPlanValid } from './plan-valid.ts';
+import { proposedState } from './proposed.ts';
+import { replacingPaths } from './replacement.ts';
+import { schemaProblems, schemaType } from './schema.ts';
 
 const STRING = Buffer.from('"string"');
 const SCHEMA: Schema = {
@@ -31,11 +29,22 @@ const SCHEMA: Schema = {
           ],
         },
       },
+      {
+        name: 'grants',
+        optional: true,
+        nested_type: {
+          nesting: NESTING.set,
+          attributes: [
+            { name: 'role', type: STRING, required: true },
+            { name: 'scope', type: STRING, optional: true, computed: true },
+          ],
+        },
+      },
     ],
   },
 };
 const TYPE = schemaType(SCHEMA);
-const NULLS = { id: null, name: null, note: null, level: null, secret_wo: null, tags: null, limit: null };
+const NULLS = { id: null, name: null, note: null, level: null, secret_wo: null, tags: null, limit: null, grants: null };
 const value = (fields: Record<string, Value>): Value => ({ ...NULLS, name: 'n', ...fields });
 
 describe("Core's rules, as the tests hold the provider to them", () => {
@@ -52,6 +61,63 @@ describe("Core's rules, as the tests hold the provider to them", () => {
         limit: Object.assign(Object.create(null), { mode: 'm', days: 2 }),
       }),
     );
+  });
+
+  it('propose for a member of a set what it has from a prior member from which it can have come', () => {
+    const grants = (...members: [string, string | null][]): Value => members.map(([role, scope]) => ({ role, scope }));
+    const prior = value({ grants: grants(['viewer', 'all'], ['owner', 'some']) });
+    const config = value({ grants: grants(['owner', null], ['viewer', 'none'], ['new', null]) });
+    const proposed = proposedState(SCHEMA, prior, config) as Record<string, Value>;
+    expect(
+      equalValues(
+        TYPE,
+        { grants: proposed.grants! },
+        { grants: grants(['owner', 'some'], ['viewer', 'none'], ['new', null]) },
+      ),
+    ).to.equal(true);
+  });
+
+  it('replace only for what really changes, and what is not there at all is no reason', () => {
+    const path = (...names: string[]) => ({ steps: names.map((name) => ({ attribute_name: name })) });
+    const replacing = (paths: string[][], prior: Value, planned: Value) =>
+      replacingPaths(
+        SCHEMA,
+        paths.map((names) => path(...names)),
+        prior,
+        planned,
+      ).map(({ steps }) => steps.length);
+    expect(replacing([['name']], value({}), value({}))).to.deep.equal([]);
+    expect(replacing([['name']], null, value({}))).to.deep.equal([]);
+    expect(replacing([['name']], value({}), value({ name: UNKNOWN }))).to.deep.equal([1]);
+    expect(replacing([['secret_wo']], value({}), value({}))).to.deep.equal([1]);
+    const limits = [1, 2].map((days) => value({ limit: { mode: 'm', days } }));
+    expect(
+      replacing(
+        [
+          ['limit', 'days'],
+          ['limit', 'mode'],
+        ],
+        limits[0]!,
+        limits[1]!,
+      ),
+    ).to.deep.equal([2]);
+    expect(() => replacing([['other']], value({}), value({}))).to.throw(/other forces replacement/);
+  });
+
+  it('find the faults of a schema', () => {
+    const faults = (attribute: SchemaAttribute, kind: 'resource' | 'other' = 'resource') =>
+      schemaProblems({ block: { attributes: [attribute] } }, kind);
+    expect(schemaProblems(SCHEMA, 'resource')).to.deep.equal([]);
+    expect(faults({ name: 'A-b', type: STRING, optional: true })).to.deep.equal([
+      'A-b has a name that is no identifier',
+    ]);
+    expect(faults({ name: 'a', type: STRING })).to.deep.equal(['a is neither required nor optional nor computed']);
+    expect(faults({ name: 'a', type: STRING, required: true, computed: true })).to.have.length(1);
+    expect(faults({ name: 'a', optional: true })).to.deep.equal(['a has not exactly one type']);
+    expect(faults({ name: 'a', type: STRING, optional: true, write_only: true }, 'other')).to.have.length(1);
+    const inner = [{ name: 'b', type: STRING, optional: true, write_only: true }];
+    const set = { name: 'a', optional: true, nested_type: { nesting: NESTING.set, attributes: inner } };
+    expect(faults(set)).to.deep.equal(['a.b is write-only inside a set']);
   });
 
   it('accept what a provider may plan', () => {
