@@ -20,6 +20,8 @@ export const ACCOUNT = 'accredit_service_account';
 export const TOKEN = 'accredit_service_account_token';
 
 const MAIN = fileURLToPath(new URL('../../terraform-provider/main.ts', import.meta.url));
+/** Starts the provider as it lies here. */
+export const PROVIDER_COMMAND = [process.execPath, '--import', 'tsx', MAIN];
 const CAPABLE = { deferral_allowed: false, write_only_attributes_allowed: true };
 
 export class Bench {
@@ -43,7 +45,7 @@ export class Bench {
     const daemon = await startTestDaemon({ clock });
     const proxy = await startProxy(daemon.url);
     const core = await TerraformCore.launch({
-      command: [process.execPath, '--import', 'tsx', MAIN],
+      command: PROVIDER_COMMAND,
       env: { TF_LOG_PROVIDER: 'trace' },
     });
     return new Bench(daemon, proxy, core);

@@ -12,9 +12,17 @@ import type {
   ValueType,
 } from '../../terraform-provider-spec/kind.ts';
 
+/** What values are taken from, where a daemon is to take them: what it has, and what its rules about several of them allow. */
+export interface World {
+  /** By kind, the names that there are. */
+  readonly names?: Readonly<Record<string, readonly string[]>>;
+  /** In place of any value of the format. */
+  readonly formats?: Readonly<Partial<Record<Format, fc.Arbitrary<string>>>>;
+}
+
 /** Bodies that the description of `kind` allows, some attributes missing or null. */
-export function bodies(kind: Kind): fc.Arbitrary<JsonObject> {
-  return objects(writableAttributes(kind));
+export function bodies(kind: Kind, world: World = {}): fc.Arbitrary<JsonObject> {
+  return objects(writableAttributes(kind), world);
 }
 
 const name = fc.stringMatching(/^[a-z0-9]([a-z0-9._-]{0,6}[a-z0-9])?$/);
@@ -49,8 +57,8 @@ const FORMATTED: Readonly<Record<Exclude<Format, 'address'>, fc.Arbitrary<string
   'label-value': fc.string({ unit: fc.constantFrom('a', 'Z', ' ', 'é', '🚀', '"', '\\'), maxLength: 20 }),
 };
 
-function objects(attributes: Attributes): fc.Arbitrary<JsonObject> {
-  const members = Object.entries(attributes).map(([key, attribute]) => [key, member(attribute)] as const);
+function objects(attributes: Attributes, world: World): fc.Arbitrary<JsonObject> {
+  const members = Object.entries(attributes).map(([key, attribute]) => [key, member(attribute, world)] as const);
   return fc
     .record(Object.fromEntries(members), { requiredKeys: required(attributes) })
     .map((object) => withoutConflicts(attributes, object as JsonObject));
@@ -60,16 +68,21 @@ function required(attributes: Attributes): string[] {
   return Object.keys(attributes).filter((key) => attributes[key]?.access === 'required');
 }
 
-function member(attribute: Attribute): fc.Arbitrary<Json> {
-  const value = values(attribute);
+function member(attribute: Attribute, world: World): fc.Arbitrary<Json> {
+  const value = values(attribute, world);
   return attribute.access === 'required' ? value : fc.option(value, { nil: null, freq: 5 });
 }
 
-function values(type: ValueType): fc.Arbitrary<Json> {
+function values(type: ValueType, world: World): fc.Arbitrary<Json> {
   switch (type.type) {
     case 'string':
       if (type.enum !== undefined) return fc.constantFrom(...type.enum);
-      if (type.format !== undefined) return FORMATTED[type.format as Exclude<Format, 'address'>];
+      if (type.references !== undefined && world.names !== undefined) {
+        return fc.constantFrom(...(world.names[type.references] ?? []));
+      }
+      if (type.format !== undefined) {
+        return world.formats?.[type.format] ?? FORMATTED[type.format as Exclude<Format, 'address'>];
+      }
       return fc.string({ unit: fc.constantFrom('a', '\n', '\t', 'é', '🚀', '/', '~'), maxLength: 30 });
     case 'boolean':
       return fc.boolean();
@@ -77,11 +90,11 @@ function values(type: ValueType): fc.Arbitrary<Json> {
       return fc.integer({ min: type.minimum ?? Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER });
     case 'set':
       // Members differ in what they mean, not only in how they are written, so that no default makes two the same.
-      return fc.uniqueArray(values(type.items), { maxLength: 4, selector: firstValue });
+      return fc.uniqueArray(values(type.items, world), { maxLength: 4, selector: firstValue });
     case 'map':
-      return fc.dictionary(FORMATTED[type.keys as 'name'], values(type.values), { maxKeys: 4 });
+      return fc.dictionary(FORMATTED[type.keys as 'name'], values(type.values, world), { maxKeys: 4 });
     case 'object':
-      return objects(type.attributes);
+      return objects(type.attributes, world);
   }
 }
 

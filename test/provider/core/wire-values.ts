@@ -14,7 +14,7 @@ export interface Forms {
 /** The same value of the type in other forms. */
 export function inOtherForms(type: CtyType, value: DynamicValue, forms: Forms): DynamicValue {
   if (value.msgpack === undefined || !(forms.refined || forms.reversed)) return value;
-  const raw = decode(value.msgpack, { useBigInt64: true });
+  const raw = decode(value.msgpack, { useBigInt64: true, keyDecoder: PREFIXED_KEYS });
   return { msgpack: encode(rewritten(type, raw, forms), { useBigInt64: true }) };
 }
 
@@ -25,12 +25,20 @@ function rewritten(type: CtyType, raw: unknown, forms: Forms): unknown {
     const items = raw.map((item, index) => rewritten(elementType(type, index), item, forms));
     return type[0] === 'set' && forms.reversed ? items.reverse() : items;
   }
-  const entries = Object.entries(raw as object).map(([key, item]) => [
-    key,
-    rewritten(elementType(type, key), item, forms),
-  ]);
-  return Object.fromEntries(entries);
+  const record: Record<string, unknown> = Object.create(null);
+  for (const [prefixed, item] of Object.entries(raw as object)) {
+    const key = prefixed.slice(1);
+    record[key] = rewritten(elementType(type, key), item, forms);
+  }
+  return record;
 }
+
+/** The library refuses `__proto__`, which is a valid key of a map. */
+const PREFIXED_KEYS = {
+  canBeCached: () => true,
+  decode: (bytes: Uint8Array, offset: number, length: number) =>
+    `.${Buffer.from(bytes.buffer, bytes.byteOffset + offset, length).toString('utf8')}`,
+};
 
 function elementType(type: Exclude<CtyType, string>, key: string | number): CtyType {
   if (type[0] === 'object') return type[1][key] ?? 'dynamic';
