@@ -11,11 +11,22 @@ import { accessTokens } from './rows/access-tokens.ts';
 import { idle } from './rows/idle.ts';
 import { million } from './rows/million.ts';
 import { peers } from './rows/peers.ts';
+import { provider } from './rows/provider.ts';
 import type { Effort, Figure, Row } from './rows/row.ts';
 import { authorize, introspect } from './rows/verification.ts';
 import { creations, whileWriting } from './rows/writes.ts';
 
-const ROWS: readonly Row[] = [authorize, introspect, accessTokens, creations, whileWriting, million, idle, peers];
+const ROWS: readonly Row[] = [
+  authorize,
+  introspect,
+  accessTokens,
+  creations,
+  whileWriting,
+  million,
+  idle,
+  provider,
+  peers,
+];
 
 const { values } = parseArgs({
   options: {
