@@ -23,17 +23,22 @@ export interface BuiltProvider {
   version: string;
 }
 
+/** Where the file's second part begins, the provider itself; the first is what starts it. */
+const PROVIDER = '\n//# provider\n';
+
 /**
- * Runs the text of the file that is named first as the body of a function: it is then CommonJS wherever it lies, while
- * Node itself would decide by the nearest package.json, and refuse an ending such as `.0` under `"type": "module"`.
+ * Runs the text of the file that is named first, up to the provider, as the body of a function: it is then CommonJS wherever it
+ * lies, while Node itself would decide by the nearest package.json, and refuse an ending such as `.0` under `"type": "module"`.
  * In words that every Node understands, so that an old one gets to say why it will not do, on standard output, which is
  * where Terraform looks. No single quotes: the shell has it in such.
  */
 const START = [
   'if(!process.getBuiltinModule){',
   'console.log("The accredit provider needs Node.js 20.19 or newer; this is "+process.version+".");process.exit(1)}',
-  'var file=process.argv[1],text=require("fs").readFileSync(file,"utf8");',
-  'require("vm").runInThisContext("(function(require){"+text.slice(text.indexOf("\\n"))+"\\n})",file)(require)',
+  'var file=process.argv[1],bytes=require("fs").readFileSync(file),text=bytes.toString(),',
+  `at=text.indexOf(${JSON.stringify(PROVIDER)});`,
+  'require("vm").runInThisContext("(function(require,file,bytes,provider){"+text.slice(text.indexOf("\\n"),at)+"\\n})",file)',
+  '(require,file,bytes,text.slice(at))',
 ].join('');
 
 /** First in the file: words that the shell runs, and that mean nothing in JavaScript. */
@@ -43,7 +48,8 @@ const BANNER = `#!/bin/sh
 
 /** The text of an executable that runs `entry`, a file which ends up in `runProvider`. Throws when it cannot be bundled. */
 export async function bundleProvider(entry: string): Promise<Uint8Array> {
-  return Buffer.from(`${BANNER}\n${await bundle(entry)}`);
+  const [start, provider] = await Promise.all([bundle(join(ROOT, 'terraform-provider', 'start.ts')), bundle(entry)]);
+  return Buffer.from(`${BANNER}\n${start}${PROVIDER}${provider}`);
 }
 
 /** `entry` and all that it imports as one CommonJS, which requires only what is built into Node. Throws when it cannot be bundled. */
@@ -58,8 +64,6 @@ export async function bundle(entry: string): Promise<string> {
     minify: true,
     keepNames: true,
     legalComments: 'eof',
-    // grpc-js asks for it only in its own diagnostic services, which nobody switches on here.
-    external: ['@grpc/proto-loader'],
   });
   return result.outputFiles[0]!.text;
 }

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { EphemeralCertificate } from '../../terraform-provider/plugin/certificate.ts';
-import { startProvider } from '../../test/support/terraform-core.ts';
+import { startProvider } from '../../test/provider/core/process.ts';
 
 /** How often a running provider is looked at, in milliseconds. */
 const INTERVAL = 50;

@@ -4,12 +4,11 @@ import { encodeMessage } from './wire.ts';
 
 /** Runs handlers, so that whatever goes wrong in one reaches the user as a diagnostic and nothing else does. */
 export interface Calls {
-  /** False when the provider does not have this RPC. */
-  has(rpc: RpcName): boolean;
-  /** The encoded response. Never rejects. The second argument is aborted when the caller goes away. */
-  run<R extends RpcName>(rpc: R, request: Requests[R], cancelled: AbortSignal): Promise<Uint8Array>;
-  /** Aborts the calls that are running now; later ones run as usual. */
-  abortAll(): void;
+  /**
+   * The encoded response; undefined when the provider does not have this RPC. Never rejects. The caller is aborted by StopProvider,
+   * and by whoever knows that it is gone.
+   */
+  run<R extends RpcName>(rpc: R, request: Requests[R], caller: AbortController): Promise<Uint8Array | undefined>;
 }
 
 const DEFECT =
@@ -19,41 +18,35 @@ const STOPPED =
   'Terraform asked the provider to stop. What it had sent to the daemon before may have taken effect; the next plan shows it.';
 
 /** Calls to these handlers. StopProvider is there without one: it aborts what is running. */
-export function createCalls(handlers: Handlers): Calls {
+export function createCalls(handlers: Promise<Handlers>): Calls {
   const running = new Set<AbortController>();
-
-  function abortAll(): void {
-    for (const controller of running) controller.abort();
-  }
+  // Whether they could be loaded is found out by the calls.
+  handlers.catch((error: unknown) => log.error('cannot start', { error }));
 
   async function respond<R extends RpcName>(rpc: R, request: Requests[R], context: CallContext) {
-    if (rpc === 'StopProvider') abortAll();
-    const handler = handlers[rpc] as
+    const handler = (await handlers)[rpc] as
       | ((request: Requests[R], context: CallContext) => Promise<Responses[R]>)
       | undefined;
+    if (rpc === 'StopProvider') for (const caller of running) caller.abort();
+    else if (handler === undefined) return undefined;
     return encodeMessage(`${rpc}.Response`, (await handler?.(request, context)) ?? {});
   }
 
   return {
-    has: (rpc) => rpc === 'StopProvider' || handlers[rpc] !== undefined,
-    abortAll,
-    async run(rpc, request, cancelled) {
-      const controller = new AbortController();
-      const context = { signal: AbortSignal.any([controller.signal, cancelled]) };
+    async run(rpc, request, caller) {
       // StopProvider must not abort itself.
-      if (rpc !== 'StopProvider') running.add(controller);
+      if (rpc !== 'StopProvider') running.add(caller);
       const started = performance.now();
       try {
-        return await respond(rpc, request, context);
+        return await respond(rpc, request, caller);
       } catch (error) {
         log.error(`${rpc} failed`, { error });
-        const stopped = context.signal.aborted;
-        return encodeMessage(
-          `${rpc}.Response`,
-          stopped ? failure(rpc, 'Interrupted', STOPPED) : failure(rpc, 'The provider failed unexpectedly', DEFECT),
-        );
+        const [summary, text] = caller.signal.aborted
+          ? ['Interrupted', STOPPED]
+          : ['The provider failed unexpectedly', DEFECT];
+        return encodeMessage(`${rpc}.Response`, failure(rpc, summary, text));
       } finally {
-        running.delete(controller);
+        running.delete(caller);
         log.debug(rpc, { milliseconds: Math.round(performance.now() - started) });
       }
     },

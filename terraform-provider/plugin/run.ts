@@ -1,10 +1,25 @@
 import { writeSync } from 'node:fs';
-import { createCertificate } from './certificate.ts';
+import { createServer, type Server } from 'node:net';
+import { createCertificate, type EphemeralCertificate } from './certificate.ts';
+import type { Compiled } from './code-cache.ts';
 import { leave } from './exit.ts';
-import { HELP, handshakeLine, readHandshake, startedByTerraform, startFailure } from './handshake.ts';
+import {
+  type HandshakeRequest,
+  HELP,
+  handshakeLine,
+  readHandshake,
+  startedByTerraform,
+  startFailure,
+} from './handshake.ts';
+import { keepCode } from './keep-code.ts';
 import { listen } from './listener.ts';
 import { log } from './log.ts';
 import type { Handlers } from './messages.ts';
+
+/** How this code was compiled; not there where it runs from its sources. See `start.ts`. */
+declare const compiled: Compiled | undefined;
+
+const kept = typeof compiled === 'undefined' ? undefined : compiled;
 
 /** How long the process waits for Terraform to close the connection after Shutdown; Terraform itself would wait two seconds. */
 const SHUTDOWN_GRACE = 250;
@@ -13,7 +28,8 @@ const PARENT_CHECK = 1_000;
 
 /**
  * The life of a provider process: checks that Terraform started it, listens, tells Terraform where, serves until Terraform is done, and
- * exits. The logic is loaded only once it is clear that it will be needed.
+ * exits. Whatever is not needed to listen is loaded while Terraform reads the line and connects; a logic that then cannot be loaded
+ * fails the calls.
  */
 export async function runProvider(loadHandlers: () => Promise<Handlers>): Promise<void> {
   if (!startedByTerraform(process.env)) {
@@ -23,26 +39,36 @@ export async function runProvider(loadHandlers: () => Promise<Handlers>): Promis
   }
   try {
     const request = readHandshake(process.env);
-    const [{ createProviderServer }, handlers] = await Promise.all([import('./server.ts'), loadHandlers()]);
-    const { clientCertificate } = request;
-    const own = clientCertificate === undefined ? undefined : createCertificate();
-    const server = createProviderServer({
-      handlers,
-      tls: own && clientCertificate !== undefined ? { ...own, clientCertificate } : undefined,
-      onShutdown: () => setTimeout(() => leave('Terraform asked for it'), SHUTDOWN_GRACE),
-      onLastClose: () => leave('the last connection was closed'),
-    });
-    const address = await listen(server, request);
+    const own = request.clientCertificate === undefined ? undefined : createCertificate();
+    const listener = createServer();
+    const address = await listen(listener, request);
     watchProcess();
-    server.on('error', (error) => log.error('the listener failed', { error }));
+    listener.on('error', (error) => log.error('the listener failed', { error }));
+    const server = loadServer(request, own, loadHandlers);
+    listener.on('connection', async (socket) => (await server).emit('connection', socket));
     // Written at once and as a whole: an asynchronous write could still be waiting when Terraform gives up.
     writeSync(1, handshakeLine(address, own?.handshakeField ?? '', request));
-    log.debug('listening', { ...address });
+    log.debug('listening', { ...address, codeCovers: kept?.covers });
   } catch (error) {
     log.error('cannot start', { error });
     writeSync(1, startFailure(error));
     process.exit(1);
   }
+}
+
+async function loadServer(
+  { clientCertificate }: HandshakeRequest,
+  own: EphemeralCertificate | undefined,
+  loadHandlers: () => Promise<Handlers>,
+): Promise<Server> {
+  const { createProviderServer } = await import('./server.ts');
+  return createProviderServer({
+    handlers: new Promise((resolve) => setImmediate(() => resolve(loadHandlers()))),
+    tls: own && clientCertificate !== undefined ? { ...own, clientCertificate } : undefined,
+    onAnswered: kept === undefined ? () => undefined : keepCode(kept),
+    onShutdown: () => setTimeout(() => leave('Terraform asked for it'), SHUTDOWN_GRACE),
+    onLastClose: () => leave('the last connection was closed'),
+  });
 }
 
 function watchProcess(): void {

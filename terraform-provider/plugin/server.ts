@@ -1,21 +1,20 @@
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import type { ServerUnaryCall, sendUnaryData, UntypedServiceImplementation } from '@grpc/grpc-js';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { createCalls } from './calls.ts';
 import { RPC_NAMES } from './descriptors.ts';
+import { type Method, STATUS, StatusError, serveGrpc } from './grpc.ts';
 import { log } from './log.ts';
 import type { Handlers, Requests, RpcName } from './messages.ts';
-import { providerDefinition, sideServices } from './services.ts';
-
-/** What HashiCorp's providers take too: a plan with large values must not fail at the 4 MB that grpc has by default. */
-const LARGEST_MESSAGE = 256 * 1024 * 1024;
+import { sideServices } from './services.ts';
+import { decodeMessage, WireError } from './wire.ts';
 
 /** What the server of a provider needs. */
 export interface ServerOptions {
-  handlers: Handlers;
+  handlers: Promise<Handlers>;
   /** The provider's own certificate and the one client that may connect; undefined means plaintext. */
   tls: { key: string; certificate: string; clientCertificate: string } | undefined;
+  /** An RPC has been answered. */
+  onAnswered: (rpc: RpcName) => void;
   /** Terraform asked for the end of the process. Its answer is on the way. */
   onShutdown: () => void;
   /** The last connection is gone, so nobody will ask any more. */
@@ -23,12 +22,12 @@ export interface ServerOptions {
 }
 
 /**
- * A server that speaks gRPC on every connection which it accepts; the caller makes it listen. With `tls`, a connection counts, and
- * reaches gRPC, only after its client has shown the client certificate: another process that finds the socket can neither ask
- * anything nor end the provider by connecting and going away.
+ * A server that speaks gRPC on every connection; the caller hands them to it with `emit('connection', socket)`. With `tls`, a
+ * connection counts, and reaches gRPC, only after its client has shown the client certificate: another process that finds the
+ * socket can neither ask anything nor end the provider by connecting and going away.
  */
 export function createProviderServer(options: ServerOptions): NetServer {
-  const injector = createGrpc(options).createConnectionInjector(ServerCredentials.createInsecure());
+  const methods = new Map([...providerMethods(options), ...sideServices(options.onShutdown)]);
   let open = 0;
   const accept = (socket: Socket) => {
     open += 1;
@@ -37,7 +36,7 @@ export function createProviderServer(options: ServerOptions): NetServer {
       open -= 1;
       if (open === 0) options.onLastClose();
     });
-    injector.injectConnection(socket);
+    serveGrpc(socket, methods);
   };
   if (options.tls === undefined) return createServer(accept);
   const { key, certificate, clientCertificate } = options.tls;
@@ -57,29 +56,27 @@ export function createProviderServer(options: ServerOptions): NetServer {
   return server;
 }
 
-function createGrpc({ handlers, onShutdown }: ServerOptions): Server {
-  const server = new Server({
-    'grpc.max_receive_message_length': LARGEST_MESSAGE,
-    'grpc.max_send_message_length': LARGEST_MESSAGE,
-    'grpc.enable_channelz': 0,
-  });
+/** The RPCs of `tfplugin6.Provider`. One that there is no handler for is UNIMPLEMENTED, by which Terraform learns what is missing. */
+function providerMethods({ handlers, onAnswered }: ServerOptions): [string, Method][] {
   const calls = createCalls(handlers);
-  const implementation: UntypedServiceImplementation = {};
-  for (const rpc of RPC_NAMES) {
-    // A missing one is left out: grpc-js answers UNIMPLEMENTED, by which Terraform learns what a provider does not have.
-    if (calls.has(rpc)) implementation[rpc] = unary(rpc);
-  }
-  server.addService(providerDefinition(), implementation);
-  for (const side of sideServices(onShutdown)) {
-    server.addService(side.definition, side.implementation as UntypedServiceImplementation);
-  }
-  return server;
+  return RPC_NAMES.map((rpc: RpcName) => [
+    `/tfplugin6.Provider/${rpc}`,
+    {
+      async answer(bytes, caller) {
+        const response = await calls.run(rpc, requestIn(rpc, bytes), caller);
+        if (response === undefined) throw new StatusError(STATUS.unimplemented, `The provider has no ${rpc}.`);
+        onAnswered(rpc);
+        return response;
+      },
+    },
+  ]);
+}
 
-  function unary<R extends RpcName>(rpc: R) {
-    return (call: ServerUnaryCall<Requests[R], Uint8Array>, callback: sendUnaryData<Uint8Array>) => {
-      const cancelled = new AbortController();
-      call.on('cancelled', () => cancelled.abort());
-      void calls.run(rpc, call.request, cancelled.signal).then((response) => callback(null, response));
-    };
+function requestIn<R extends RpcName>(rpc: R, bytes: Buffer): Requests[R] {
+  try {
+    return decodeMessage(`${rpc}.Request`, bytes) as Requests[R];
+  } catch (cause) {
+    if (!(cause instanceof WireError)) throw cause;
+    throw new StatusError(STATUS.internal, `The request of ${rpc} cannot be read: ${cause.message}`);
   }
 }

@@ -43,7 +43,6 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['daemon/metrics/'],
   'lru-cache': ['daemon/domain/', 'daemon/http/', 'daemon/verify/'],
   pino: ['daemon/', 'daemon/http/', 'daemon/verify/'],
-  '@grpc/grpc-js': ['terraform-provider/'],
   '@msgpack/msgpack': ['terraform-provider/'],
 };
 

@@ -20,11 +20,16 @@ describe('The provider process', function () {
 
   before(async () => {
     directory = mkdtempSync(join(tmpdir(), 'accredit-plugin-test-'));
+    // Its compiled code is to go with it.
+    process.env.XDG_CACHE_HOME = join(directory, 'cache');
     command = [join(directory, 'terraform-provider-double')];
     writeFileSync(command[0], await bundleProvider(fileURLToPath(new URL('plugin-double.ts', import.meta.url))));
     chmodSync(command[0], 0o755);
   });
-  after(() => rmSync(directory, { recursive: true, force: true }));
+  after(() => {
+    delete process.env.XDG_CACHE_HOME;
+    rmSync(directory, { recursive: true, force: true });
+  });
   afterEach(async () => {
     for (const { child, exit } of children.splice(0)) {
       // Not SIGKILL, which would leave the socket behind.
@@ -62,7 +67,6 @@ describe('The provider process', function () {
         /Plugin version: 6, Client versions: 4, 5\./,
       ],
       ['ports that are none', { PLUGIN_MAX_PORT: 'many' }, /PLUGIN_MAX_PORT is no port: "many"/],
-      ['logic that cannot be loaded', { DOUBLE_FAILURE: 'at start' }, /cannot start: there is no logic/],
       ['an unknown group', { PLUGIN_UNIX_SOCKET_GROUP: 'no such group' }, /no group "no such group"/],
       ['a client certificate that is none', { PLUGIN_CLIENT_CERT: 'x' }, /PLUGIN_CLIENT_CERT is no certificate/],
     ];
@@ -260,6 +264,14 @@ describe('The provider process', function () {
 
   describe('when a handler fails', () => {
     const SECRET = `acr_sa_${'0123456789'.repeat(4)}abcdef`;
+
+    it('or the logic cannot be loaded, which is found out after the handshake, answers with a diagnostic', async () => {
+      const core = await launch({ DOUBLE_FAILURE: 'at start', TF_LOG_PROVIDER: 'error' });
+      const { diagnostics } = await core.call('GetProviderSchema', {});
+      expect(diagnostics?.[0]?.summary).to.equal('The provider failed unexpectedly');
+      await core.shutdown();
+      expect(core.process.stderr()).to.contain('there is\\nno logic');
+    });
 
     it('answers with a diagnostic for every RPC, without the private text', async () => {
       const core = await launch({ DOUBLE_FAILURE: `hidden ${SECRET}`, TF_LOG_PROVIDER: 'debug' });
