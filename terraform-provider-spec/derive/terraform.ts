@@ -160,9 +160,16 @@ export function attributeType(attribute: TerraformAttribute): TerraformType {
   return attribute.nested.nesting === 'set' ? ['set', object] : object;
 }
 
-/** The object type that these attributes make together. */
+const objectTypes = new WeakMap<readonly TerraformAttribute[], TerraformType>();
+
+/** The object type that these attributes make together; for the same list always the same one. */
 export function objectType(attributes: readonly TerraformAttribute[]): TerraformType {
-  return ['object', Object.fromEntries(attributes.map((attribute) => [attribute.name, attributeType(attribute)]))];
+  let type = objectTypes.get(attributes);
+  if (type === undefined) {
+    type = ['object', Object.fromEntries(attributes.map((attribute) => [attribute.name, attributeType(attribute)]))];
+    objectTypes.set(attributes, type);
+  }
+  return type;
 }
 
 function entriesOf(kind: Kind): [string, Attribute][] {

@@ -8,7 +8,7 @@ import type {
   PlanResourceChangeRequest,
   PlanResourceChangeResponse,
 } from '../plugin/messages.ts';
-import type { ValueRecord } from '../values/value.ts';
+import { isNullDynamic, type ValueRecord } from '../values/value.ts';
 import { error, failure, pathTo, policyWarnings, warning } from './diagnostics.ts';
 import { decodeState, encodeState } from './mapping.ts';
 import { ownSecret, type Plan, plan, secretAttribute } from './planning.ts';
@@ -35,7 +35,7 @@ export async function planResourceChange(
   const config = decodeState(schema, request.config);
   // What is remembered goes on to the new object of a replacement and to the deletion of the old one.
   const planned_private = request.prior_private;
-  if (config === null || decodeState(schema, request.proposed_new_state) === null) {
+  if (config === null || isNullDynamic(request.proposed_new_state)) {
     const diagnostics = isProtected(prior) ? [protectedFromDestroy(schema, String(prior?.id))] : [];
     return { planned_state: encodeState(schema, null), planned_private, diagnostics };
   }

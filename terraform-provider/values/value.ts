@@ -89,6 +89,12 @@ export function decodeDynamic(type: CtyType, value: DynamicValue | undefined): V
   return null;
 }
 
+/** Whether what Terraform sent is null: `decodeDynamic` without the work. */
+export function isNullDynamic(value: DynamicValue | undefined): boolean {
+  if (value?.msgpack !== undefined && value.msgpack.length > 0) return value.msgpack[0] === MSGPACK_NIL;
+  return value?.json === undefined || value.json.length === 0 || parseJson(value.json) === null;
+}
+
 /**
  * Encodes a value as msgpack. Strings are NFC-normalised, sets sorted and without duplicates, and an object has every attribute
  * of its type (null where it is missing). Throws {@link ValueError} for a value of another type and for attributes that the
@@ -111,6 +117,12 @@ export function decodeJsonState(type: CtyType, json: Uint8Array): Value {
  * difference; unknown equals unknown.
  */
 export function equalValues(type: CtyType, a: Value, b: Value): boolean {
+  // Most of what is compared needs no canonical form.
+  if (a === b) return true;
+  if (a === null || b === null || a === UNKNOWN || b === UNKNOWN) return false;
+  if (type === 'string' && typeof a === 'string' && typeof b === 'string') {
+    return a.normalize('NFC') === b.normalize('NFC');
+  }
   const canonical = (value: Value) => Buffer.from(encodeMsgpack(toWire(type, value, '', true)));
   return canonical(a).equals(canonical(b));
 }
@@ -134,6 +146,7 @@ export function inferType(value: Value): CtyType {
 /** What msgpack and JSON decode to before the type gives it a meaning. */
 type Raw = unknown;
 
+const MSGPACK_NIL = 0xc0;
 const UNKNOWN_EXTENSION = new ExtData(0, Uint8Array.of(0));
 
 /** Any extension is an unknown value, whatever its code: later ones may come, as the refined unknowns (12) did. */
@@ -250,18 +263,31 @@ function recordFromWire(
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw) || raw instanceof Uint8Array) {
     throw mismatch(path, `${type[0] === 'map' ? 'a map' : 'an object'}`);
   }
-  const entries = new Map(Object.entries(raw).map(([key, item]) => [key.slice(form.keyPrefix.length), item]));
+  const entries = raw as Record<string, Raw>;
   const record: ValueRecord = Object.create(null);
+  const keys = Object.keys(entries);
   if (type[0] !== 'object') {
-    for (const [key, item] of entries)
-      record[key.normalize('NFC')] = fromWire(type[1], item, `${path}["${key}"]`, form);
+    for (const prefixed of keys) {
+      const key = prefixed.slice(form.keyPrefix.length);
+      record[key.normalize('NFC')] = fromWire(type[1], entries[prefixed], `${path}["${key}"]`, form);
+    }
     return record;
   }
-  for (const [name, attribute] of Object.entries(type[1])) {
-    record[name] = fromWire(attribute, entries.get(name), join(path, name), form);
-    entries.delete(name);
+  const attributes = type[1];
+  let known = 0;
+  for (const name of Object.keys(attributes)) {
+    const key = form.keyPrefix + name;
+    const isThere = Object.hasOwn(entries, key);
+    if (isThere) known += 1;
+    record[name] = isThere ? fromWire(attributes[name]!, entries[key], join(path, name), form) : null;
   }
-  if (entries.size > 0 && !form.dropsUnknownAttributes) throw unexpected(path, [...entries.keys()]);
+  if (keys.length > known && !form.dropsUnknownAttributes) {
+    const names = keys.map((key) => key.slice(form.keyPrefix.length));
+    throw unexpected(
+      path,
+      names.filter((name) => !Object.hasOwn(attributes, name)),
+    );
+  }
   return record;
 }
 
