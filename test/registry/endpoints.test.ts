@@ -2,13 +2,16 @@
 import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { SigningKey } from '../../scripts/packages/signature.ts';
 import { setFiles, TERRAFORM_PATHS } from '../../terraform-provider-spec/packages.ts';
+import { readText } from '../architecture/sources.ts';
 import { type Answer, Api } from '../contract/api.ts';
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts';
 import { stubPackages, throwAwayKey } from '../support/packages.ts';
 
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MIRROR = '/terraform/mirror/registry.terraform.io/accredit/accredit';
 const REGISTRY = '/terraform/providers/v1/accredit/accredit';
 const ZIP = 'terraform-provider-accredit_0.1.0_linux_amd64.zip';
@@ -207,6 +210,21 @@ describe('a daemon that has packages of the provider', () => {
     await reader?.closed.catch(() => undefined);
     expect(await logged((line) => line.includes('"aborted":true'))).to.include(ZIP);
     expect(daemon.log.join('')).to.not.include('a request failed');
+  });
+});
+
+describe('a daemon that is not told where the packages are', () => {
+  it('looks where npm start packs them', async () => {
+    const daemon = await startTestDaemon();
+    try {
+      const { headers } = await new Api(daemon.url).send('GET', `${MIRROR}/99.0.0.json`);
+      await daemon.close();
+      const line = daemon.log.find((each) => each.includes(String(headers['x-request-id'])));
+      expect(line).to.include(join(ROOT, 'dist', 'packages'));
+      expect(readText('package.json')).to.include('"prestart": "node scripts/install.mjs --packages"');
+    } finally {
+      await daemon.close();
+    }
   });
 });
 
