@@ -33,7 +33,7 @@ export function selfContained(program: string, node: string, platform: Platform)
       string,
     ];
     writeFileSync(main, program);
-    // No code cache: it would start a little faster, hold for this processor alone, and be different each time.
+    // No code cache: it would save a few milliseconds, hold for this processor alone, and be different each time.
     const options = { main, output: blob, disableExperimentalSEAWarning: true, useCodeCache: false };
     const config = join(directory, 'config.json');
     writeFileSync(config, JSON.stringify(options));
