@@ -32,6 +32,7 @@ export const OWN_NOUNS: ReadonlySet<string> = new Set([
 
 /** The noun that stands for all free ones. */
 const FREE = '~';
+const WILD: ReadonlySet<string> = new Set(['*', FREE]);
 
 /** Whether the pattern `held` gives everything that `wanted`, a permission or itself a pattern, stands for. */
 export function covers(held: string, wanted: string): boolean {
@@ -47,29 +48,47 @@ export function allows(held: Iterable<string>, wanted: string): boolean {
   return false;
 }
 
-/** The patterns that hold exactly what both sets hold, sorted. */
+/** Like `allows` for whoever asks many times of the same set: each question takes the same time, however large it is. */
+export function allowing(held: Iterable<string>): (wanted: string) => boolean {
+  const index = verbsByNoun(held);
+  return (wanted) => {
+    const [noun, verb] = split(wanted);
+    return [noun, '*', FREE].some((one) => {
+      const verbs = coversNoun(one, noun) ? index.get(one) : undefined;
+      return verbs !== undefined && (verbs.has('*') || verbs.has(verb));
+    });
+  };
+}
+
+/**
+ * The patterns that hold exactly what both sets hold, sorted. It takes about as long as both sets are: only a wildcard for
+ * the noun is looked at beside every noun of the other set.
+ */
 export function intersect(left: readonly string[], right: readonly string[]): string[] {
   const both = new Set<string>();
-  for (const a of left) {
-    for (const b of right) {
-      const common = meet(a, b);
-      if (common !== undefined) both.add(common);
+  const index = verbsByNoun(right);
+  for (const pattern of left) {
+    const [noun, verb] = split(pattern);
+    for (const other of WILD.has(noun) ? index.keys() : [noun, '*', FREE]) {
+      const verbs = index.get(other);
+      const common = coversNoun(noun, other) ? other : coversNoun(other, noun) ? noun : undefined;
+      if (verbs === undefined || common === undefined) continue;
+      if (verb === '*') for (const one of verbs) both.add(join(common, one));
+      else if (verbs.has(verb) || verbs.has('*')) both.add(join(common, verb));
     }
   }
   return [...both].sort();
 }
 
-/** The pattern for what two patterns have in common, if anything. */
-function meet(a: string, b: string): string | undefined {
-  if (covers(a, b)) return b;
-  if (covers(b, a)) return a;
-  // Neither holds the other, so a wildcard for the noun meets one for the verb.
-  const [aNoun, aVerb] = split(a);
-  const [bNoun, bVerb] = split(b);
-  const noun = coversNoun(aNoun, bNoun) ? bNoun : aNoun;
-  const verb = aVerb === '*' ? bVerb : aVerb;
-  const pattern = `${noun}.${verb}`;
-  return covers(a, pattern) && covers(b, pattern) ? pattern : undefined;
+function verbsByNoun(patterns: Iterable<string>): Map<string, Set<string>> {
+  const index = new Map<string, Set<string>>();
+  for (const pattern of patterns) {
+    const [noun, verb] = split(pattern);
+    const verbs = index.get(noun);
+    if (verbs === undefined) index.set(noun, new Set([verb]));
+    else verbs.add(verb);
+  }
+  return index;
 }
 
 function coversNoun(held: string, noun: string): boolean {
@@ -83,4 +102,9 @@ function split(permission: string): [noun: string, verb: string] {
   if (permission === '*') return ['*', '*'];
   const dot = permission.indexOf('.');
   return [permission.slice(0, dot), permission.slice(dot + 1)];
+}
+
+/** The reverse of `split`. */
+function join(noun: string, verb: string): string {
+  return noun === '*' && verb === '*' ? '*' : `${noun}.${verb}`;
 }

@@ -1,7 +1,7 @@
 /** What a principal may do to a resource, and the rules that keep anybody from handing on more than they hold. */
 import { organizationOf, parentOf, parseAddress } from '../../terraform-provider-spec/address.ts';
 import type { JsonObject, Kind } from '../../terraform-provider-spec/kind.ts';
-import { allows } from '../../terraform-provider-spec/permission.ts';
+import { allowing, allows } from '../../terraform-provider-spec/permission.ts';
 import { addressAllowed, type Carried, carriedAt, holderCarries, homeOf, teamsOf, tokenCarries } from './carried.ts';
 import { filterLoaded, mapLoaded } from './loading.ts';
 import type { Resource } from './model.ts';
@@ -127,8 +127,8 @@ export function requireRightsAt(
   permissions: readonly string[],
   scope: string,
 ): void {
-  const held = permissionsAt(principal, place);
-  const missing = permissions.filter((permission) => !allows(held, permission));
+  const isHeld = allowing(permissionsAt(principal, place));
+  const missing = permissions.filter((permission) => !isHeld(permission));
   if (missing.length === 0) return;
   const named = missing.slice(0, 10).map((permission) => `"${permission}"`);
   const where = scope === ORGANIZATION_SCOPE ? '' : ` at ${scope}`;

@@ -43,7 +43,27 @@ export function tokenCarries(snapshot: Snapshot, attributes: JsonObject, holder:
   const all = holderCarries(snapshot, holder, holder.attributes);
   const narrowed = (attributes.permissions ?? null) as string[] | null;
   if (narrowed === null) return all;
-  return all.map(({ scope, permissions }) => ({ scope, permissions: intersect(permissions, narrowed) }));
+  return all.map((carried) => new Narrowed(carried, narrowed));
+}
+
+/**
+ * The part of what is carried at a scope that `by` leaves. It is worked out when it is looked at, and not kept: an account
+ * may have hundreds of grants, of which a question concerns a few.
+ */
+export class Narrowed implements Carried {
+  readonly scope: string;
+  readonly of: Carried;
+  readonly by: readonly string[];
+
+  constructor(of: Carried, by: readonly string[]) {
+    this.scope = of.scope;
+    this.of = of;
+    this.by = by;
+  }
+
+  get permissions(): readonly string[] {
+    return intersect(this.of.permissions, this.by);
+  }
 }
 
 /** The scope beyond which nothing that a holder carries reaches: its home for an account, itself for an app. */

@@ -2,12 +2,21 @@
 import { organizationOf } from '../../terraform-provider-spec/address.ts';
 import type { JsonObject, SecretKind } from '../../terraform-provider-spec/kind.ts';
 import { kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
-import { allows, intersect } from '../../terraform-provider-spec/permission.ts';
+import { allows } from '../../terraform-provider-spec/permission.ts';
 import { tokenHash, tokenKind } from '../../terraform-provider-spec/token.ts';
 import { type AccessTokenClaims, isAccessToken, keyIdOf, readAccessToken } from '../crypto/access-token.ts';
 import { isAccepted } from '../crypto/signing-key.ts';
 import type { Audience, Caller, Credential, Subject } from './api.ts';
-import { addressAllowed, type Carried, carriedAt, homeOf, identifierOf, isolationOf, tokenCarries } from './carried.ts';
+import {
+  addressAllowed,
+  type Carried,
+  carriedAt,
+  homeOf,
+  identifierOf,
+  isolationOf,
+  Narrowed,
+  tokenCarries,
+} from './carried.ts';
 import { canAct, type Enrolment, enrolmentOf } from './holder.ts';
 import type { Ambient } from './identity.ts';
 import type { Resource } from './model.ts';
@@ -131,10 +140,7 @@ function identifyAccessToken(
   const found = holding(snapshot, ambient, { hash, token: row, organization, credential, ip });
   if ('refused' in found) return found;
   const scope = claims.scope.split(' ').filter((permission) => permission !== '');
-  const carried = found.carried.map(({ scope: at, permissions }) => ({
-    scope: at,
-    permissions: intersect(permissions, scope),
-  }));
+  const carried = found.carried.map((each) => new Narrowed(each, scope));
   const place = organizationPlace(organization.address);
   return {
     ...found,
@@ -311,7 +317,7 @@ export function subjectOf(principal: Principal, now: number, place?: Place): Sub
     confined_to: principal.home,
     grants: (holder.attributes.grants ?? []) as JsonObject[],
     permissions: place === undefined ? principal.permissions : permissionsAt(principal, place),
-    permissions_by_scope: principal.carried.map(({ scope, permissions }) => ({ scope, permissions: [...permissions] })),
+    permissions_by_scope: principal.carried,
     issued_at: (token.state as { rotated_at?: number }).rotated_at ?? token.updated_at,
     valid_until: previous?.valid_until ?? token.valid_until,
     ...(accessToken && {

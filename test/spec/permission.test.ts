@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { KINDS } from '../../terraform-provider-spec/kinds/index.ts';
 import {
+  allowing,
   allows,
   covers,
   intersect,
@@ -124,6 +125,26 @@ describe('permissions', () => {
         const expected = leftMeaning.filter((each) => rightMeaning.includes(each));
         expect(meaningOf(both)).to.deep.equal(expected);
         expect(CONCRETE.filter((permission) => allows(both, permission))).to.deep.equal(expected);
+      }),
+      1_000,
+    );
+  });
+
+  it('a set that is asked often answers like one that is asked once', () => {
+    holds(
+      fc.property(sets, (held) => {
+        const isAllowed = allowing(held);
+        const each = (answers: (wanted: string) => boolean) => [...PATTERNS, ...CONCRETE].filter(answers);
+        expect(each(isAllowed)).to.deep.equal(each((wanted) => allows(held, wanted)));
+      }),
+    );
+  });
+
+  it('an intersection holds each pair of patterns where they meet, and no other', () => {
+    holds(
+      fc.property(sets, sets, (left, right) => {
+        const pairs = left.flatMap((a) => right.flatMap((b) => intersect([a], [b])));
+        expect(intersect(left, right)).to.deep.equal([...new Set(pairs)].sort());
       }),
       1_000,
     );

@@ -1,7 +1,7 @@
 /** Grants are power handed on: what an account or user may come to hold, and who may give it. */
 import { organizationOf } from '../../../terraform-provider-spec/address.ts';
 import type { JsonObject } from '../../../terraform-provider-spec/kind.ts';
-import { allows } from '../../../terraform-provider-spec/permission.ts';
+import { allowing } from '../../../terraform-provider-spec/permission.ts';
 import { requireEveryRight, requireSameSight } from '../authority.ts';
 import { carriedAt, holderCarries, homeOf, teamsOf } from '../carried.ts';
 import type { Convergence } from '../convergence.ts';
@@ -53,8 +53,8 @@ export function requireGrants({ draft, principal }: Context, { kind, address, st
   const isResighted = stored !== undefined && isIsolating(draft, organization) && movesTeams(stored, desired);
   const before = stored === undefined || isRevived || isResighted ? undefined : stored;
   const carried = mapLoaded(holderCarries(draft, next, desired), ({ scope, permissions }) => {
-    const held = before === undefined ? [] : heldBy(draft, before, scope);
-    return { scope, permissions: permissions.filter((permission) => !allows(held, permission)) };
+    const isHeld = allowing(before === undefined ? [] : heldBy(draft, before, scope));
+    return { scope, permissions: permissions.filter((permission) => !isHeld(permission)) };
   });
   if (carried.every(({ permissions }) => permissions.length === 0)) return;
   requireEveryRight(draft, principal, organization, carried);

@@ -3,7 +3,7 @@
  * opens no more than the token that it is issued for, and lives no longer.
  */
 
-import { allows, intersect, PERMISSION_PATTERN } from '../../../terraform-provider-spec/permission.ts';
+import { allowing, intersect, PERMISSION_PATTERN } from '../../../terraform-provider-spec/permission.ts';
 import { type AccessTokenClaims, signAccessToken } from '../../crypto/access-token.ts';
 import type { Caller, Credential, Subject } from '../api.ts';
 import type { Carried } from '../carried.ts';
@@ -217,6 +217,7 @@ function requireScope(scope: string | undefined, carried: readonly Carried[]): s
   if (scope === undefined) return all;
   // RFC 6749, section 3.3: separated by single spaces, in any order.
   const asked = [...new Set(scope.split(' '))];
+  const isCarried = allowing(all);
   for (const permission of asked) {
     if (!PERMISSION_PATTERN.test(permission)) {
       throw new OAuthProblem(
@@ -224,7 +225,7 @@ function requireScope(scope: string | undefined, carried: readonly Carried[]): s
         'A scope is a list of permissions such as "builds.write", separated by spaces.',
       );
     }
-    if (!allows(all, permission)) {
+    if (!isCarried(permission)) {
       throw new OAuthProblem('invalid_scope', `The credential does not carry the permission "${permission}".`);
     }
   }
