@@ -34,6 +34,18 @@ export const OWN_NOUNS: ReadonlySet<string> = new Set([
 const FREE = '~';
 const WILD: ReadonlySet<string> = new Set(['*', FREE]);
 
+/**
+ * How many patterns of one verb for many nouns, such as `*.read`, a set may hold. Where two sets meet, each of them makes
+ * as many permissions as the other one has nouns.
+ */
+export const MOST_WIDE = 16;
+
+/** Whether it is such a pattern. */
+export function isWide(permission: string): boolean {
+  const [noun, verb] = split(permission);
+  return WILD.has(noun) && verb !== '*';
+}
+
 /** Whether the pattern `held` gives everything that `wanted`, a permission or itself a pattern, stands for. */
 export function covers(held: string, wanted: string): boolean {
   if (held === wanted) return true;

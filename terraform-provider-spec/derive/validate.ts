@@ -1,6 +1,7 @@
 /** Reads the body of a PUT by the description of its kind: what is wrong with it, or the whole desired state. */
 import { checkText, FORMATS } from '../formats.ts';
 import type { Attribute, Attributes, Json, JsonObject, Kind, ValueType } from '../kind.ts';
+import { isWide, MOST_WIDE } from '../permission.ts';
 import { allAttributes, canonicalValue } from './attributes.ts';
 import { closest } from './closest.ts';
 import { pointerTo } from './pointer.ts';
@@ -148,7 +149,7 @@ function readSet(type: ValueType & { type: 'set' }, value: Json[], at: string, r
     return [];
   }
   const seen = new Map<string, number>();
-  return value.map((item, index) => {
+  const members = value.map((item, index) => {
     const pointer = pointerTo(at, index);
     let sound = true;
     const read = readValue(type.items, item, pointer, (where, detail) => {
@@ -163,6 +164,14 @@ function readSet(type: ValueType & { type: 'set' }, value: Json[], at: string, r
     }
     return read;
   });
+  if (isPermission(type.items) && members.filter((member) => isWide(String(member))).length > MOST_WIDE) {
+    refuse(at, `must not have more than ${MOST_WIDE} members of one verb for many nouns, such as "*.read"`);
+  }
+  return members;
+}
+
+function isPermission(type: ValueType): boolean {
+  return type.type === 'string' && type.format === 'permission';
 }
 
 function readMap(type: ValueType & { type: 'map' }, value: JsonObject, at: string, refuse: Refuse): Json {

@@ -20,7 +20,7 @@ export const role: Kind = {
       default: [],
       description:
         'What the role allows: `noun.verb`, `noun.*`, `*.verb` or `*`; `~` stands for every noun that is not one of ' +
-        "Accredit's own.",
+        "Accredit's own. At most 16 of them are of one verb for many nouns.",
     },
   },
   examples: {

@@ -112,6 +112,14 @@ describe('to the letter', () => {
       expect(long.length).to.be.above(4096);
       expect((await issue(long.slice(0, 12 * 300 - 1))).body.scope).to.equal('builds.read');
       expect((await issue(long)).body).to.include({ error: 'invalid_scope' });
+      const wide = (count: number) => Array.from({ length: count }, (_, number) => `*.read${number}`).join(' ');
+      const root = (scope: string) =>
+        post('/v1/oauth/token', {
+          form: { grant_type: 'client_credentials', scope },
+          headers: basic('root', stage.daemon.adminToken),
+        });
+      expect((await root(wide(16))).status).to.equal(200);
+      expect((await root(wide(17))).body).to.include({ error: 'invalid_scope' });
     });
   });
 

@@ -19,6 +19,7 @@ import { holds } from './property.ts';
 const organization = kindNamed('organization');
 const account = kindNamed('service_account');
 const token = kindNamed('service_account_token');
+const role = kindNamed('role');
 
 function desired(reading: BodyReading): JsonObject {
   expect(reading).to.have.property('ok', true);
@@ -235,6 +236,12 @@ describe('bodies', () => {
     expect(pointers(readBody(account, { labels }))).to.deep.equal(['/labels']);
     const permissions = Array.from({ length: 257 }, (_, index) => `a.b${index}`);
     expect(pointers(readBody(token, { permissions }))).to.deep.equal(['/permissions']);
+    const wide = Array.from({ length: 17 }, (_, index) => (index % 2 === 0 ? `*.b${index}` : `~.b${index}`));
+    for (const kind of [token, role]) {
+      expect(pointers(readBody(kind, { permissions: wide }))).to.deep.equal(['/permissions']);
+      const enough = ['*', '~.*', ...wide.slice(1), ...permissions.slice(0, 200)];
+      expect(readBody(kind, { permissions: enough })).to.have.property('ok', true);
+    }
   });
 });
 

@@ -3,7 +3,13 @@
  * opens no more than the token that it is issued for, and lives no longer.
  */
 
-import { allowing, intersect, PERMISSION_PATTERN } from '../../../terraform-provider-spec/permission.ts';
+import {
+  allowing,
+  intersect,
+  isWide,
+  MOST_WIDE,
+  PERMISSION_PATTERN,
+} from '../../../terraform-provider-spec/permission.ts';
 import { type AccessTokenClaims, signAccessToken } from '../../crypto/access-token.ts';
 import type { Caller, Credential, Subject } from '../api.ts';
 import type { Carried } from '../carried.ts';
@@ -218,6 +224,12 @@ function requireScope(scope: string | undefined, carried: readonly Carried[]): s
   // RFC 6749, section 3.3: separated by single spaces, in any order.
   const asked = [...new Set(scope.split(' '))];
   const isCarried = allowing(all);
+  if (asked.filter(isWide).length > MOST_WIDE) {
+    throw new OAuthProblem(
+      'invalid_scope',
+      `A scope has at most ${MOST_WIDE} permissions for many nouns, such as "*.read".`,
+    );
+  }
   for (const permission of asked) {
     if (!PERMISSION_PATTERN.test(permission)) {
       throw new OAuthProblem(
