@@ -138,6 +138,8 @@ describe('a decision that is kept', () => {
         const smuggled = [scope, '192.0.2.1'].filter((part) => part !== undefined).join('\n');
         for (const other of [scope, smuggled, `${smuggled}\n`]) {
           expect(await issue('198.51.100.1', other), `${what}, ${JSON.stringify(other)}`).to.not.equal('issued');
+          const known = { client, ip: '198.51.100.1', ...(other !== undefined && { scope: other }) };
+          expect(f.service.known.issue(known), JSON.stringify(other)).to.equal(undefined);
         }
       }
     }
