@@ -1,15 +1,24 @@
 /** The verbs of the daemon: what a command line means, what it prints and how it exits. */
 import { existsSync, writeFileSync } from 'node:fs';
 import type { Logger } from 'pino';
+import { closest } from '../terraform-provider-spec/derive/closest.ts';
 import { mintToken, tokenHash } from '../terraform-provider-spec/token.ts';
-import { type Arguments, type Config, ConfigError, describeSettings, loadConfig, parseArguments } from './config.ts';
+import {
+  type Arguments,
+  type Config,
+  ConfigError,
+  describeSettings,
+  loadConfig,
+  parseArguments,
+  refuseWords,
+} from './config.ts';
 import { PrivateFileError } from './crypto/private-file.ts';
 import { Unavailable } from './domain/snapshot.ts';
 import { adminTokenFile, firstRun, InstallationError, openKeyring, recover } from './installation.ts';
 import { createLog } from './log.ts';
 import { type Daemon, openConfiguredStore, startDaemon } from './main.ts';
 import { giveBackMemory } from './quiet.ts';
-import { StoreLocked, StoreTooNew } from './store/index.ts';
+import { StoreLocked, StoreTooNew, StoreUnusable } from './store/index.ts';
 import { version } from './version.ts';
 
 const HELP = `accredit issues, rotates, verifies and revokes the credentials of machines.
@@ -28,6 +37,8 @@ these three wins. ACCREDIT_X_FILE names a file that holds the value of ACCREDIT_
 ${describeSettings()}
 `;
 
+const VERBS = ['serve', 'init', 'token', 'version'];
+
 /** Exit statuses, as sysexits has no better ones for these. */
 const FAILED = 1;
 const USAGE = 2;
@@ -40,19 +51,29 @@ export async function run(
   const [verb, ...rest] = words;
   try {
     if (words.includes('--help') || words.includes('-h') || verb === 'help') return print(HELP);
-    if (verb === 'version' || verb === '--version') return print(`accredit ${version()}\n`);
-    if (verb === 'token' && rest.length === 0) return token();
+    if (verb === 'version' || verb === '--version' || verb === 'token') {
+      refuseWords(rest);
+      return verb === 'token' ? token() : print(`accredit ${version()}\n`);
+    }
     if (verb === 'serve') return await serve(configured(parseArguments(rest), environment));
     if (verb === 'init') {
       const given = parseArguments(rest, ['recover']);
       return await init(configured(given, environment), given.switches.has('recover'));
     }
-    process.stderr.write(verb === undefined ? HELP : `accredit: unknown verb "${verb}"; see accredit --help\n`);
+    if (verb !== undefined) throw unknownVerb(verb);
+    process.stderr.write(HELP);
     return USAGE;
   } catch (error) {
     process.stderr.write(`accredit: ${explain(error)}\n`);
     return error instanceof ConfigError ? USAGE : FAILED;
   }
+}
+
+function unknownVerb(verb: string): ConfigError {
+  const meant = closest(verb, VERBS);
+  return new ConfigError(
+    `unknown verb "${verb}"; ${meant === undefined ? 'see accredit --help' : `did you mean ${meant}?`}`,
+  );
 }
 
 interface Configured {
@@ -142,7 +163,15 @@ function keepMemoryPrivate(): void {
 
 /** What is for whoever started the command has a message that is enough; a defect needs its stack. */
 function explain(error: unknown): string {
-  const expected = [ConfigError, InstallationError, PrivateFileError, StoreLocked, StoreTooNew, Unavailable];
+  const expected = [
+    ConfigError,
+    InstallationError,
+    PrivateFileError,
+    StoreLocked,
+    StoreTooNew,
+    StoreUnusable,
+    Unavailable,
+  ];
   if (expected.some((type) => error instanceof type)) return (error as Error).message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

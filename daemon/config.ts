@@ -1,6 +1,7 @@
 /** How the daemon is told what to do: flags > environment > file. */
 import { readFileSync } from 'node:fs';
 import { closest } from '../terraform-provider-spec/derive/closest.ts';
+import { fileTrouble } from './crypto/private-file.ts';
 import { type Config, SETTINGS, type Setting } from './settings.ts';
 
 export type { Config };
@@ -147,8 +148,8 @@ function readConfigFile(name: string): Map<string, string> {
       if (!KEYS.includes(key)) throw unknown('key', key, KEYS, ` in ${name}`);
       const list = Array.isArray(value) && value.every((item) => typeof item === 'string');
       if (list) return [key, value.join(',')];
-      if (typeof value === 'string' || typeof value === 'boolean') return [key, String(value)];
-      throw new ConfigError(`${key} in ${name} must be a string, true, false or a list of strings`);
+      if (['string', 'boolean', 'number'].includes(typeof value)) return [key, String(value)];
+      throw new ConfigError(`${key} in ${name} must be a string, a number, true, false or a list of strings`);
     }),
   );
 }
@@ -157,7 +158,7 @@ function readText(file: string, what: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new ConfigError(`${what}: ${(error as Error).message}`);
+    throw new ConfigError(`${what}: ${fileTrouble(error)}`);
   }
 }
 
@@ -173,7 +174,13 @@ function unknown(what: string, name: string, known: readonly string[], where = '
   return new ConfigError(`unknown ${what} ${name}${where}${meant === undefined ? '' : `; did you mean ${meant}?`}`);
 }
 
+/** Throws `ConfigError` if there is anything behind a verb that takes nothing. */
+export function refuseWords([word]: readonly string[]): void {
+  if (word !== undefined) throw unknownFlag(word, []);
+}
+
 function unknownFlag(flag: string, known: readonly string[]): ConfigError {
+  if (!flag.startsWith('-')) return new ConfigError(`unknown word ${flag}: flags begin with --`);
   const secret = NAMES.map((name) => SETTINGS[name]).find(({ key, secret }) => secret && flagOf(key) === flag);
   if (secret === undefined) return unknown('flag', flag, known);
   const name = variableOf(secret.key);

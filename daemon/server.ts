@@ -7,6 +7,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Config, ConfigError } from './config.ts';
+import { fileTrouble } from './crypto/private-file.ts';
 import { addressesIn, LOOPBACK } from './http/client-address.ts';
 
 /** In place of an error: it asks for a connection to elsewhere, which is no request to us. */
@@ -91,7 +92,9 @@ export async function listen(config: ServerConfig, { answer, refuse }: Listener)
     server.listen(port, host);
     await once(server, 'listening');
   } catch (error) {
-    throw new ConfigError(`cannot listen on ${host}, port ${port}: ${(error as Error).message}`);
+    throw new ConfigError(
+      `cannot listen on ${host}, port ${port}: ${(error as Error).message}. ACCREDIT_LISTEN says where to listen`,
+    );
   }
   const scheme = config.tlsCertificate === undefined ? 'http' : 'https';
   const { address, port: actual } = server.address() as AddressInfo;
@@ -115,23 +118,45 @@ async function closeServer(server: Server): Promise<void> {
 
 function serverFor({ tlsCertificate, tlsKey }: ServerConfig, listener: RequestListener): Server {
   if (tlsCertificate === undefined || tlsKey === undefined) return createServer(LIMITS, listener);
-  const pem = { cert: readPem(tlsCertificate, 'certificate'), key: readPem(tlsKey, 'key') };
+  const certificate = readPem(tlsCertificate, 'ACCREDIT_TLS_CERTIFICATE');
+  const key = readPem(tlsKey, 'ACCREDIT_TLS_KEY');
+  requirePair(certificate, key);
   try {
-    if (!new X509Certificate(pem.cert).checkPrivateKey(createPrivateKey(pem.key))) {
-      throw new Error('the key is not that of the certificate');
-    }
-    return createTlsServer({ ...LIMITS, ...pem, minVersion: 'TLSv1.2' }, listener);
+    return createTlsServer({ ...LIMITS, cert: certificate, key, minVersion: 'TLSv1.2' }, listener);
   } catch (error) {
     throw new ConfigError(`the TLS certificate and key cannot be used: ${(error as Error).message}`);
   }
 }
 
-function readPem(value: string, what: string): string {
+/** Throws `ConfigError` unless they are a certificate and the private key that belongs to it, as PEM. */
+function requirePair(certificate: string, key: string): void {
+  const own = parsed(() => new X509Certificate(certificate), 'ACCREDIT_TLS_CERTIFICATE holds no certificate in PEM');
+  if (/^-----BEGIN ENCRYPTED |^Proc-Type: 4,ENCRYPTED/m.test(key)) {
+    throw new ConfigError(
+      'ACCREDIT_TLS_KEY is locked with a passphrase, which nobody is there to enter; "openssl pkey -in KEY -out PLAIN" ' +
+        'writes one without',
+    );
+  }
+  const secret = parsed(() => createPrivateKey(key), 'ACCREDIT_TLS_KEY holds no private key in PEM');
+  if (!own.checkPrivateKey(secret)) {
+    throw new ConfigError('ACCREDIT_TLS_KEY is not the key of the first certificate in ACCREDIT_TLS_CERTIFICATE');
+  }
+}
+
+function parsed<T>(parse: () => T, otherwise: string): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw new ConfigError(`${otherwise}: ${(error as Error).message}`);
+  }
+}
+
+function readPem(value: string, setting: string): string {
   if (value.startsWith('-----BEGIN')) return value;
   try {
     return readFileSync(value, 'utf8');
   } catch (error) {
-    throw new ConfigError(`the TLS ${what} cannot be read: ${(error as Error).message}`);
+    throw new ConfigError(`${setting} names a file that cannot be read: ${fileTrouble(error)}`);
   }
 }
 

@@ -84,7 +84,7 @@ export const SETTINGS: { readonly [Name in keyof Config]: Setting<Name> } = {
   masterKey: {
     key: 'master_key',
     value: 'BASE64',
-    text: '32 random bytes; without it the file master-key in the data directory (not with PostgreSQL)',
+    text: '32 random bytes in base64; without it the file master-key in the data directory (not with PostgreSQL)',
     secret: true,
     parse: (text) => parseMasterKey(text) ?? refuse('must be 32 bytes in base64; "openssl rand -base64 32" makes one'),
   },
@@ -180,9 +180,10 @@ export const SETTINGS: { readonly [Name in keyof Config]: Setting<Name> } = {
   bootstrapTokenSha256: {
     key: 'bootstrap_token_sha256',
     value: 'HEX',
-    text: "the SHA-256 of the first admin's token, if you made it; ignored once an organization exists",
+    text: "the hash of the first admin's token, which accredit token prints; ignored once an organization exists",
     parse: (text) =>
-      /^[0-9a-f]{64}$/i.test(text) ? text.toLowerCase() : refuse('must be 64 hexadecimal digits, a SHA-256'),
+      /^(sha256:)?([0-9a-f]{64})$/i.exec(text)?.[2]?.toLowerCase() ??
+      refuse('must be 64 hexadecimal digits, a SHA-256; "accredit token" makes a token and prints its hash'),
   },
 };
 

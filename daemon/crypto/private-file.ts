@@ -7,15 +7,34 @@ export class PrivateFileError extends Error {
   override readonly name = 'PrivateFileError';
 }
 
-/** The content of `path` without the white space around it, or `undefined` if there is none. Refuses a looser mode than 0600. */
+/** What the system says of a file that it keeps from us, and where the owner is at fault, who it would have to be. */
+export function fileTrouble(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return `${message}${code === 'EACCES' || code === 'EPERM' ? ownerNeeded() : ''}`;
+}
+
+/** To be said behind a refusal for want of rights. */
+export function ownerNeeded(): string {
+  const uid = process.getuid?.();
+  return `; it has to belong to the user who runs accredit${uid === undefined ? '' : ` (uid ${uid})`}`;
+}
+
+/**
+ * The content of `path` without the white space around it, or `undefined` if there is none. Throws `PrivateFileError` for
+ * a looser mode than 0600 and for a file that cannot be read.
+ */
 export async function readPrivateFile(path: string): Promise<string | undefined> {
-  let file: FileHandle;
   try {
-    file = await open(path, 'r');
+    return await readTrusted(path);
   } catch (error) {
+    if (error instanceof PrivateFileError) throw error;
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    throw new PrivateFileError(`${path} cannot be read: ${fileTrouble(error)}`, { cause: error });
   }
+}
+
+async function readTrusted(path: string): Promise<string> {
+  const file = await open(path, 'r');
   try {
     const mode = (await file.stat()).mode & 0o777;
     if ((mode & 0o077) !== 0) {
@@ -31,8 +50,19 @@ export async function readPrivateFile(path: string): Promise<string | undefined>
   }
 }
 
-/** Writes `text` and a newline to `path`, mode 0600, replacing what was there. Resolves once file and name are synced. */
+/**
+ * Writes `text` and a newline to `path`, mode 0600, replacing what was there. Resolves once file and name are synced.
+ * Throws `PrivateFileError` when that cannot be done.
+ */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
+  try {
+    await replaceFile(path, text);
+  } catch (error) {
+    throw new PrivateFileError(`${path} cannot be written: ${fileTrouble(error)}`, { cause: error });
+  }
+}
+
+async function replaceFile(path: string, text: string): Promise<void> {
   const fresh = `${path}.new`;
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await rm(fresh, { force: true });

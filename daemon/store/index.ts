@@ -11,6 +11,7 @@ import { META, type MetaRow, RESOURCES } from './tables.ts';
 
 export { StoreLocked } from './lock.ts';
 export { StoreTooNew } from './migrations.ts';
+export { StoreUnusable } from './unusable.ts';
 export type { DatabaseObserver, StoreLog };
 
 export type StoreOptions = { readonly dataDirectory: string } | { readonly url: string };
@@ -31,8 +32,8 @@ const LAST_CHECK = 'last_check';
 
 /**
  * Opens the store, making it or bringing its schema up to date if need be.
- * Throws `StoreLocked` when another daemon has the data directory, `StoreTooNew` when a newer version wrote the
- * database, `Unavailable` when the server cannot be reached, and an `Error` when the database lacks a setting on which
+ * Throws `StoreLocked` when another daemon has the data directory, `StoreUnusable` when that cannot be worked with,
+ * `StoreTooNew` when a newer version wrote the database, `Unavailable` when the server cannot be reached, and an `Error` when the database lacks a setting on which
  * durability rests.
  */
 export async function openStore(options: StoreOptions, dependencies: StoreDependencies = {}): Promise<Store> {

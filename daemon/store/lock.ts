@@ -2,6 +2,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import sqlite3 from 'sqlite3';
+import { unusable } from './unusable.ts';
 
 /** Another process works on the data directory. */
 export class StoreLocked extends Error {
@@ -10,13 +11,15 @@ export class StoreLocked extends Error {
 
 /**
  * Takes the lock of `directory`, which the operating system releases with the process, however that ends. Answers what
- * gives it back. Throws `StoreLocked` if it is taken.
+ * gives it back. Throws `StoreLocked` if it is taken, and `StoreUnusable` if the file cannot be used.
  */
 export async function lockDirectory(directory: string): Promise<() => Promise<void>> {
   const path = join(directory, 'lock');
   await createPrivateFile(path);
   const database = await new Promise<sqlite3.Database>((resolve, reject) => {
-    const opened: sqlite3.Database = new sqlite3.Database(path, (error) => (error ? reject(error) : resolve(opened)));
+    const opened: sqlite3.Database = new sqlite3.Database(path, (error) =>
+      error ? reject(unusable(error, path)) : resolve(opened),
+    );
   });
   const close = () =>
     new Promise<void>((resolve, reject) => database.close((error) => (error ? reject(error) : resolve())));
@@ -28,7 +31,7 @@ export async function lockDirectory(directory: string): Promise<() => Promise<vo
     );
   } catch (error) {
     await close();
-    if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error;
+    if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw unusable(error, path);
     throw new StoreLocked(
       `the data directory ${directory} is in use by another accredit daemon; stop that one, or give this one a ` +
         'directory of its own',

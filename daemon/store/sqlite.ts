@@ -1,6 +1,6 @@
 /** The store in one file, for one process. */
 import { chmod, mkdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import sqlite3 from 'sqlite3';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import type { Database, Failure, StoreLog, Transaction } from './database.ts';
@@ -9,6 +9,7 @@ import { entities } from './entities.ts';
 import { createPrivateFile, lockDirectory } from './lock.ts';
 import { MIGRATIONS, migrate } from './migrations.ts';
 import { statements } from './statements.ts';
+import { unusable } from './unusable.ts';
 
 /** How long a statement waits for another connection of this process, in milliseconds. */
 const BUSY_TIMEOUT = 5000;
@@ -36,15 +37,24 @@ interface Pragma {
 
 /**
  * Opens `accredit.db` in `directory`, making both if need be, and brings its schema up to date.
- * Throws `StoreLocked` when another process has it, `StoreTooNew` when a newer version wrote it, and an `Error` when
- * SQLite does not take one of the settings on which durability rests.
+ * Throws `StoreLocked` when another process has it, `StoreTooNew` when a newer version wrote it, `StoreUnusable` when
+ * directory or file cannot be used, and an `Error` when SQLite does not take one of the settings on which durability rests.
  */
 export async function openSqlite(directory: string, log: StoreLog): Promise<SqliteDatabase> {
+  const path = join(directory, 'accredit.db');
+  try {
+    return await open(path, log);
+  } catch (error) {
+    throw unusable(error, path);
+  }
+}
+
+async function open(path: string, log: StoreLog): Promise<SqliteDatabase> {
+  const directory = dirname(path);
   const created = await mkdir(directory, { recursive: true, mode: 0o700 });
   if (created !== undefined) await chmod(directory, 0o700);
   const unlock = await lockDirectory(directory);
   try {
-    const path = join(directory, 'accredit.db');
     await createPrivateFile(path);
     // SQLite gives the files beside it the mode of the database.
     for (const file of [path, `${path}-wal`, `${path}-shm`]) await makePrivate(file);

@@ -127,6 +127,19 @@ describe('the configuration', () => {
       .that.does.not.include('hunter2');
   });
 
+  it('takes the hash of the first token as "accredit token" prints it', () => {
+    const hash = 'ab'.repeat(32);
+    for (const given of [hash, `sha256:${hash}`, hash.toUpperCase()]) {
+      const { config } = load([], { ACCREDIT_BOOTSTRAP_TOKEN_SHA256: given });
+      expect(config.bootstrapTokenSha256).to.equal(hash);
+    }
+  });
+
+  it('takes a number in the file as one', async () => {
+    await writeFile(directory().file('config.json'), '{"cache_size": 500}');
+    expect(load(['--config', directory().file('config.json')]).config.cacheSize).to.equal(500);
+  });
+
   it('reads IPv6 addresses and empty hosts', () => {
     expect(load(['--listen', '[::1]:80']).config.listen).to.deep.equal({ host: '::1', port: 80 });
     expect(load(['--listen', ':80']).config.listen).to.deep.equal({ host: '0.0.0.0', port: 80 });
@@ -160,11 +173,22 @@ describe('the command', () => {
     expect(hash).to.equal(`sha256:${tokenHash(token)}`);
   });
 
-  it('refuses a verb or flag that it does not know, with status 2 and without a stack', async () => {
-    for (const words of [['sevre'], [], ['serve', '--lissten', 'x'], ['init', '--recovr'], ['serve', '--listen']]) {
-      const refused = directory().run(words);
-      expect(await refused.exit, words.join(' ')).to.equal(2);
-      expect(refused.stderr()).to.not.include('    at ');
-    }
-  });
+  for (const [line, said] of [
+    ['sevre', 'unknown verb "sevre"; did you mean serve?'],
+    ['x', 'unknown verb "x"; see accredit --help'],
+    ['', 'Usage: accredit VERB'],
+    ['serve --lissten x', 'unknown flag --lissten; did you mean --listen?'],
+    ['init --recovr', 'unknown flag --recovr; did you mean --recover?'],
+    ['serve --listen', '--listen needs a value'],
+    ['serve now', 'unknown word now: flags begin with --'],
+    ['token --kind pat', 'unknown flag --kind'],
+    ['version now', 'unknown word now: flags begin with --'],
+  ] as const) {
+    it(`refuses what it does not know with status 2 and the reason: accredit ${line}`, async () => {
+      const refused = directory().run(line.split(' ').filter((word) => word !== ''));
+      expect(await refused.exit).to.equal(2);
+      expect(refused.stderr()).to.include(said).and.to.not.include('    at ');
+      expect(refused.lines).to.deep.equal([]);
+    });
+  }
 });

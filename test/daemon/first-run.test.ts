@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import supertest from 'supertest';
 import { mintToken, tokenHash } from '../../terraform-provider-spec/token.ts';
@@ -83,6 +83,50 @@ describe('the first start', () => {
     const daemon = directory().serve();
     await daemon.ready;
     return daemon;
+  }
+});
+
+describe('a data directory that cannot be used', () => {
+  const directory = freshDirectory();
+
+  it('stops the daemon with its path and the reason, and no stack', async () => {
+    await writeFile(directory().file('file'), '');
+    await mkdir(directory().file('garbage'));
+    await writeFile(directory().file('garbage/accredit.db'), 'this is no database, whatever else it may be');
+    await mkdir(directory().file('odd/master-key'), { recursive: true, mode: 0o700 });
+    for (const [name, said] of [
+      ['file', 'the data directory $ is no directory'],
+      ['file/below', 'the data directory $ cannot be used: ENOTDIR'],
+      ['garbage', 'the database $/accredit.db cannot be used: SQLITE_NOTADB'],
+      ['odd', '$/master-key cannot be read: EISDIR'],
+    ] as const) {
+      const path = directory().file(name);
+      const text = await refusal({ ACCREDIT_DATA_DIR: path });
+      expect(text).to.include(said.replace('$', path)).and.to.not.include('    at ');
+    }
+  });
+
+  // Nothing is closed to root.
+  (process.getuid?.() === 0 ? it.skip : it)('or read says who would have to own it', async () => {
+    expect(await directory().run(['init']).exit).to.equal(0);
+    for (const [name, said] of [
+      ['master-key', '/master-key cannot be read: EACCES'],
+      ['accredit.db', '/accredit.db cannot be used: SQLITE_CANTOPEN'],
+      ['lock', '/lock cannot be used: SQLITE_CANTOPEN'],
+      ['.', 'the data directory'],
+    ] as const) {
+      const mode = await directory().mode(name);
+      await chmod(directory().file(name), 0);
+      const text = await refusal();
+      await chmod(directory().file(name), mode);
+      expect(text).to.include(said).and.include('the user who runs accredit').and.to.not.include('    at ');
+    }
+  });
+
+  async function refusal(env: Record<string, string> = {}): Promise<string> {
+    const daemon = directory().serve({ env });
+    expect(await daemon.exit, daemon.stderr()).to.equal(1);
+    return daemon.stderr();
   }
 });
 

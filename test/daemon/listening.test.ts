@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
@@ -85,33 +86,53 @@ describe('listening', () => {
     expect(await directory().serve({ env }).ready).to.match(/^https:/);
   });
 
-  it('with half of what TLS needs, or with what is no certificate, is refused', async () => {
+  it('with half of what TLS needs is refused', async () => {
     const { certificate } = createCertificate();
     await writeFile(directory().file('tls.crt'), certificate);
-    await writeFile(directory().file('tls.key'), 'hunter2');
-    const half = directory().serve({}, ['--tls-certificate', directory().file('tls.crt')]);
-    expect(await half.exit).to.equal(2);
-    expect(half.stderr()).to.include('TLS needs both');
-    const wrong = directory().serve({}, [
-      `--tls-certificate=${directory().file('tls.crt')}`,
-      `--tls-key=${directory().file('tls.key')}`,
-    ]);
-    expect(await wrong.exit).to.equal(2);
-    expect(wrong.stderr()).to.include('cannot be used').and.to.not.include('hunter2');
-    await writeFile(directory().file('tls.key'), createCertificate().key);
-    const another = directory().serve({}, [
-      `--tls-certificate=${directory().file('tls.crt')}`,
-      `--tls-key=${directory().file('tls.key')}`,
-    ]);
-    expect(await another.exit).to.equal(2);
-    expect(another.stderr()).to.include('the key is not that of the certificate');
+    expect(await refusal({ ACCREDIT_TLS_CERTIFICATE: directory().file('tls.crt') })).to.include('TLS needs both');
   });
+
+  it('with what is no certificate, or not its key, is refused, and the setting named whose file it is', async () => {
+    const [{ certificate, key }, other] = [createCertificate(), createCertificate()];
+    const encrypted = createPrivateKey(key).export({
+      type: 'pkcs8',
+      format: 'pem',
+      cipher: 'aes-256-cbc',
+      passphrase: 'hunter2',
+    });
+    for (const [certificateText, keyText, said] of [
+      [certificate, 'hunter2', 'ACCREDIT_TLS_KEY holds no private key in PEM'],
+      [certificate, certificate, 'ACCREDIT_TLS_KEY holds no private key in PEM'],
+      [key, key, 'ACCREDIT_TLS_CERTIFICATE holds no certificate in PEM'],
+      ['hunter2', key, 'ACCREDIT_TLS_CERTIFICATE holds no certificate in PEM'],
+      [certificate, encrypted, 'ACCREDIT_TLS_KEY is locked with a passphrase'],
+      [certificate, other.key, 'ACCREDIT_TLS_KEY is not the key of the first certificate in ACCREDIT_TLS_CERTIFICATE'],
+    ] as const) {
+      await writeFile(directory().file('tls.crt'), certificateText);
+      await writeFile(directory().file('tls.key'), keyText);
+      const text = await refusal({
+        ACCREDIT_TLS_CERTIFICATE: directory().file('tls.crt'),
+        ACCREDIT_TLS_KEY: directory().file('tls.key'),
+      });
+      expect(text).to.include(said).and.to.not.include('hunter2');
+    }
+    const missing = { ACCREDIT_TLS_CERTIFICATE: directory().file('tls.crt'), ACCREDIT_TLS_KEY: '/nowhere/tls.key' };
+    expect(await refusal(missing))
+      .to.include('ACCREDIT_TLS_KEY')
+      .and.include("ENOENT: no such file or directory, open '/nowhere");
+  });
+
+  async function refusal(env: Record<string, string>): Promise<string> {
+    const daemon = directory().serve({ env });
+    expect(await daemon.exit).to.equal(2);
+    return daemon.stderr();
+  }
 
   it('on a port that is taken says so', async () => {
     const { host } = new URL(await directory().serve().ready);
     const env = { ACCREDIT_LISTEN: host, ACCREDIT_DATA_DIR: directory().file('other') };
     const second = directory().serve({ env });
     expect(await second.exit).to.equal(2);
-    expect(second.stderr()).to.include('EADDRINUSE').and.to.not.include('    at ');
+    expect(second.stderr()).to.include('EADDRINUSE').and.include('ACCREDIT_LISTEN').and.to.not.include('    at ');
   });
 });
