@@ -6,6 +6,7 @@ import { createServer, type RequestListener, type Server, type ServerOptions, ty
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import { type Config, ConfigError } from './config.ts';
 import { fileTrouble } from './crypto/private-file.ts';
 import { addressesIn, LOOPBACK } from './http/client-address.ts';
@@ -88,6 +89,7 @@ export async function listen(config: ServerConfig, { answer, refuse }: Listener)
     if (response?.headersSent) socket.destroy();
     else refuse(error, socket as Socket, response !== undefined);
   });
+  if (config.tlsCertificate !== undefined) refuseInTheClear(server, refuse);
   try {
     server.listen(port, host);
     await once(server, 'listening');
@@ -106,6 +108,26 @@ export async function listen(config: ServerConfig, { answer, refuse }: Listener)
       await closeServer(server);
     },
   };
+}
+
+/**
+ * Tells who speaks HTTP to a server that speaks HTTPS so. The answer goes over the connection below TLS, since there is
+ * nothing above it yet.
+ */
+function refuseInTheClear(server: Server, refuse: Listener['refuse']): void {
+  const connections = new Map<string, Socket>();
+  const peer = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
+  server.on('connection', (socket: Socket) => {
+    const key = peer(socket);
+    connections.set(key, socket);
+    socket.once('close', () => {
+      if (connections.get(key) === socket) connections.delete(key);
+    });
+  });
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, secured: TLSSocket) => {
+    const socket = connections.get(peer(secured));
+    if (error.code === 'ERR_SSL_HTTP_REQUEST' && socket !== undefined) refuse(error, socket, false);
+  });
 }
 
 async function closeServer(server: Server): Promise<void> {

@@ -4,15 +4,17 @@ import type { Socket } from 'node:net';
 import { Problem } from '../domain/problem.ts';
 import { peerOf } from './client-address.ts';
 import { type ExchangeOptions, requestIdOf } from './exchange.ts';
+import { problemReply } from './problems.ts';
 
 export type MalformedOptions = Pick<ExchangeOptions, 'log' | 'observer'>;
 
 /** By the code of the error; everything else is 400. */
-const STATUSES: Readonly<Record<string, number>> = {
-  CONNECT: 405,
-  ERR_HTTP_REQUEST_TIMEOUT: 408,
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
-  HPE_HEADER_OVERFLOW: 431,
+const ANSWERS: Readonly<Record<string, readonly [status: number, detail: string]>> = {
+  CONNECT: [405, 'CONNECT is not offered here.'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not arrive in time.'],
+  ERR_SSL_HTTP_REQUEST: [400, 'The request is in the clear, and this port speaks HTTPS: send it to https://.'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'The extensions of the chunks are too long.'],
+  HPE_HEADER_OVERFLOW: [431, 'The request line and the headers are too long.'],
 };
 
 /** Whether it is a request of HTTP/1.1 that does not name its host (RFC 9112, section 3.2). */
@@ -41,10 +43,18 @@ export function refuseBytes(
     socket.destroy();
     return;
   }
-  const status = STATUSES[code] ?? 400;
+  const [status, detail] = ANSWERS[code] ?? [400, 'What was sent is no HTTP request.'];
   const requestId = requestIdOf(undefined);
-  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, `X-Request-Id: ${requestId}`];
-  socket.end([...head, 'Connection: close', 'Content-Length: 0', '', ''].join('\r\n'), () => socket.destroy());
+  const reply = problemReply(new Problem('malformed-request', detail), { requestId, presented: undefined });
+  const body = JSON.stringify({ ...reply.body, status });
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    `X-Request-Id: ${requestId}`,
+    `Content-Type: ${reply.headers?.['Content-Type']}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ];
+  socket.end([...head, '', body].join('\r\n'), () => socket.destroy());
   if (isOnRecord) return;
   observer?.ended({ method: '', path: '', status, seconds: 0 });
   log.info({ request_id: requestId, status, ip: peerOf({ socket }), code: 'malformed-request', note: code }, 'request');

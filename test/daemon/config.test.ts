@@ -175,12 +175,8 @@ describe('the command', () => {
 
   for (const [line, said] of [
     ['sevre', 'unknown verb "sevre"; did you mean serve?'],
-    ['x', 'unknown verb "x"; see accredit --help'],
     ['', 'Usage: accredit VERB'],
-    ['serve --lissten x', 'unknown flag --lissten; did you mean --listen?'],
     ['init --recovr', 'unknown flag --recovr; did you mean --recover?'],
-    ['serve --listen', '--listen needs a value'],
-    ['serve now', 'unknown word now: flags begin with --'],
     ['token --kind pat', 'unknown flag --kind'],
     ['version now', 'unknown word now: flags begin with --'],
   ] as const) {

@@ -4,6 +4,8 @@ import { writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { get } from 'node:https';
 import { expect } from 'chai';
+import { ConfigError } from '../../daemon/config.ts';
+import { listen } from '../../daemon/server.ts';
 import { createCertificate } from '../../terraform-provider/plugin/certificate.ts';
 import { stop } from '../support/process.ts';
 import { freshDirectory, statusOf } from './directory.ts';
@@ -11,9 +13,9 @@ import { freshDirectory, statusOf } from './directory.ts';
 describe('listening', () => {
   const directory = freshDirectory();
 
-  for (const listen of ['0.0.0.0:0', '[::]:0', ':0', 'example.com:0', '192.0.2.1:0']) {
-    it(`beyond loopback without TLS is refused before anything is touched: ${listen}`, async () => {
-      const daemon = directory().serve({ env: { ACCREDIT_LISTEN: listen } });
+  for (const address of ['0.0.0.0:0', '[::]:0', ':0', 'example.com:0', '192.0.2.1:0']) {
+    it(`beyond loopback without TLS is refused before anything is touched: ${address}`, async () => {
+      const daemon = directory().serve({ env: { ACCREDIT_LISTEN: address } });
       expect(await daemon.exit).to.equal(2);
       expect(daemon.stderr())
         .to.include('without TLS')
@@ -71,8 +73,18 @@ describe('listening', () => {
     const [answer] = (await once(asking, 'response')) as [IncomingMessage];
     answer.resume();
     expect(answer.statusCode).to.equal(200);
-    const clear = await statusOf(url.replace('https', 'http'), 'x').catch(({ code }) => code);
-    expect(clear).to.equal('ECONNRESET');
+    const clear = await fetch(new URL('/v1/self', url.replace('https', 'http')), { headers });
+    expect(clear.status).to.equal(400);
+    const problem = (await clear.json()) as { detail: string; request_id: string };
+    expect(problem).to.include({ code: 'malformed-request', status: 400 });
+    expect(problem.detail).to.include('HTTPS');
+    await stop(daemon);
+    const line = daemon
+      .stderr()
+      .split('\n')
+      .find((text) => text.includes(problem.request_id));
+    expect(JSON.parse(line as string)).to.include({ status: 400, ip: '127.0.0.1', note: 'ERR_SSL_HTTP_REQUEST' });
+    expect(daemon.stderr()).to.not.include(headers.Authorization.slice(14));
   });
 
   it('takes the certificate and key as the content of a file that a variable names', async () => {
@@ -89,43 +101,41 @@ describe('listening', () => {
   it('with half of what TLS needs is refused', async () => {
     const { certificate } = createCertificate();
     await writeFile(directory().file('tls.crt'), certificate);
-    expect(await refusal({ ACCREDIT_TLS_CERTIFICATE: directory().file('tls.crt') })).to.include('TLS needs both');
+    const half = directory().serve({}, ['--tls-certificate', directory().file('tls.crt')]);
+    expect(await half.exit).to.equal(2);
+    expect(half.stderr()).to.include('TLS needs both');
   });
 
   it('with what is no certificate, or not its key, is refused, and the setting named whose file it is', async () => {
     const [{ certificate, key }, other] = [createCertificate(), createCertificate()];
-    const encrypted = createPrivateKey(key).export({
-      type: 'pkcs8',
-      format: 'pem',
-      cipher: 'aes-256-cbc',
-      passphrase: 'hunter2',
-    });
+    const locking = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'hunter2' } as const;
+    const locked = createPrivateKey(key).export(locking).toString();
     for (const [certificateText, keyText, said] of [
       [certificate, 'hunter2', 'ACCREDIT_TLS_KEY holds no private key in PEM'],
       [certificate, certificate, 'ACCREDIT_TLS_KEY holds no private key in PEM'],
       [key, key, 'ACCREDIT_TLS_CERTIFICATE holds no certificate in PEM'],
       ['hunter2', key, 'ACCREDIT_TLS_CERTIFICATE holds no certificate in PEM'],
-      [certificate, encrypted, 'ACCREDIT_TLS_KEY is locked with a passphrase'],
+      [certificate, locked, 'ACCREDIT_TLS_KEY is locked with a passphrase'],
       [certificate, other.key, 'ACCREDIT_TLS_KEY is not the key of the first certificate in ACCREDIT_TLS_CERTIFICATE'],
     ] as const) {
       await writeFile(directory().file('tls.crt'), certificateText);
       await writeFile(directory().file('tls.key'), keyText);
-      const text = await refusal({
-        ACCREDIT_TLS_CERTIFICATE: directory().file('tls.crt'),
-        ACCREDIT_TLS_KEY: directory().file('tls.key'),
-      });
-      expect(text).to.include(said).and.to.not.include('hunter2');
+      expect(await refusal(directory().file('tls.key')))
+        .to.include(said)
+        .and.to.not.include('hunter2');
     }
-    const missing = { ACCREDIT_TLS_CERTIFICATE: directory().file('tls.crt'), ACCREDIT_TLS_KEY: '/nowhere/tls.key' };
-    expect(await refusal(missing))
-      .to.include('ACCREDIT_TLS_KEY')
-      .and.include("ENOENT: no such file or directory, open '/nowhere");
+    expect(await refusal('/nowhere/tls.key')).to.match(/^ACCREDIT_TLS_KEY .*ENOENT.*\/nowhere\/tls\.key/);
   });
 
-  async function refusal(env: Record<string, string>): Promise<string> {
-    const daemon = directory().serve({ env });
-    expect(await daemon.exit).to.equal(2);
-    return daemon.stderr();
+  /** What a daemon with this key says, which does not start. */
+  async function refusal(tlsKey: string): Promise<string> {
+    const tls = { tlsCertificate: directory().file('tls.crt'), tlsKey };
+    const config = { listen: { host: '127.0.0.1', port: 0 }, allowPlaintext: false, ...tls };
+    const error: unknown = await listen(config, { answer: () => undefined, refuse: () => undefined }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).to.be.instanceOf(ConfigError);
+    return (error as ConfigError).message;
   }
 
   it('on a port that is taken says so', async () => {

@@ -29,12 +29,17 @@ describe('what is no request', () => {
     HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
     HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large',
     HPE_INVALID_METHOD: '400 Bad Request',
+    CONNECT: '405 Method Not Allowed',
+    ERR_SSL_HTTP_REQUEST: '400 Bad Request',
   })) {
     it(`is answered ${status} for ${code}, on record, and the connection is closed`, async () => {
       const { answer, lines } = await refusal(code);
       expect(answer)
         .to.match(new RegExp(`^HTTP/1\\.1 ${status}\r\n`))
-        .and.match(/\r\nConnection: close\r\n.*\r\n\r\n$/s);
+        .and.match(/\r\nConnection: close\r\n/);
+      const [head = '', body = ''] = answer.split('\r\n\r\n');
+      expect(head).to.include(`Content-Length: ${Buffer.byteLength(body)}`);
+      expect(JSON.parse(body)).to.include({ status: Number(status.slice(0, 3)), code: 'malformed-request' });
       expect(lines).to.have.lengthOf(1);
       expect(JSON.parse(lines[0] as string)).to.include({ status: Number(status.slice(0, 3)), note: code });
     });
