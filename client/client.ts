@@ -179,16 +179,12 @@ export class Client {
 
   /** Deletes, whether or not something is there. Answers the outcome: deleted, slot-ended or unchanged. */
   async delete(address: string, options: DeleteOptions = {}): Promise<string> {
-    const answer = await this.#call('DELETE', `/${address}`, {
-      ...only(options),
-      query: {
-        claim: options.claim,
-        cascade: options.cascade === undefined ? undefined : String(options.cascade),
-        revoke: options.revoke === undefined ? undefined : String(options.revoke),
-      },
-      headers: this.#writeHeaders(options),
-    });
-    return outcomeOf(answer);
+    return outcomeOf(await this.#delete(address, options));
+  }
+
+  /** What `delete` would do; changes nothing. */
+  async planDelete(address: string, options: DeleteOptions = {}): Promise<DryRun> {
+    return dryRun(await this.#delete(address, options, { dry_run: 'true' }));
   }
 
   /** Mints a new secret for the token at an address. */
@@ -271,6 +267,19 @@ export class Client {
   /** Closes the connections that are kept open. */
   close(): void {
     this.#transport.close();
+  }
+
+  #delete(address: string, options: DeleteOptions, query: Query = {}): Promise<HttpResponse> {
+    return this.#call('DELETE', `/${address}`, {
+      ...only(options),
+      query: {
+        ...query,
+        claim: options.claim,
+        cascade: options.cascade === undefined ? undefined : String(options.cascade),
+        revoke: options.revoke === undefined ? undefined : String(options.revoke),
+      },
+      headers: this.#writeHeaders(options),
+    });
   }
 
   #writeHeaders(options: WriteOptions): Record<string, string> {

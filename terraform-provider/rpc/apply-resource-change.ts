@@ -9,7 +9,7 @@ import { error, failure, pathTo, policyWarnings, warning } from './diagnostics.t
 import { decodeState, encodeState, stateOf } from './mapping.ts';
 import { ownSecret, scheduledRotation, secretAttribute } from './planning.ts';
 import { decodePrivate, encodePrivate, type PrivateState } from './private-state.ts';
-import { asksForRotation, desiredBody } from './requests.ts';
+import { asksForRotation, deletionOptions, desiredBody } from './requests.ts';
 import { refusesSecret } from './same-secret.ts';
 import { rotateOnce } from './schedule.ts';
 import { resourceOf } from './schemas.ts';
@@ -134,18 +134,11 @@ async function promisedRotation(
 }
 
 async function remove({ session, client, schema, flags, signal }: Change, prior: ValueRecord): Promise<void> {
-  const { claim, force_destroy: force } = prior;
   // A replacement with the same secret leaves nothing of the former instance that could be destroyed apart from it.
-  if (session.hasTakenUp(String(prior.id), claim)) return;
-  const cascades = schema.attributes.some(
-    ({ source }) => source.from === 'option' && source.option === 'force_destroy',
-  );
+  if (session.hasTakenUp(String(prior.id), prior.claim)) return;
   try {
     await client.delete(String(prior.id), {
-      // Without a claim only what was made without one: since then, somebody else may have come to the address.
-      claim: typeof claim === 'string' ? claim : '',
-      ...(cascades ? { cascade: force === true } : {}),
-      ...(schema.kind.token === undefined ? {} : { revoke: true }),
+      ...deletionOptions(schema, prior),
       adopt: flags.imported === true,
       signal,
     });

@@ -15,6 +15,11 @@ export function warning(summary: string, detail: string, attribute?: AttributePa
   return { severity: SEVERITY.warning, summary, detail, ...(attribute === undefined ? {} : { attribute }) };
 }
 
+/** By the time of the apply it may be different: another resource of the same plan can clear the way. */
+export function asWarning(diagnostic: Diagnostic): Diagnostic {
+  return { ...diagnostic, severity: SEVERITY.warning };
+}
+
 /** What the daemon lets pass and yet goes against a policy, in one warning: Terraform would fold several into the first. */
 export function policyWarnings(texts: readonly string[]): Diagnostic[] {
   if (texts.length === 0) return [];
@@ -88,6 +93,8 @@ export interface Failed {
   readonly config?: ValueRecord;
   /** Whether the daemon may have acted although no answer came. */
   readonly write?: boolean;
+  /** Nothing was tried: the daemon was asked what it would say. */
+  readonly foreseen?: boolean;
 }
 
 /**
@@ -105,9 +112,13 @@ export function failure(cause: unknown, failed: Failed): Diagnostic[] {
   const { schema, action, address } = failed;
   const refusal = REFUSALS[cause.code];
   const help = refusal?.help?.(failed);
-  const about = [`To ${action} ${address}: ${sentence(cause.detail)}`, ...(help === undefined ? [] : [help])].join(' ');
+  const said = failed.foreseen
+    ? `The apply will fail to ${action} ${address}, unless something else in this plan clears the way: ${sentence(cause.detail)}`
+    : `To ${action} ${address}: ${sentence(cause.detail)}`;
+  const about = help === undefined ? said : `${said} ${help}`;
   const placed = cause.errors.filter(({ pointer }) => pathOf(schema, pointer) !== undefined);
-  const summary = refusal?.summary ?? `The daemon refused to ${action} the ${schema.kind.title}`;
+  const refused = failed.foreseen ? 'will refuse' : 'refused';
+  const summary = refusal?.summary ?? `The daemon ${refused} to ${action} the ${schema.kind.title}`;
   if (placed.length > 0 && placed.length === cause.errors.length) {
     return invalidValues(schema, placed, { summary, config: failed.config }).map((diagnostic) => ({
       ...diagnostic,
@@ -128,6 +139,7 @@ function withReference(text: string, { status, code, requestId }: ApiError): str
   return `${text}\n\n(HTTP ${status}, ${code}${requestId === undefined ? '' : `, request ${requestId}`})`;
 }
 
-function sentence(text: string): string {
+/** The text with a full stop, if it has none. */
+export function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }

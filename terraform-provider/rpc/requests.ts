@@ -1,3 +1,4 @@
+import type { DeleteOptions } from '../../client/client.ts';
 import type { TerraformSchema } from '../../terraform-provider-spec/derive/terraform.ts';
 import type { JsonObject, ValueType } from '../../terraform-provider-spec/kind.ts';
 import { secretHash } from '../../terraform-provider-spec/token.ts';
@@ -45,6 +46,18 @@ export function desiredBody(desired: Desired): JsonObject | undefined {
     body[source.attribute] = source.hashed ? secretHash(String(value)) : toApi(api as ValueType, value);
   }
   return body;
+}
+
+/** How the resource with this state is deleted: only what its own creation made, and a live token also where it must be revoked first. */
+export function deletionOptions({ kind, attributes }: TerraformSchema, state: ValueRecord): DeleteOptions {
+  const { claim, force_destroy: force } = state;
+  const cascades = attributes.some(({ source }) => source.from === 'option' && source.option === 'force_destroy');
+  return {
+    // Without a claim only what was made without one: since then, somebody else may have come to the address.
+    claim: typeof claim === 'string' ? claim : '',
+    ...(cascades ? { cascade: force === true } : {}),
+    ...(kind.token === undefined ? {} : { revoke: true }),
+  };
 }
 
 /** Whether a body holds a marker of rotation. */

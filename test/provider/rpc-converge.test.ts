@@ -114,7 +114,7 @@ describe('Against a daemon the provider', function () {
   });
 
   describe('replaces', () => {
-    it('a tainted token: one working secret, the new one, and no warning about what was there', async () => {
+    it('a token on demand: one working secret, the new one, and no warning about what was there', async () => {
       await bench.makeAccount();
       const made = await bench.core.converge(TOKEN, undefined, bench.tokenConfig());
       const plan = await bench.core.plan(TOKEN, made, bench.tokenConfig(), { replace: true });

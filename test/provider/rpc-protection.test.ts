@@ -76,7 +76,8 @@ describe('deletion protection', () => {
         await shown(state);
         expect(await plan(state, null)).to.deep.equal([]);
         expect(await plan(null, smallest(schema, { deletion_protection: true }))).to.deep.equal([]);
-        expect(await plan(state, smallest(schema, { name: 'other', deletion_protection: true }))).to.deep.equal([]);
+        const renamed = smallest(schema, { name: 'other', deletion_protection: true });
+        expect(await plan(state, renamed)).to.deep.equal([`name: ${state.id} will be replaced`]);
       });
 
       it('that a stored state does not know yet is off, and nothing is left to plan', async () => {

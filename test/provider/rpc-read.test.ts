@@ -145,7 +145,7 @@ describe('In front of what is there the provider', function () {
       const config = bench.tokenConfig({ rotation_triggers: { v: '1' } });
       const made = await bench.core.converge(TOKEN, undefined, config);
       const plan = await bench.core.plan(TOKEN, made, { ...config, rotation_triggers: { v: '2' } });
-      expect(summaries(plan.warnings)).to.deep.equal(['This change cuts something off']);
+      expect(summaries(plan.warnings)).to.deep.equal([`The update of ${bench.tokenAddress} cuts something off`]);
       expect(plan.warnings[0]?.detail).to.include(
         `${bench.tokenAddress}: the secret, never used, stops working at once`,
       );

@@ -223,7 +223,8 @@ export class TerraformCore extends Connection {
     const action = replace ? 'replace' : actionOf(type, priorValue, first.planned, requiresReplace);
     if (action !== 'replace') return { ...first, requiresReplace, action };
     const second = await this.#planOnce(typeName, { prior: null, config, priorPrivate: first.private, applying });
-    return { ...second, warnings: [...first.warnings, ...second.warnings], requiresReplace, action };
+    // Of the second plan's diagnostics only errors are shown: the rest is taken to be said already.
+    return { ...second, warnings: first.warnings, requiresReplace, action };
   }
 
   async #planOnce(typeName: string, { prior, config, priorPrivate = NOTHING, applying = false }: Question) {
