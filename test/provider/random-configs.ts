@@ -8,6 +8,7 @@ import {
   type TerraformType,
 } from '../../terraform-provider-spec/derive/terraform.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
+import { tokenOf } from '../../terraform-provider-spec/token.ts';
 import { bodies, type World } from '../spec/bodies.ts';
 
 /** The names along the address; `name` is the resource's own. */
@@ -19,6 +20,8 @@ export function sensible(schema: TerraformSchema, names: Names, world: World): f
     triggers: fc.option(fc.dictionary(word, text, { maxKeys: 2 }), { nil: null }),
     version: fc.option(word, { nil: null }),
     option: fc.option(fc.boolean(), { nil: null }),
+    /** The caller makes the secret itself, and gives it rather than its hash. */
+    secret: fc.option(fc.array(fc.nat({ max: 61 }), { minLength: 40, maxLength: 40 }), { nil: null, freq: 3 }),
   });
   return fc.tuple(bodies(schema.kind, world), own).map(([body, given]) => {
     const config: ValueRecord = {};
@@ -28,10 +31,18 @@ export function sensible(schema: TerraformSchema, names: Names, world: World): f
       else if (source.from === 'triggers') config[name] = given.triggers as Value;
       else if (source.from === 'write-only-version') config[name] = given.version;
       else if (source.from === 'option') config[name] = given.option;
-      else if (source.from !== 'address' && isConfigurable(attribute)) config[name] = valueIn(body, source.attribute);
+      else if (source.from === 'write-only' && (source.hashed || given.secret !== null)) {
+        config[name] = source.hashed && given.secret !== null ? secretOf(schema, body, given.secret) : null;
+      } else if (source.from !== 'address' && isConfigurable(attribute)) config[name] = valueIn(body, source.attribute);
     }
     return config;
   });
+}
+
+function secretOf({ kind }: TerraformSchema, { purpose }: JsonObject, digits: readonly number[]): string {
+  const left = [...digits];
+  const secretKind = purpose === 'scim' ? 'scim' : (kind.token?.secretKind ?? 'sa');
+  return tokenOf(secretKind, () => left.pop() as number);
 }
 
 /** Configurations of which nothing is right but the types. */

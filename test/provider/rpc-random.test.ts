@@ -61,11 +61,16 @@ interface Case {
   readonly replaces: boolean;
 }
 
+function isProtection({ diagnostics }: DiagnosticsError): boolean {
+  return diagnostics.every(({ summary }) => summary === 'Protected from deletion');
+}
+
 describe('Whatever is configured, the provider', () => {
   let daemon: TestDaemon;
   let planner: TerraformCore;
   let applier: TerraformCore;
   let userToken: string;
+  let token: string;
   const counts = { applied: 0, refused: 0, invalid: 0 };
   let number = 0;
 
@@ -92,8 +97,7 @@ describe('Whatever is configured, the provider', () => {
   for (const [type, schema] of RESOURCE_SCHEMAS) {
     it(`plans and applies ${type} by the rules, and a second plan is empty`, async function () {
       this.timeout(caseTime(60_000));
-      const token = schema.kind.token?.selfService ? userToken : daemon.adminToken;
-      for (const core of [planner, applier]) await core.configure({ endpoint: daemon.url, token });
+      token = schema.kind.token?.selfService ? userToken : daemon.adminToken;
       const good = sensible(schema, PARENTS, WORLD);
       const bad = senseless(schema, PARENTS);
       const config = fc.oneof({ weight: 6, arbitrary: good }, { weight: 2, arbitrary: spoilt(good, bad) }, bad);
@@ -125,7 +129,19 @@ describe('Whatever is configured, the provider', () => {
     if (state === undefined || last === undefined) return;
     await expectReadable(schema, state);
     await expectImportable(schema, state, last);
-    await remove(schema.type, state);
+    await remove(schema.type, await unprotected(schema.type, state, last));
+  }
+
+  /** What is protected is not destroyed before that is lifted. */
+  async function unprotected(type: string, state: ResourceState, config: ValueRecord): Promise<ResourceState> {
+    const lifted = { ...config, deletion_protection: null };
+    if ((state.value as ValueRecord).deletion_protection !== true) return state;
+    await planner.configure({ endpoint: daemon.url, token });
+    const refused = await planner.plan(type, state, null).catch((error: Error) => error);
+    expect(refused instanceof DiagnosticsError && isProtection(refused), 'it is protected').to.equal(true);
+    const next = await applier.apply(type, state, lifted, await planner.plan(type, state, lifted));
+    await planner.configure({ endpoint: daemon.url, token });
+    return next;
   }
 
   /** Applies a configuration. The same state as before when it is refused; none when only a replacement's deletion was done. */
@@ -136,6 +152,8 @@ describe('Whatever is configured, the provider', () => {
     { unknown, createBeforeDestroy, replaces }: Case,
   ): Promise<ResourceState | undefined> {
     const { type } = schema;
+    // Each walk configures the provider before it asks for anything else.
+    for (const core of [planner, applier]) await core.configure({ endpoint: daemon.url, token });
     const early = obscured(schema, config, unknown);
     const [errors, earlyErrors] = [
       errorsOf(await planner.validateResource(type, config)),
@@ -147,7 +165,13 @@ describe('Whatever is configured, the provider', () => {
       return before;
     }
     // A configuration that is good is planned, whatever is unknown of it and whatever the daemon may say later.
-    const plan = await planner.plan(type, before, early, { replace: replaces && before !== undefined });
+    const isProtected = (before?.value as ValueRecord | undefined)?.deletion_protection === true;
+    const options = { replace: replaces && before !== undefined && !isProtected };
+    const plan = await planner.plan(type, before, early, options).catch((error: Error) => {
+      if (isProtected && error instanceof DiagnosticsError && isProtection(error)) return undefined;
+      throw error;
+    });
+    if (plan === undefined) return before;
     let made: ResourceState;
     try {
       made = await applier.apply(type, before, config, plan, { createBeforeDestroy });
