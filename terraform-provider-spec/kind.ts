@@ -64,7 +64,8 @@ export interface AttributeFlags {
   readonly nullable?: true;
   /**
    * For a read-only attribute: the attributes whose change can move it, so that a Terraform plan keeps it known
-   * otherwise. `'any'` for one that can differ after any update (a status moves with the clock).
+   * otherwise; what moves without an update, by the clock or by another resource, shows with the next refresh. `'any'` for
+   * one that every update moves.
    */
   readonly changesWith?: readonly string[] | 'any';
   /** Attributes that cannot be given together with this one. */

@@ -42,7 +42,7 @@ export function identifier(shape: string): Attribute {
   return {
     type: 'string',
     access: 'read-only',
-    changesWith: 'any',
+    changesWith: [],
     description: `The name under which its actions appear: \`${shape}\`.`,
   };
 }

@@ -102,14 +102,14 @@ export const TOKEN_ATTRIBUTES: Attributes = {
     type: 'string',
     enum: ['active', 'expired', 'revoked', 'disabled'],
     access: 'read-only',
-    changesWith: 'any',
+    changesWith: ['state', ...EXPIRY, ...ROTATION],
     description: 'Whether the token works now, and if not, why.',
   },
   status_reason: {
     type: 'string',
     access: 'read-only',
     nullable: true,
-    changesWith: 'any',
+    changesWith: ['state', ...EXPIRY, ...ROTATION],
     description: 'More about a status other than `active`; null when there is nothing to say.',
   },
   valid_until: {
@@ -131,7 +131,7 @@ export const TOKEN_ATTRIBUTES: Attributes = {
     type: 'object',
     access: 'read-only',
     nullable: true,
-    changesWith: 'any',
+    changesWith: [...EXPIRY, ...ROTATION],
     description: 'The previous secret while it still works.',
     attributes: {
       valid_until: {

@@ -6,7 +6,7 @@ import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import type { ApplyResourceChangeRequest, ApplyResourceChangeResponse, CallContext } from '../plugin/messages.ts';
 import type { ValueRecord } from '../values/value.ts';
 import { error, failure, pathTo, policyWarnings, warning } from './diagnostics.ts';
-import { decodeState, encodeState, stateOf } from './mapping.ts';
+import { asPlanned, decodeState, encodeState, stateOf } from './mapping.ts';
 import { ownSecret, scheduledRotation, secretAttribute } from './planning.ts';
 import { decodePrivate, encodePrivate, type PrivateState } from './private-state.ts';
 import { asksForRotation, deletionOptions, desiredBody } from './requests.ts';
@@ -57,7 +57,7 @@ export async function applyResourceChange(
     const minted = secretAttribute(schema)?.name ?? '';
     const { superseded } = written;
     const kept = superseded && prior !== null ? { ...planned, [minted]: prior[minted] ?? null } : planned;
-    const state = stateOf(schema, written.resource, address, kept);
+    const state = asPlanned(schema, stateOf(schema, written.resource, address, kept), planned);
     session.remembers(address, state.claim);
     const stale = (superseded || change.flags.stale) && prior !== null && typeof kept[minted] === 'string';
     return {

@@ -117,6 +117,19 @@ export function stateOf(
   return Object.fromEntries(schema.attributes.map((attribute) => [attribute.name, valueFor(attribute)]));
 }
 
+/**
+ * The result of an apply: what the plan knew of the daemon's own values stays as planned. Since then others may have moved one
+ * (rotated the token, say): Terraform takes that for a defect of the provider, and the next refresh shows it for what it is.
+ */
+export function asPlanned({ attributes }: Attributed, state: ValueRecord, planned: ValueRecord): ValueRecord {
+  const ofTheDaemon = attributes.filter(({ api, source }) => source.from === 'api' && api?.access === 'read-only');
+  const kept = ofTheDaemon.flatMap(({ name }): [string, Value][] => {
+    const value = planned[name] ?? null;
+    return value === UNKNOWN ? [] : [[name, value]];
+  });
+  return { ...state, ...Object.fromEntries(kept) };
+}
+
 /** The marker that stands for a map of triggers: the same map gives the same marker, whatever its order. */
 export function triggersHash(triggers: ValueRecord): string {
   const entries = Object.entries(triggers).sort(([a], [b]) => (a < b ? -1 : 1));
