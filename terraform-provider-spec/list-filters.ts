@@ -1,4 +1,5 @@
 /** What lists can be filtered by, besides labels. */
+import { NAME_PATTERN } from './address.ts';
 import type { Kind, ListFilter } from './kind.ts';
 
 export interface ListFilterDescription {
@@ -24,6 +25,18 @@ export const LIST_FILTERS: Readonly<Record<ListFilter, ListFilterDescription>> =
   unused_since: { form: 'time', description: 'Only what was not used since this time, or never.' },
   usage: { form: 'attribute', description: '`never`: only tokens whose secret was never used; `used`: the rest.' },
 };
+
+/** The filter by labels, which every list has, and which can be given more than once. */
+export const LABEL_FILTER = {
+  shape: '"key" or "key:value"',
+  description: 'Only resources with these labels, each as `key`, whatever its value, or as `key:value`.',
+} as const;
+
+/** Whether a text is a filter by a label. */
+export function isLabelFilter(text: string): boolean {
+  const [key = ''] = text.split(':', 1);
+  return NAME_PATTERN.test(key) && text.length <= key.length + 257;
+}
 
 /** The values that a filter of the form `attribute` takes in lists of that kind. */
 export function filterValues(kind: Kind, filter: ListFilter): readonly string[] {

@@ -3,11 +3,16 @@
  * unknown, malformed, given twice or does not apply is refused, since a misspelt precondition that is ignored does harm.
  */
 import type { IncomingMessage } from 'node:http';
-import { NAME_PATTERN } from '../../terraform-provider-spec/address.ts';
 import { closest } from '../../terraform-provider-spec/derive/closest.ts';
 import { FORMATS } from '../../terraform-provider-spec/formats.ts';
 import type { Kind, ListFilter } from '../../terraform-provider-spec/kind.ts';
-import { filterValues, LIST_FILTERS, sharedFilters } from '../../terraform-provider-spec/list-filters.ts';
+import {
+  filterValues,
+  isLabelFilter,
+  LABEL_FILTER,
+  LIST_FILTERS,
+  sharedFilters,
+} from '../../terraform-provider-spec/list-filters.ts';
 import { Problem } from '../domain/problem.ts';
 import { entityTags } from './entity-tags.ts';
 
@@ -115,9 +120,9 @@ export const ADDRESS: Rules = { address: text('an address', SOME_TEXT, (address)
 
 export const LABEL: Rules = {
   label: {
-    shape: '"key" or "key:value"',
+    shape: LABEL_FILTER.shape,
     repeats: true,
-    read: (labels) => (labels.every(isLabel) ? { labels } : undefined),
+    read: (labels) => (labels.every(isLabelFilter) ? { labels } : undefined),
   },
 };
 
@@ -199,9 +204,4 @@ function apply(code: 'invalid-header' | 'invalid-query', what: string, rule: Rul
 /** `accredit-adopt` as people write it: `Accredit-Adopt`. */
 function titled(header: string): string {
   return header.slice(0, 64).replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase());
-}
-
-function isLabel(label: string): boolean {
-  const [key = ''] = label.split(':', 1);
-  return NAME_PATTERN.test(key) && label.length <= key.length + 257;
 }

@@ -4,7 +4,6 @@
  * (a plan modifier says it in Go).
  */
 import type { Json, JsonObject } from '../kind.ts';
-import { KINDS } from '../kinds/index.ts';
 import {
   DATA_SOURCE_SCHEMAS,
   PROVIDER_SETTINGS,
@@ -12,7 +11,6 @@ import {
   type TerraformAttribute,
   type TerraformSchema,
   type TerraformType,
-  terraformType,
 } from './terraform.ts';
 
 const PLAN_MODIFIERS = 'github.com/hashicorp/terraform-plugin-framework/resource/schema';
@@ -30,18 +28,19 @@ export function providerCodeSpec(): JsonObject {
         })),
       },
     },
-    resources: KINDS.flatMap((kind) => entry(RESOURCE_SCHEMAS.get(terraformType(kind)), 'resource')),
-    datasources: KINDS.flatMap((kind) => entry(DATA_SOURCE_SCHEMAS.get(terraformType(kind)), 'data source')),
+    resources: [...RESOURCE_SCHEMAS.values()].map((schema) => entry(schema, 'resource')),
+    datasources: [...DATA_SOURCE_SCHEMAS.values()].map((schema) => entry(schema, 'data source')),
   };
 }
 
 /** Only resources have defaults and plan modifiers. */
 type Place = 'resource' | 'data source';
 
-function entry(schema: TerraformSchema | undefined, place: Place): JsonObject[] {
-  if (schema === undefined) return [];
-  const attributes = schema.attributes.map((attribute) => attributeOf(attribute, place));
-  return [{ name: schema.kind.kind, schema: { description: schema.description, attributes } }];
+function entry({ type, description, attributes }: TerraformSchema, place: Place): JsonObject {
+  return {
+    name: type.replace(/^accredit_/, ''),
+    schema: { description, attributes: attributes.map((attribute) => attributeOf(attribute, place)) },
+  };
 }
 
 function attributeOf(attribute: TerraformAttribute, place: Place): JsonObject {
@@ -55,7 +54,7 @@ function attributeOf(attribute: TerraformAttribute, place: Place): JsonObject {
   if (nested !== undefined) {
     const attributes = nested.attributes.map((inner) => attributeOf(inner, place));
     if (nested.nesting === 'single') return { name, single_nested: { ...common, attributes } };
-    return { name, set_nested: { ...common, nested_object: { attributes } } };
+    return { name, [`${nested.nesting}_nested`]: { ...common, nested_object: { attributes } } };
   }
   const [word, element] = typeOf(type as TerraformType);
   return { name, [word]: { ...common, ...element, ...(place === 'resource' && resourceTraits(attribute, word)) } };

@@ -3,8 +3,9 @@
  * value comes from in the API. The provider, its documentation and the provider code specification read it.
  */
 import { COMMON_READ_ONLY, COMMON_TERRAFORM_OPTIONS, COMMON_WRITABLE } from '../common.ts';
-import type { Attribute, Attributes, Kind, ValueType } from '../kind.ts';
+import type { Attribute, Attributes, Kind, ListFilter, ValueType } from '../kind.ts';
 import { KINDS, lineage } from '../kinds/index.ts';
+import { filterAttributes, itemsAttribute, placeAttributes } from './terraform-lists.ts';
 
 /** A Terraform type in the JSON form of the plugin protocol. */
 export type TerraformType =
@@ -32,7 +33,11 @@ export type Source =
   /** The version that goes with a write-only attribute; never sent. */
   | { readonly from: 'write-only-version'; readonly attribute: string }
   /** A setting of the provider's own behaviour; never sent. */
-  | { readonly from: 'option'; readonly option: string; readonly default: boolean };
+  | { readonly from: 'option'; readonly option: string; readonly default: boolean }
+  /** What a list keeps: a query parameter of the API. */
+  | { readonly from: 'filter'; readonly filter: ListFilter | 'label' }
+  /** What a list has found. */
+  | { readonly from: 'items' };
 
 export interface TerraformAttribute {
   readonly name: string;
@@ -53,7 +58,7 @@ export interface TerraformAttribute {
 }
 
 export interface NestedAttributes {
-  readonly nesting: 'single' | 'set';
+  readonly nesting: 'single' | 'set' | 'list';
   readonly attributes: readonly TerraformAttribute[];
 }
 
@@ -65,6 +70,8 @@ export interface TerraformSchema {
   readonly version: number;
   readonly description: string;
   readonly attributes: readonly TerraformAttribute[];
+  /** It is the data source of all that there are, not of one. */
+  readonly lists?: true;
 }
 
 /** One setting of the provider block. */
@@ -143,21 +150,34 @@ export function dataSourceSchema(kind: Kind): TerraformSchema {
   return { type: terraformType(kind), kind, version: 0, description: kind.description, attributes };
 }
 
+/** The data source of all resources of a kind, or of those that its filters keep. */
+export function listDataSourceSchema(kind: Kind): TerraformSchema {
+  const single = dataSourceSchema(kind).attributes;
+  return {
+    type: `${terraformType(kind)}s`,
+    kind,
+    version: 0,
+    description: `All ${kind.title}s that the provider's token may see, or those that the filters keep.`,
+    attributes: [...placeAttributes(kind, single), ...filterAttributes(kind), itemsAttribute(kind, single)],
+    lists: true,
+  };
+}
+
 /** The resources by Terraform type. */
 export const RESOURCE_SCHEMAS: ReadonlyMap<string, TerraformSchema> = new Map(
   KINDS.map((kind) => [terraformType(kind), resourceSchema(kind)]),
 );
 
-/** The data sources by Terraform type. */
+/** The data sources by Terraform type: of each kind that of one, then that of all. */
 export const DATA_SOURCE_SCHEMAS: ReadonlyMap<string, TerraformSchema> = new Map(
-  KINDS.map((kind) => [terraformType(kind), dataSourceSchema(kind)]),
+  KINDS.flatMap((kind) => [dataSourceSchema(kind), listDataSourceSchema(kind)]).map((schema) => [schema.type, schema]),
 );
 
 /** The type of an attribute's values, nested attributes included. */
 export function attributeType(attribute: TerraformAttribute): TerraformType {
   if (attribute.nested === undefined) return attribute.type as TerraformType;
   const object = objectType(attribute.nested.attributes);
-  return attribute.nested.nesting === 'set' ? ['set', object] : object;
+  return attribute.nested.nesting === 'single' ? object : [attribute.nested.nesting, object];
 }
 
 const objectTypes = new WeakMap<readonly TerraformAttribute[], TerraformType>();

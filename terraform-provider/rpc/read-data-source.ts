@@ -5,10 +5,11 @@ import type { CallContext, ReadDataSourceRequest, ReadDataSourceResponse } from 
 import type { Unknown, ValueRecord } from '../values/value.ts';
 import { error, failure, pathTo } from './diagnostics.ts';
 import { decodeState, encodeState, stateOf } from './mapping.ts';
+import { placeOf, readList } from './read-list.ts';
 import { dataSourceOf } from './schemas.ts';
 import type { Session } from './session.ts';
 
-/** Looks a resource up by its names, with what changes without anybody writing. */
+/** Looks a resource up by its names, or all that there are, with what changes without anybody writing. */
 export async function readDataSource(
   session: Session,
   { type_name, config }: ReadDataSourceRequest,
@@ -16,17 +17,14 @@ export async function readDataSource(
 ): Promise<ReadDataSourceResponse> {
   const schema = dataSourceOf(type_name);
   const { client } = session;
-  const address = addressOf(schema, decodeState(schema, config) ?? {}, session.organization);
-  if (client === undefined || address === undefined) {
-    return {
-      diagnostics: [
-        error(
-          'The data source cannot be read yet',
-          "The provider's configuration depends on something that is known only after an apply, but data sources are read before.",
-        ),
-      ],
-    };
+  const given = decodeState(schema, config) ?? {};
+  if (schema.lists) {
+    const place = placeOf(schema, given, session.organization);
+    if (client === undefined || place === undefined) return TOO_EARLY;
+    return readList({ client, schema, config: given, place, signal });
   }
+  const address = addressOf(schema, given, session.organization);
+  if (client === undefined || address === undefined) return TOO_EARLY;
   const isVolatile = schema.attributes.some(({ api }) => api?.volatile === true);
   try {
     const { resource } = await client.get(address, { signal, ...(isVolatile ? { view: 'full' } : {}) });
@@ -39,6 +37,15 @@ export async function readDataSource(
     return { diagnostics: failure(cause, { schema, action: 'read', address }) };
   }
 }
+
+const TOO_EARLY: ReadDataSourceResponse = {
+  diagnostics: [
+    error(
+      'The data source cannot be read yet',
+      "The provider's configuration depends on something that is known only after an apply, but data sources are read before.",
+    ),
+  ],
+};
 
 /** `undefined` while the provider's organization is unknown and the configuration names none. */
 function addressOf(schema: TerraformSchema, config: ValueRecord, organization: string | Unknown): string | undefined {

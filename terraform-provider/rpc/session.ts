@@ -30,7 +30,7 @@ export class Session {
   /** The addresses that were found to be gone: so is what was below them. */
   readonly gone = new Set<string>();
   readonly #takenUp = new Set<string>();
-  readonly #protected = new Set<string>();
+  readonly #protected = new Map<string, Set<Value>>();
   readonly #clientOptions: Partial<ClientOptions>;
   #settings: Settings;
   #client: Client | undefined;
@@ -75,14 +75,15 @@ export class Session {
     this.gone.delete(address);
   }
 
-  /** Remembers that the state protects what is at an address: the plan of a replacement on demand does not see it. */
-  protects(address: string): void {
-    this.#protected.add(address);
+  /** Remembers whether the state protects an instance: the plan of a replacement on demand does not see its state. */
+  protects(address: string, claim: Value | undefined, isProtected: boolean): void {
+    if (isProtected) this.#protected.set(address, (this.#protected.get(address) ?? new Set()).add(claim ?? null));
+    else this.#protected.get(address)?.delete(claim ?? null);
   }
 
   /** Whether the state protects what is at an address, and it was not found to be gone. */
   isProtected(address: string): boolean {
-    return this.#protected.has(address) && !this.gone.has(address);
+    return (this.#protected.get(address)?.size ?? 0) > 0 && !this.gone.has(address);
   }
 
   /** Remembers that a creation has taken up the claim that it found, and the resource with it. */

@@ -26,7 +26,7 @@ export async function upgradeResourceState(
     }
     if (typeof state.id === 'string') {
       session.remembers(state.id, state.claim);
-      if (isProtected(state)) session.protects(state.id);
+      session.protects(state.id, state.claim, isProtected(state));
     }
     return { upgraded_state: encodeState(schema, state) };
   } catch (cause) {

@@ -3,8 +3,10 @@ import { AddressError, requireName } from '../../terraform-provider-spec/address
 import { pointerTo } from '../../terraform-provider-spec/derive/pointer.ts';
 import type { TerraformSchema } from '../../terraform-provider-spec/derive/terraform.ts';
 import { allAttributes, readAttributes } from '../../terraform-provider-spec/derive/validate.ts';
-import type { Attributes, Json, JsonObject, Kind, ValueType } from '../../terraform-provider-spec/kind.ts';
+import { FORMATS } from '../../terraform-provider-spec/formats.ts';
+import type { Attributes, Json, JsonObject, Kind, ListFilter, ValueType } from '../../terraform-provider-spec/kind.ts';
 import { writtenKind } from '../../terraform-provider-spec/kinds/index.ts';
+import { filterValues, isLabelFilter, LABEL_FILTER, LIST_FILTERS } from '../../terraform-provider-spec/list-filters.ts';
 import { tokenKind } from '../../terraform-provider-spec/token.ts';
 import type { Diagnostic } from '../plugin/messages.ts';
 import { containsUnknown, isRecord, UNKNOWN, type Value, type ValueRecord } from '../values/value.ts';
@@ -25,6 +27,27 @@ export function invalidNames(schema: Attributed, config: ValueRecord): Diagnosti
       return [error('Invalid name', `${cause.message}.`, pathTo(name))];
     }
   });
+}
+
+/** What is wrong with what a list is to keep. */
+export function invalidFilters({ kind, attributes }: TerraformSchema, config: ValueRecord): Diagnostic[] {
+  return attributes.flatMap(({ name, source }) => {
+    if (source.from !== 'filter') return [];
+    const given = config[name] ?? null;
+    const texts = (Array.isArray(given) ? given : [given]).filter((value) => typeof value === 'string');
+    const wrong = texts.find((text) => filterShape(kind, source.filter, text) !== undefined);
+    if (wrong === undefined) return [];
+    const shape = filterShape(kind, source.filter, wrong);
+    return [error('Invalid value', `${name}: ${JSON.stringify(wrong)} must be ${shape}.`, pathTo(name))];
+  });
+}
+
+/** What a filter should look like that does not look like that. */
+function filterShape(kind: Kind, filter: ListFilter | 'label', text: string): string | undefined {
+  if (filter === 'label') return isLabelFilter(text) ? undefined : LABEL_FILTER.shape;
+  if (LIST_FILTERS[filter].form === 'time') return FORMATS.timestamp.check(text) && FORMATS.timestamp.text;
+  const values = filterValues(kind, filter);
+  return values.includes(text) ? undefined : `one of ${values.map((value) => `"${value}"`).join(', ')}`;
 }
 
 /** What is wrong with the known values of a resource's configuration. */

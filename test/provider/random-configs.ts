@@ -33,7 +33,7 @@ export function sensible(schema: TerraformSchema, names: Names, world: World): f
       else if (source.from === 'option') config[name] = given.option;
       else if (source.from === 'write-only' && (source.hashed || given.secret !== null)) {
         config[name] = source.hashed && given.secret !== null ? secretOf(schema, body, given.secret) : null;
-      } else if (source.from !== 'address' && isConfigurable(attribute)) config[name] = valueIn(body, source.attribute);
+      } else if ('attribute' in source && isConfigurable(attribute)) config[name] = valueIn(body, source.attribute);
     }
     return config;
   });

@@ -127,10 +127,11 @@ describe('The Terraform examples', function () {
       await api.delete('organizations/default/users/alice/tokens/laptop');
     });
 
-    for (const type of DATA_SOURCE_SCHEMAS.keys()) {
+    for (const [type, { lists }] of DATA_SOURCE_SCHEMAS) {
       it(`look up ${type}`, () => {
         const [one] = found.filter((resource) => resource.type === type);
-        expect(one?.values.uid, type).to.be.a('string');
+        if (lists) expect(one?.values.items, type).to.be.an('array');
+        else expect(one?.values.uid, type).to.be.a('string');
       });
     }
 

@@ -182,6 +182,26 @@ describe('In front of what is there the provider', function () {
       expect(JSON.stringify(found)).not.to.include(String(values(made).secret));
     });
 
+    it('a token with the last use of its previous secret as well, while that works', async () => {
+      await bench.makeAccount();
+      const config = bench.tokenConfig({ overlap: '1h', rotation_triggers: { v: '1' } });
+      const made = await bench.core.converge(TOKEN, undefined, config);
+      await bench.opens(values(made).secret);
+      const rotated = await bench.core.converge(TOKEN, made, { ...config, rotation_triggers: { v: '2' } });
+      await bench.daemon.maintain();
+      const lookUp = async () => (await bench.core.readData(TOKEN, bench.tokenConfig())) as ValueRecord;
+      const unused = await lookUp();
+      expect(unused).to.include({ usage: 'never', last_used_at: null, last_used_ip: null });
+      expect(unused.previous_last_used_at).to.be.a('string');
+      expect(unused.previous_last_used_ip).to.equal('127.0.0.1');
+      await bench.opens(values(rotated).secret);
+      await bench.daemon.maintain();
+      const used = await lookUp();
+      expect(used).to.include({ usage: 'used', last_used_ip: '127.0.0.1' });
+      expect(used.previous_last_used_at).to.equal(unused.previous_last_used_at);
+      expect(String(used.last_used_at) >= String(used.previous_last_used_at)).to.equal(true);
+    });
+
     it('a built-in role and an organization', async () => {
       const role = (await bench.core.readData('accredit_role', { name: 'viewer' })) as ValueRecord;
       expect(role).to.deep.include({ id: 'organizations/default/roles/viewer', permissions: ['*.read'] });

@@ -387,7 +387,8 @@ describe('Without a daemon the provider', () => {
     }
     const types = KINDS.map(({ kind }) => `accredit_${kind}`);
     expect(Object.keys(answer.resource_schemas ?? {})).to.have.members(types);
-    expect(Object.keys(answer.data_source_schemas ?? {})).to.have.members(types);
+    const lists = types.map((type) => `${type}s`);
+    expect(Object.keys(answer.data_source_schemas ?? {})).to.have.members([...types, ...lists]);
     const data = answer.data_source_schemas?.[TOKEN]?.block.attributes?.map(({ name }) => name);
     expect(data).to.include.members(['last_used_at', 'status']).and.not.to.include.members(['secret']);
     expect(data?.filter((name) => name.includes('secret'))).to.deep.equal([]);

@@ -51,7 +51,11 @@ function specifiedType(entry: JsonObject): TerraformType {
     case 'single_nested':
       return objectOf(value.attributes as JsonObject[]);
     case 'set_nested':
-      return ['set', objectOf((value.nested_object as { attributes: JsonObject[] }).attributes)];
+    case 'list_nested':
+      return [
+        word === 'set_nested' ? 'set' : 'list',
+        objectOf((value.nested_object as { attributes: JsonObject[] }).attributes),
+      ];
     case 'object':
       return objectOf(value.attribute_types as JsonObject[]);
     default:
