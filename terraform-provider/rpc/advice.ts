@@ -166,7 +166,7 @@ async function cutsOff(client: Client, address: string, question: Question): Pro
     return [
       ...cutOff(`The update of ${address}`, [...dryRun.cutsOff, ...(rotation?.cutsOff ?? [])]),
       ...policyWarnings([...dryRun.warnings, ...(rotation?.warnings ?? [])]),
-      ...dueNextWarnings(dryRun.resource ?? {}, made.rotation),
+      ...dueNextWarnings({ schema, prior, planned: made.planned, config, due: false }, dryRun.resource ?? {}),
     ];
   } catch (cause) {
     // The apply will say so if the daemon is still away by then.

@@ -156,14 +156,19 @@ export function givenSecrets({ schema, config }: Scheduled): TerraformAttribute[
 }
 
 /** Whether what is due is so after the update as well: not under another schedule, nor of a token that it revokes. */
-export function staysDue({ schema, prior, planned, due }: Scheduled): boolean {
-  if (!due || prior === null || planned.state === 'revoked') return false;
+export function staysDue(scheduled: Scheduled): boolean {
+  return scheduled.due && keepsSchedule(scheduled) && scheduled.planned.state !== 'revoked';
+}
+
+/** Whether an update leaves alone what decides when the schedule of a token asks for a rotation. */
+export function keepsSchedule({ schema, prior, planned }: Scheduled): boolean {
+  if (prior === null) return false;
   const deciding: readonly string[] =
     (planned.rotate_before_expiry ?? null) === null ? SCHEDULES : [...SCHEDULES, ...EXPIRIES];
   return schema.attributes
     .filter(({ name }) => deciding.includes(name))
-    .every(({ name, ...attribute }) =>
-      equalValues(attributeType({ name, ...attribute }), planned[name] ?? null, prior[name] ?? null),
+    .every((attribute) =>
+      equalValues(attributeType(attribute), planned[attribute.name] ?? null, prior[attribute.name] ?? null),
     );
 }
 

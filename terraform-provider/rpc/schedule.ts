@@ -10,7 +10,15 @@ import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import type { Diagnostic } from '../plugin/messages.ts';
 import { equalValues, type ValueRecord } from '../values/value.ts';
 import { pathTo, warning } from './diagnostics.ts';
-import { givenSecrets, SCHEDULES, type Scheduled, scheduledRotation, secretAttribute, staysDue } from './planning.ts';
+import {
+  givenSecrets,
+  keepsSchedule,
+  SCHEDULES,
+  type Scheduled,
+  scheduledRotation,
+  secretAttribute,
+  staysDue,
+} from './planning.ts';
 
 /** Whether the daemon says that the schedule of that token asks for a rotation. */
 export function isDue(resource: JsonObject): boolean {
@@ -41,8 +49,8 @@ export function dueWarnings(scheduled: Scheduled): Diagnostic[] {
 }
 
 /** What a plan says that declares a schedule which is due at once; `resource` is the token as it will be. */
-export function dueNextWarnings(resource: JsonObject, rotation: string): Diagnostic[] {
-  if (!isDue(resource) || rotation !== 'none') return [];
+export function dueNextWarnings(scheduled: Scheduled, resource: JsonObject): Diagnostic[] {
+  if (!isDue(resource) || keepsSchedule(scheduled) || givenSecrets(scheduled).length > 0) return [];
   const schedule = SCHEDULES.find((name) => typeof resource[name] === 'string') ?? SCHEDULES[0];
   return [
     warning(

@@ -34,9 +34,9 @@ describe('a plan of the provider holds to the rules of Terraform whatever is con
     it(type, () => {
       const wire = schemas[type] as Schema;
       const cty = objectType(schema.attributes);
-      const configs = fc.tuple(configuration(schema), configuration(schema), mask(schema), mask(schema));
+      const configs = fc.tuple(configuration(schema), configuration(schema), mask(schema), mask(schema), fc.boolean());
       fc.assert(
-        fc.property(configs, ([first, second, hideFirst, hideSecond]) => {
+        fc.property(configs, ([first, second, hideFirst, hideSecond, due]) => {
           const before = plan({ schema, prior: null, config: hidden(first, hideFirst), organization: 'default' });
           assertPlanValid(wire, cty, null, hidden(first, hideFirst), before.planned);
           const again = plan({ schema, prior: null, config: first, organization: 'default' });
@@ -49,9 +49,9 @@ describe('a plan of the provider holds to the rules of Terraform whatever is con
           expect(equalValues(cty, none.planned, state)).to.equal(true);
 
           const config = hidden(second, hideSecond);
-          const change = plan({ schema, prior: state, config, organization: 'default' });
+          const change = plan({ schema, prior: state, config, organization: 'default', due });
           assertPlanValid(wire, cty, state, config, change.planned);
-          const final = plan({ schema, prior: state, config: second, organization: 'default' });
+          const final = plan({ schema, prior: state, config: second, organization: 'default', due });
           assertReplanned(wire, cty, change.planned, final.planned);
           const body = desiredBody({ schema, prior: state, planned: final.planned, config: second }) as JsonObject;
           const triggers = [state.rotation_triggers ?? null, second.rotation_triggers ?? null];

@@ -279,6 +279,8 @@ describe('On a schedule the provider', function () {
       expect(plan.warnings[0]?.detail)
         .to.include(`due since ${values(state).next_rotation_at}`)
         .and.to.include('give it by secret_hash_wo, and change secret_hash_wo_version');
+      const renamed = await bench.core.plan(TOKEN, due, { ...config, description: 'x' });
+      expect(summaries(renamed.warnings)).to.deep.equal(['Due for rotation, by a secret that is made elsewhere']);
       const changed = { ...config, ...second.given };
       expect(summaries((await bench.core.plan(TOKEN, due, changed)).warnings)).to.deep.equal([
         `The update of ${bench.tokenAddress} cuts something off`,
@@ -304,17 +306,15 @@ describe('On a schedule the provider', function () {
 
   describe('replaces a token that is due', () => {
     it('in either order with one working secret afterwards, and nothing more to do', async () => {
-      for (const createFirst of [false, true]) {
+      for (const createBeforeDestroy of [false, true]) {
         await bench.reset();
         const { config, state } = await made(EVERY, 31);
         const due = await bench.core.refresh(TOKEN, state);
         const plan = await bench.core.plan(TOKEN, due, config, { replace: true });
         // Of a replacement on demand the provider learns only in a second plan, whose warnings nobody sees.
         expect(summaries(plan.warnings)[0]).to.equal('Due for rotation');
-        const next = createFirst
-          ? await bench.core.apply(TOKEN, undefined, config, { ...plan, action: 'create' })
-          : await bench.core.apply(TOKEN, due, config, plan);
-        if (createFirst) await bench.planAndApply(TOKEN, due, null);
+        const next = await bench.core.apply(TOKEN, due, config, plan, { createBeforeDestroy });
+        if (createBeforeDestroy) await bench.core.destroyDeposed(TOKEN, due);
         expect(await working(values(state).secret, values(next).secret)).to.deep.equal([false, true]);
         const again = await bench.core.refresh(TOKEN, next);
         expect((await bench.core.plan(TOKEN, again, config)).action).to.equal('no-op');
