@@ -6,6 +6,7 @@ import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import type { ApplyResourceChangeRequest, ApplyResourceChangeResponse, CallContext } from '../plugin/messages.ts';
 import type { ValueRecord } from '../values/value.ts';
 import { error, failure, pathTo, policyWarnings, warning } from './diagnostics.ts';
+import { identityOf } from './identity.ts';
 import { asPlanned, decodeState, encodeState, stateOf } from './mapping.ts';
 import { ownSecret, scheduledRotation, secretAttribute } from './planning.ts';
 import { decodePrivate, encodePrivate, type PrivateState } from './private-state.ts';
@@ -38,6 +39,7 @@ export async function applyResourceChange(
   const unchanged: ApplyResourceChangeResponse = {
     new_state: encodeState(schema, prior),
     private: request.planned_private,
+    new_identity: identityOf(schema, prior?.id),
   };
   if (client === undefined) {
     return {
@@ -63,6 +65,7 @@ export async function applyResourceChange(
     return {
       new_state: encodeState(schema, state),
       private: encodePrivate(stale ? { stale: true } : {}),
+      new_identity: identityOf(schema, address),
       diagnostics: [
         ...policyWarnings(written.warnings),
         ...(superseded ? [rotatedMeanwhile(schema, address, state)] : []),

@@ -4,19 +4,23 @@ import { lineage } from '../../terraform-provider-spec/kinds/index.ts';
 import type { ImportResourceStateRequest, ImportResourceStateResponse } from '../plugin/messages.ts';
 import type { ValueRecord } from '../values/value.ts';
 import { error } from './diagnostics.ts';
+import { addressOfIdentity, identityOf } from './identity.ts';
 import { encodeState } from './mapping.ts';
 import { encodePrivate } from './private-state.ts';
 import { resourceOf } from './schemas.ts';
+import type { Session } from './session.ts';
 
-/** Starts an import from an address; what is there is read afterwards. The first write then adopts it. */
-export async function importResourceState({
-  type_name,
-  id,
-}: ImportResourceStateRequest): Promise<ImportResourceStateResponse> {
+/** Starts an import from an address, or from the names along it; what is there is read afterwards. The first write then adopts it. */
+export async function importResourceState(
+  session: Session,
+  { type_name, id, identity }: ImportResourceStateRequest,
+): Promise<ImportResourceStateResponse> {
   const schema = resourceOf(type_name);
   let address: Address;
   try {
-    address = parseAddress(id.trim());
+    const named =
+      identity?.identity_data === undefined ? id.trim() : addressOfIdentity(schema, identity, session.organization);
+    address = parseAddress(named);
   } catch (cause) {
     if (!(cause instanceof AddressError)) throw cause;
     return refusal(schema, `${cause.message}.`);
@@ -34,6 +38,7 @@ export async function importResourceState({
         type_name,
         state: encodeState(schema, startingState(schema, address)),
         private: encodePrivate({ imported: true }),
+        identity: identityOf(schema, address.text),
       },
     ],
   };

@@ -6,6 +6,7 @@ import { callFunction } from './call-function.ts';
 import { closeEphemeralResource, closeHeld } from './close-ephemeral-resource.ts';
 import { configureProvider } from './configure-provider.ts';
 import { getProviderSchema } from './get-provider-schema.ts';
+import { getResourceIdentitySchemas } from './get-resource-identity-schemas.ts';
 import { importResourceState } from './import-resource-state.ts';
 import { moveResourceState } from './move-resource-state.ts';
 import { openEphemeralResource } from './open-ephemeral-resource.ts';
@@ -14,6 +15,7 @@ import { readDataSource } from './read-data-source.ts';
 import { readResource } from './read-resource.ts';
 import { renewEphemeralResource } from './renew-ephemeral-resource.ts';
 import { Session, type SessionOptions } from './session.ts';
+import { upgradeResourceIdentity } from './upgrade-resource-identity.ts';
 import { upgradeResourceState } from './upgrade-resource-state.ts';
 import { validateDataResourceConfig } from './validate-data-resource-config.ts';
 import { validateEphemeralResourceConfig } from './validate-ephemeral-resource-config.ts';
@@ -29,6 +31,8 @@ export function createHandlers(options: SessionOptions = {}): Handlers {
   beforeExit(() => Promise.allSettled(session.openings.all().map(({ type, kept }) => closeHeld(session, type, kept))));
   return {
     GetProviderSchema: getProviderSchema,
+    GetResourceIdentitySchemas: getResourceIdentitySchemas,
+    UpgradeResourceIdentity: upgradeResourceIdentity,
     ValidateProviderConfig: (request) => validateProviderConfig(session, request),
     ConfigureProvider: (request) => configureProvider(session, request),
     ValidateResourceConfig: (request) => validateResourceConfig(session, request),
@@ -37,7 +41,7 @@ export function createHandlers(options: SessionOptions = {}): Handlers {
     ReadResource: (request, context) => readResource(session, request, context),
     PlanResourceChange: (request, context) => planResourceChange(session, request, context),
     ApplyResourceChange: (request, context) => applyResourceChange(session, request, context),
-    ImportResourceState: importResourceState,
+    ImportResourceState: (request) => importResourceState(session, request),
     MoveResourceState: moveResourceState,
     ReadDataSource: (request, context) => readDataSource(session, request, context),
     ValidateEphemeralResourceConfig: validateEphemeralResourceConfig,

@@ -9,6 +9,7 @@ import { isNullDynamic, type ValueRecord } from '../values/value.ts';
 import { advice } from './advice.ts';
 import { destruction } from './destruction.ts';
 import { error, pathTo, warning } from './diagnostics.ts';
+import { identityOf } from './identity.ts';
 import { decodeState, encodeState } from './mapping.ts';
 import { ownSecret, type Plan, plan, secretAttribute } from './planning.ts';
 import { decodePrivate } from './private-state.ts';
@@ -38,7 +39,8 @@ export async function planResourceChange(
       : isAsked
         ? await destruction(client, { schema, prior, adopt, signal })
         : [];
-    return { planned_state: encodeState(schema, null), planned_private, diagnostics };
+    const planned_identity = request.prior_identity;
+    return { planned_state: encodeState(schema, null), planned_private, planned_identity, diagnostics };
   }
   if (session.forbidsSecretsInState) {
     const diagnostics = secretInState(schema, config);
@@ -59,6 +61,7 @@ export async function planResourceChange(
     planned_state: encodeState(schema, made.planned),
     requires_replace: made.replacedBy.map(pathTo),
     planned_private,
+    planned_identity: identityOf(schema, made.planned.id),
     diagnostics: isApplying(request)
       ? []
       : [

@@ -5,6 +5,7 @@ import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import type { CallContext, Diagnostic, ReadResourceRequest, ReadResourceResponse } from '../plugin/messages.ts';
 import type { ValueRecord } from '../values/value.ts';
 import { error, failure, pathTo, warning } from './diagnostics.ts';
+import { identityOf } from './identity.ts';
 import { decodeState, encodeState, stateOf } from './mapping.ts';
 import { secretAttribute } from './planning.ts';
 import { decodePrivate, encodePrivate, type PrivateState } from './private-state.ts';
@@ -25,12 +26,13 @@ const UID = 'uid';
  */
 export async function readResource(
   session: Session,
-  { type_name, current_state, private: privateBytes }: ReadResourceRequest,
+  { type_name, current_state, private: privateBytes, current_identity }: ReadResourceRequest,
   { signal }: CallContext,
 ): Promise<ReadResourceResponse> {
   const schema = resourceOf(type_name);
   const prior = decodeState(schema, current_state);
-  const unchanged: ReadResourceResponse = { new_state: current_state, private: privateBytes };
+  const new_identity = current_identity ?? identityOf(schema, prior?.id);
+  const unchanged: ReadResourceResponse = { new_state: current_state, private: privateBytes, new_identity };
   const { client } = session;
   // Without a client the provider's configuration is still unknown: what the state says is all that is known.
   if (prior === null || typeof prior.id !== 'string' || client === undefined) return unchanged;
@@ -47,6 +49,7 @@ export async function readResource(
     return {
       new_state: encodeState(schema, state),
       private: encodePrivate(flags),
+      new_identity: identityOf(schema, address),
       diagnostics: [
         ...(typeof prior[UID] === 'string' && prior[UID] !== state[UID] ? [madeAnew(schema, address)] : []),
         ...(flags.stale ? [staleSecret(schema, address, state)] : []),
