@@ -248,6 +248,16 @@ export class Client {
     } while (cursor !== undefined);
   }
 
+  /** Revokes the token at an address in an emergency. Answers the outcome. */
+  async revoke(address: string, body: { readonly reason: string }, options: WriteOptions = {}): Promise<string> {
+    const answer = await this.#call('PUT', `/${address}/revocation`, {
+      ...only(options),
+      body,
+      headers: { ...this.#writeHeaders(options), 'idempotency-key': randomUUID() },
+    });
+    return outcomeOf(answer);
+  }
+
   /** Who the token is, and what it may do. */
   async self(options: CallOptions = {}): Promise<Self> {
     const self = objectIn(await this.#call('GET', '/self', only(options)));

@@ -1,9 +1,28 @@
 import { log } from './log.ts';
-import { type CallContext, type Handlers, type Requests, type Responses, type RpcName, SEVERITY } from './messages.ts';
+import {
+  type CallContext,
+  type Events,
+  type Handlers,
+  type Requests,
+  type Responses,
+  type RpcName,
+  SEVERITY,
+  type StreamName,
+  type StreamRequests,
+} from './messages.ts';
 import { encodeMessage } from './wire.ts';
 
 /** Runs handlers, so that whatever goes wrong in one reaches the user as a diagnostic and nothing else does. */
 export interface Calls {
+  /**
+   * The encoded events; undefined when the provider does not have this RPC. Neither rejects: what goes wrong is the last event.
+   * The caller is aborted as with `run`.
+   */
+  stream<R extends StreamName>(
+    rpc: R,
+    request: StreamRequests[R],
+    caller: AbortController,
+  ): Promise<AsyncIterable<Uint8Array> | undefined>;
   /**
    * The encoded response; undefined when the provider does not have this RPC. Never rejects. The caller is aborted by StopProvider,
    * and by whoever knows that it is gone.
@@ -32,7 +51,27 @@ export function createCalls(handlers: Promise<Handlers>): Calls {
     return encodeMessage(`${rpc}.Response`, (await handler?.(request, context)) ?? {});
   }
 
+  async function* events<R extends StreamName>(rpc: R, made: AsyncIterable<Events[R]>, caller: AbortController) {
+    running.add(caller);
+    const started = performance.now();
+    try {
+      for await (const event of made) yield encodeMessage(`${rpc}.Event`, event);
+    } catch (error) {
+      log.error(`${rpc} failed`, { error });
+      yield encodeMessage(`${rpc}.Event`, lastEvent(rpc, diagnosticOf(caller)));
+    } finally {
+      running.delete(caller);
+      log.debug(rpc, { milliseconds: Math.round(performance.now() - started) });
+    }
+  }
+
   return {
+    async stream<R extends StreamName>(rpc: R, request: StreamRequests[R], caller: AbortController) {
+      const handler = (await handlers)[rpc] as
+        | ((request: StreamRequests[R], context: CallContext) => AsyncIterable<Events[R]>)
+        | undefined;
+      return handler && events(rpc, handler(request, caller), caller);
+    },
     async run(rpc, request, caller) {
       // StopProvider must not abort itself.
       if (rpc !== 'StopProvider') running.add(caller);
@@ -41,10 +80,7 @@ export function createCalls(handlers: Promise<Handlers>): Calls {
         return await respond(rpc, request, caller);
       } catch (error) {
         log.error(`${rpc} failed`, { error });
-        const [summary, text] = caller.signal.aborted
-          ? ['Interrupted', STOPPED]
-          : ['The provider failed unexpectedly', DEFECT];
-        return encodeMessage(`${rpc}.Response`, failure(rpc, summary, text));
+        return encodeMessage(`${rpc}.Response`, failure(rpc, diagnosticOf(caller)));
       } finally {
         running.delete(caller);
         log.debug(rpc, { milliseconds: Math.round(performance.now() - started) });
@@ -54,8 +90,25 @@ export function createCalls(handlers: Promise<Handlers>): Calls {
 }
 
 /** The response that says nothing but this error, in the form that the RPC has for it. */
-function failure(rpc: RpcName, summary: string, detail: string): object {
+function failure(rpc: RpcName, { summary, detail }: Said): object {
   if (rpc === 'CallFunction') return { error: { text: `${summary}. ${detail}` } };
   if (rpc === 'StopProvider') return { Error: `${summary}. ${detail}` };
   return { diagnostics: [{ severity: SEVERITY.error, summary, detail }] };
+}
+
+/** The event that says nothing but this error, and ends the stream. */
+function lastEvent(rpc: StreamName, said: Said): object {
+  const diagnostics = [{ severity: SEVERITY.error, ...said }];
+  return rpc === 'InvokeAction' ? { completed: { diagnostics } } : { diagnostic: diagnostics };
+}
+
+interface Said {
+  readonly summary: string;
+  readonly detail: string;
+}
+
+function diagnosticOf({ signal }: AbortController): Said {
+  return signal.aborted
+    ? { summary: 'Interrupted', detail: STOPPED }
+    : { summary: 'The provider failed unexpectedly', detail: DEFECT };
 }

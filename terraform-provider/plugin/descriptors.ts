@@ -18,6 +18,7 @@ export type Field = readonly [number: number, name: string, type: string, label?
 const DIAGNOSTICS_1: Field = [1, 'diagnostics', 'Diagnostic', 'repeated'];
 const DIAGNOSTICS_2: Field = [2, 'diagnostics', 'Diagnostic', 'repeated'];
 const TYPE_NAME: Field = [1, 'type_name', 'string'];
+const ACTION_TYPE: Field = [1, 'action_type', 'string'];
 const CONFIG: Field = [2, 'config', 'DynamicValue'];
 
 /** The fields of every message, by the name of the message. */
@@ -129,6 +130,7 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
     [6, 'description_kind', 'enum'],
   ],
   'Function.Return': [[1, 'type', 'bytes']],
+  ActionSchema: [[1, 'schema', 'Schema']],
 
   // The provider as a whole
   'GetMetadata.Request': [],
@@ -139,10 +141,14 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
     [4, 'resources', 'GetMetadata.ResourceMetadata', 'repeated'],
     [5, 'functions', 'GetMetadata.FunctionMetadata', 'repeated'],
     [6, 'ephemeral_resources', 'GetMetadata.EphemeralResourceMetadata', 'repeated'],
+    [7, 'list_resources', 'GetMetadata.ListResourceMetadata', 'repeated'],
+    [9, 'actions', 'GetMetadata.ActionMetadata', 'repeated'],
   ],
   'GetMetadata.DataSourceMetadata': [TYPE_NAME],
   'GetMetadata.ResourceMetadata': [TYPE_NAME],
   'GetMetadata.EphemeralResourceMetadata': [TYPE_NAME],
+  'GetMetadata.ListResourceMetadata': [TYPE_NAME],
+  'GetMetadata.ActionMetadata': [TYPE_NAME],
   'GetMetadata.FunctionMetadata': [[1, 'name', 'string']],
   'GetProviderSchema.Request': [],
   'GetProviderSchema.Response': [
@@ -154,6 +160,8 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
     [6, 'server_capabilities', 'ServerCapabilities'],
     [7, 'functions', 'Function', 'map'],
     [8, 'ephemeral_resource_schemas', 'Schema', 'map'],
+    [9, 'list_resource_schemas', 'Schema', 'map'],
+    [11, 'action_schemas', 'ActionSchema', 'map'],
   ],
   'GetResourceIdentitySchemas.Request': [],
   'GetResourceIdentitySchemas.Response': [[1, 'identity_schemas', 'ResourceIdentitySchema', 'map'], DIAGNOSTICS_2],
@@ -284,6 +292,35 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
   'CloseEphemeralResource.Request': [TYPE_NAME, [2, 'private', 'bytes', 'presence']],
   'CloseEphemeralResource.Response': [DIAGNOSTICS_1],
 
+  // List resources
+  'ListResource.Request': [TYPE_NAME, CONFIG, [3, 'include_resource_object', 'bool'], [4, 'limit', 'int64']],
+  'ListResource.Event': [
+    [1, 'identity', 'ResourceIdentityData'],
+    [2, 'display_name', 'string'],
+    [3, 'resource_object', 'DynamicValue'],
+    [4, 'diagnostic', 'Diagnostic', 'repeated'],
+  ],
+  'ValidateListResourceConfig.Request': [
+    TYPE_NAME,
+    CONFIG,
+    [3, 'include_resource_object', 'DynamicValue'],
+    [4, 'limit', 'DynamicValue'],
+  ],
+  'ValidateListResourceConfig.Response': [DIAGNOSTICS_1],
+
+  // Actions
+  'ValidateActionConfig.Request': [ACTION_TYPE, CONFIG],
+  'ValidateActionConfig.Response': [DIAGNOSTICS_1],
+  'PlanAction.Request': [ACTION_TYPE, CONFIG, [3, 'client_capabilities', 'ClientCapabilities']],
+  'PlanAction.Response': [DIAGNOSTICS_1, [2, 'deferred', 'Deferred']],
+  'InvokeAction.Request': [ACTION_TYPE, CONFIG, [3, 'client_capabilities', 'ClientCapabilities']],
+  'InvokeAction.Event': [
+    [1, 'progress', 'InvokeAction.Event.Progress'],
+    [2, 'completed', 'InvokeAction.Event.Completed'],
+  ],
+  'InvokeAction.Event.Progress': [[1, 'message', 'string']],
+  'InvokeAction.Event.Completed': [DIAGNOSTICS_1],
+
   // Functions
   'GetFunctions.Request': [],
   'GetFunctions.Response': [[1, 'functions', 'Function', 'map'], DIAGNOSTICS_2],
@@ -311,7 +348,7 @@ export const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
   HealthCheckResponse: [[1, 'status', 'enum']],
 };
 
-/** Every RPC of `tfplugin6.Provider` that the table above covers. */
+/** Every RPC of `tfplugin6.Provider` that the table above covers and that has one answer. */
 export const RPC_NAMES = [
   'GetMetadata',
   'GetProviderSchema',
@@ -332,7 +369,13 @@ export const RPC_NAMES = [
   'OpenEphemeralResource',
   'RenewEphemeralResource',
   'CloseEphemeralResource',
+  'ValidateListResourceConfig',
+  'ValidateActionConfig',
+  'PlanAction',
   'GetFunctions',
   'CallFunction',
   'StopProvider',
 ] as const;
+
+/** Those that answer with a stream of events. */
+export const STREAM_NAMES = ['ListResource', 'InvokeAction'] as const;

@@ -1,6 +1,6 @@
 /**
- * gRPC over HTTP/2 for one client on one connection: unary calls, and streams that stay open and carry nothing, which is all that
- * Terraform asks for. See docs/decisions/0023 for why this is not a library.
+ * gRPC over HTTP/2 for one client on one connection: unary calls, streams of answers, and streams that stay open and carry nothing,
+ * which is all that Terraform asks for. See docs/decisions/0023 for why this is not a library.
  */
 import {
   constants,
@@ -29,9 +29,12 @@ export class StatusError extends Error {
 /**
  * What is behind a path. `answer` gets the bytes of the one message of the request, and an AbortController that is aborted when the
  * caller goes away; it resolves with the bytes of the one message of the response, or rejects, best with a {@link StatusError}.
- * `open` is a stream on which nothing is ever sent: it ends with the client's side of it, or only with the connection.
+ * `stream` answers with any number of messages. `open` is a stream on which nothing is ever sent: it ends with the client's side of it, or only with the connection.
  */
-export type Method = { readonly answer: Answer } | { readonly open: 'until the client ends it' | 'for good' };
+export type Method =
+  | { readonly answer: Answer }
+  | { readonly stream: Stream }
+  | { readonly open: 'until the client ends it' | 'for good' };
 
 /** What HashiCorp's providers take too: a plan with large values must not fail at the 4 MB that are gRPC's custom. */
 const LARGEST_MESSAGE = 256 * 1024 * 1024;
@@ -74,8 +77,17 @@ function accept(
   const path = headers[constants.HTTP2_HEADER_PATH] as string;
   const method = methods.get(path);
   if (method === undefined) refuse(stream, new StatusError(STATUS.unimplemented, `There is no method ${path}.`));
-  else if ('answer' in method) unary(stream, method.answer, largest);
-  else {
+  else if ('answer' in method) {
+    respond(stream, largest, async (request, caller) => {
+      const message = await method.answer(request, caller);
+      return () => send(stream, message);
+    });
+  } else if ('stream' in method) {
+    respond(stream, largest, async (request, caller) => {
+      const messages = await method.stream(request, caller);
+      return () => sendAll(stream, messages);
+    });
+  } else {
     sendHeaders(stream);
     if (method.open === 'until the client ends it') stream.on('end', () => stream.end());
     stream.resume();
@@ -83,8 +95,12 @@ function accept(
 }
 
 type Answer = (request: Buffer, caller: AbortController) => Promise<Uint8Array>;
+type Stream = (request: Buffer, caller: AbortController) => Promise<AsyncIterable<Uint8Array>>;
+/** Resolves with what sends the answer once there is one. */
+type Respond = (request: Buffer, caller: AbortController) => Promise<() => void | Promise<void>>;
 
-function unary(stream: ServerHttp2Stream, answer: Answer, largest: number): void {
+/** Reads the one message of the request, and has it answered. */
+function respond(stream: ServerHttp2Stream, largest: number, answer: Respond): void {
   const caller = new AbortController();
   const chunks: Buffer[] = [];
   let size = 0;
@@ -100,12 +116,14 @@ function unary(stream: ServerHttp2Stream, answer: Answer, largest: number): void
       if (size > PREFIX + largest) {
         throw new StatusError(STATUS.resourceExhausted, `A message is larger than ${largest} bytes.`);
       }
-      const message = await answer(messageIn(Buffer.concat(chunks, size)), caller);
+      await (await answer(messageIn(Buffer.concat(chunks, size)), caller))();
       isAnswered = true;
-      send(stream, message);
     } catch (error) {
       isAnswered = true;
-      refuse(stream, error instanceof StatusError ? error : unexpected(error));
+      const status = error instanceof StatusError ? error : unexpected(error);
+      // In the middle of a stream there is no other way to say that the rest is missing.
+      if (stream.headersSent) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+      else refuse(stream, status);
     }
   });
   // A client that no longer waits, also because its deadline has passed, resets the stream.
@@ -116,12 +134,34 @@ function unary(stream: ServerHttp2Stream, answer: Answer, largest: number): void
 
 function send(stream: ServerHttp2Stream, message: Uint8Array): void {
   if (stream.closed) return;
-  const framed = Buffer.allocUnsafe(PREFIX + message.length);
-  framed[0] = 0;
-  framed.writeUInt32BE(message.length, 1);
-  framed.set(message, PREFIX);
   sendHeaders(stream);
-  stream.end(framed);
+  stream.end(framed(message));
+}
+
+/** Sends messages as they come, no faster than the client takes them. */
+async function sendAll(stream: ServerHttp2Stream, messages: AsyncIterable<Uint8Array>): Promise<void> {
+  if (!stream.closed) sendHeaders(stream);
+  for await (const message of messages) {
+    if (stream.closed) return;
+    if (!stream.write(framed(message))) await drained(stream);
+  }
+  stream.end();
+}
+
+/** Settles when the client has taken what was sent, or will never take it. */
+function drained(stream: ServerHttp2Stream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.once('drain', resolve);
+    stream.once('close', resolve);
+  });
+}
+
+function framed(message: Uint8Array): Buffer {
+  const bytes = Buffer.allocUnsafe(PREFIX + message.length);
+  bytes[0] = 0;
+  bytes.writeUInt32BE(message.length, 1);
+  bytes.set(message, PREFIX);
+  return bytes;
 }
 
 function unexpected(error: unknown): StatusError {

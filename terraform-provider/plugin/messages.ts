@@ -1,6 +1,6 @@
 /**
  * The messages of Terraform's plugin protocol 6 (package `tfplugin6`) as TypeScript sees them: protocol 6.8 with the resource
- * identity of 6.9. Field names are those of the wire; `wire.ts` holds the numbers.
+ * identity of 6.9, and the list resources and actions of 6.10. Field names are those of the wire; `wire.ts` holds the numbers.
  *
  * What the decoder fills in: strings, numbers, booleans, bytes, lists and maps without presence are always there (empty, 0 or
  * false when absent); a message and an `optional` field that did not arrive are `undefined`. The encoder takes any field left out.
@@ -136,6 +136,10 @@ export interface FunctionDefinition {
   deprecation_message?: string;
 }
 
+export interface ActionSchema {
+  schema: Schema;
+}
+
 export interface ServerCapabilities {
   plan_destroy?: boolean;
   get_provider_schema_optional?: boolean;
@@ -181,6 +185,8 @@ export interface GetMetadataResponse {
   resources?: TypeMetadata[];
   functions?: FunctionMetadata[];
   ephemeral_resources?: TypeMetadata[];
+  list_resources?: TypeMetadata[];
+  actions?: TypeMetadata[];
 }
 
 export type GetProviderSchemaRequest = EmptyRequest;
@@ -193,6 +199,8 @@ export interface GetProviderSchemaResponse {
   server_capabilities?: ServerCapabilities;
   functions?: Record<string, FunctionDefinition>;
   ephemeral_resource_schemas?: Record<string, Schema>;
+  list_resource_schemas?: Record<string, Schema>;
+  action_schemas?: Record<string, ActionSchema>;
 }
 
 export type GetResourceIdentitySchemasRequest = EmptyRequest;
@@ -379,6 +387,52 @@ export interface CloseEphemeralResourceRequest {
 }
 export type CloseEphemeralResourceResponse = DiagnosticsResponse;
 
+export interface ListResourceRequest {
+  type_name: string;
+  config?: DynamicValue;
+  include_resource_object: boolean;
+  /** How many are wanted at most. */
+  limit: number;
+}
+/** One resource that was found, or what went wrong. */
+export interface ListResourceEvent {
+  identity?: ResourceIdentityData;
+  display_name?: string;
+  resource_object?: DynamicValue;
+  diagnostic?: Diagnostic[];
+}
+
+export interface ValidateListResourceConfigRequest {
+  type_name: string;
+  config?: DynamicValue;
+  include_resource_object?: DynamicValue;
+  limit?: DynamicValue;
+}
+export type ValidateListResourceConfigResponse = DiagnosticsResponse;
+
+export interface ValidateActionConfigRequest {
+  action_type: string;
+  config?: DynamicValue;
+}
+export type ValidateActionConfigResponse = DiagnosticsResponse;
+
+export interface PlanActionRequest {
+  action_type: string;
+  config?: DynamicValue;
+  client_capabilities?: ClientCapabilities;
+}
+export interface PlanActionResponse {
+  diagnostics?: Diagnostic[];
+  deferred?: Deferred;
+}
+
+export type InvokeActionRequest = PlanActionRequest;
+/** Exactly one of the two is set, and the last event of a stream is the one that completes it. */
+export interface InvokeActionEvent {
+  progress?: { message: string };
+  completed?: DiagnosticsResponse;
+}
+
 export type GetFunctionsRequest = EmptyRequest;
 export interface GetFunctionsResponse {
   functions?: Record<string, FunctionDefinition>;
@@ -420,6 +474,9 @@ export interface Requests {
   OpenEphemeralResource: OpenEphemeralResourceRequest;
   RenewEphemeralResource: RenewEphemeralResourceRequest;
   CloseEphemeralResource: CloseEphemeralResourceRequest;
+  ValidateListResourceConfig: ValidateListResourceConfigRequest;
+  ValidateActionConfig: ValidateActionConfigRequest;
+  PlanAction: PlanActionRequest;
   GetFunctions: GetFunctionsRequest;
   CallFunction: CallFunctionRequest;
   StopProvider: StopProviderRequest;
@@ -446,13 +503,31 @@ export interface Responses {
   OpenEphemeralResource: OpenEphemeralResourceResponse;
   RenewEphemeralResource: RenewEphemeralResourceResponse;
   CloseEphemeralResource: CloseEphemeralResourceResponse;
+  ValidateListResourceConfig: ValidateListResourceConfigResponse;
+  ValidateActionConfig: ValidateActionConfigResponse;
+  PlanAction: PlanActionResponse;
   GetFunctions: GetFunctionsResponse;
   CallFunction: CallFunctionResponse;
   StopProvider: StopProviderResponse;
 }
 
-/** The name of an RPC of `tfplugin6.Provider`. */
+/** The request of each RPC that answers with a stream. */
+export interface StreamRequests {
+  ListResource: ListResourceRequest;
+  InvokeAction: InvokeActionRequest;
+}
+
+/** What each of those streams consists of. */
+export interface Events {
+  ListResource: ListResourceEvent;
+  InvokeAction: InvokeActionEvent;
+}
+
+/** The name of an RPC of `tfplugin6.Provider` that has one answer. */
 export type RpcName = keyof Requests;
+
+/** The name of one that answers with a stream. */
+export type StreamName = keyof StreamRequests;
 
 /** What a handler gets beside its request. */
 export interface CallContext {
@@ -466,4 +541,6 @@ export interface CallContext {
  */
 export type Handlers = {
   [R in RpcName]?: (request: Requests[R], context: CallContext) => Promise<Responses[R]>;
+} & {
+  [R in StreamName]?: (request: StreamRequests[R], context: CallContext) => AsyncIterable<Events[R]>;
 };

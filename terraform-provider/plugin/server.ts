@@ -1,10 +1,10 @@
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { createCalls } from './calls.ts';
-import { RPC_NAMES } from './descriptors.ts';
+import { RPC_NAMES, STREAM_NAMES } from './descriptors.ts';
 import { type Method, STATUS, StatusError, serveGrpc } from './grpc.ts';
 import { log } from './log.ts';
-import type { Handlers, Requests, RpcName } from './messages.ts';
+import type { Handlers, Requests, RpcName, StreamName, StreamRequests } from './messages.ts';
 import { sideServices } from './services.ts';
 import { decodeMessage, WireError } from './wire.ts';
 
@@ -59,22 +59,37 @@ export function createProviderServer(options: ServerOptions): NetServer {
 /** The RPCs of `tfplugin6.Provider`. One that there is no handler for is UNIMPLEMENTED, by which Terraform learns what is missing. */
 function providerMethods({ handlers, onAnswered }: ServerOptions): [string, Method][] {
   const calls = createCalls(handlers);
-  return RPC_NAMES.map((rpc: RpcName) => [
+  const unary = RPC_NAMES.map((rpc: RpcName): [string, Method] => [
     `/tfplugin6.Provider/${rpc}`,
     {
       async answer(bytes, caller) {
         const response = await calls.run(rpc, requestIn(rpc, bytes), caller);
-        if (response === undefined) throw new StatusError(STATUS.unimplemented, `The provider has no ${rpc}.`);
+        if (response === undefined) throw missing(rpc);
         onAnswered(rpc);
         return response;
       },
     },
   ]);
+  const streams = STREAM_NAMES.map((rpc: StreamName): [string, Method] => [
+    `/tfplugin6.Provider/${rpc}`,
+    {
+      async stream(bytes, caller) {
+        const events = await calls.stream(rpc, requestIn(rpc, bytes), caller);
+        if (events === undefined) throw missing(rpc);
+        return events;
+      },
+    },
+  ]);
+  return [...unary, ...streams];
 }
 
-function requestIn<R extends RpcName>(rpc: R, bytes: Buffer): Requests[R] {
+function missing(rpc: RpcName | StreamName): StatusError {
+  return new StatusError(STATUS.unimplemented, `The provider has no ${rpc}.`);
+}
+
+function requestIn<R extends RpcName | StreamName>(rpc: R, bytes: Buffer): (Requests & StreamRequests)[R] {
   try {
-    return decodeMessage(`${rpc}.Request`, bytes) as Requests[R];
+    return decodeMessage(`${rpc}.Request`, bytes) as (Requests & StreamRequests)[R];
   } catch (cause) {
     if (!(cause instanceof WireError)) throw cause;
     throw new StatusError(STATUS.internal, `The request of ${rpc} cannot be read: ${cause.message}`);

@@ -5,6 +5,7 @@ import {
   type TerraformAttribute,
   type TerraformSchema,
 } from '../../terraform-provider-spec/derive/terraform.ts';
+import { ACTION_SCHEMAS } from '../../terraform-provider-spec/derive/terraform-actions.ts';
 import { EPHEMERAL_SCHEMAS } from '../../terraform-provider-spec/derive/terraform-ephemeral.ts';
 import { PROVIDER_FUNCTIONS } from '../../terraform-provider-spec/functions/index.ts';
 import type {
@@ -28,6 +29,7 @@ export async function getProviderSchema(): Promise<GetProviderSchemaResponse> {
     resource_schemas: schemas(RESOURCE_SCHEMAS),
     data_source_schemas: schemas(DATA_SOURCE_SCHEMAS),
     ephemeral_resource_schemas: schemas(EPHEMERAL_SCHEMAS),
+    action_schemas: Object.fromEntries([...ACTION_SCHEMAS].map(([type, each]) => [type, { schema: toSchema(each) }])),
     functions: Object.fromEntries(PROVIDER_FUNCTIONS.map((each) => [each.name, toFunction(each)])),
     server_capabilities: { plan_destroy: true, get_provider_schema_optional: true, move_resource_state: false },
   };

@@ -8,8 +8,10 @@ import { configureProvider } from './configure-provider.ts';
 import { getProviderSchema } from './get-provider-schema.ts';
 import { getResourceIdentitySchemas } from './get-resource-identity-schemas.ts';
 import { importResourceState } from './import-resource-state.ts';
+import { invokeAction } from './invoke-action.ts';
 import { moveResourceState } from './move-resource-state.ts';
 import { openEphemeralResource } from './open-ephemeral-resource.ts';
+import { planAction } from './plan-action.ts';
 import { planResourceChange } from './plan-resource-change.ts';
 import { readDataSource } from './read-data-source.ts';
 import { readResource } from './read-resource.ts';
@@ -17,6 +19,7 @@ import { renewEphemeralResource } from './renew-ephemeral-resource.ts';
 import { Session, type SessionOptions } from './session.ts';
 import { upgradeResourceIdentity } from './upgrade-resource-identity.ts';
 import { upgradeResourceState } from './upgrade-resource-state.ts';
+import { validateActionConfig } from './validate-action-config.ts';
 import { validateDataResourceConfig } from './validate-data-resource-config.ts';
 import { validateEphemeralResourceConfig } from './validate-ephemeral-resource-config.ts';
 import { validateProviderConfig } from './validate-provider-config.ts';
@@ -48,6 +51,9 @@ export function createHandlers(options: SessionOptions = {}): Handlers {
     OpenEphemeralResource: (request, context) => openEphemeralResource(session, request, context),
     RenewEphemeralResource: (request, context) => renewEphemeralResource(session, request, context),
     CloseEphemeralResource: (request) => closeEphemeralResource(session, request),
+    ValidateActionConfig: validateActionConfig,
+    PlanAction: planAction,
+    InvokeAction: (request, context) => invokeAction(session, request, context),
     CallFunction: callFunction,
   };
 }

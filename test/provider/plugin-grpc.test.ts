@@ -49,10 +49,32 @@ describe('The gRPC of the provider', function () {
           }),
       },
     ],
+    [
+      '/t/Many',
+      {
+        stream: async (request) => {
+          const [count = 0, size = 0] = request.toString().split(' ').map(Number);
+          return many(count, size);
+        },
+      },
+    ],
     ['/t/Open', { open: 'for good' }],
     ['/t/Ends', { open: 'until the client ends it' }],
   ]);
   const waiting: (() => void)[] = [];
+
+  /** How many messages /t/Many has made, and what is called when it makes no more. */
+  let made = 0;
+  let stopped = (): void => undefined;
+  async function* many(count: number, size: number): AsyncGenerator<Uint8Array> {
+    try {
+      if (count < 0) yield Buffer.alloc(size);
+      if (count < 0) throw new Error('private');
+      for (; made < count; made += 1) yield Buffer.alloc(size);
+    } finally {
+      stopped();
+    }
+  }
 
   before(async () => {
     server = createServer((socket) => {
@@ -225,6 +247,42 @@ describe('The gRPC of the provider', function () {
     await left;
     expect(codes).to.deep.equal(['ends 0', 'open 1']);
   });
+
+  it('answers with a stream of as many messages as there are, no faster than they are taken, and of nothing more', async () => {
+    for (const count of [0, 1, 3]) {
+      made = 0;
+      expect(await streamed(count, 10), String(count)).to.deep.equal({ count, code: 0 });
+    }
+    made = 0;
+    const stream = client.makeServerStreamRequest('/t/Many', identity, identity, Buffer.from('1000 100000'));
+    stream.on('error', () => undefined);
+    stream.pause();
+    await new Promise((resolve) => stream.once('metadata', resolve));
+    const left = new Promise<void>((resolve) => {
+      stopped = resolve;
+    });
+    stream.cancel();
+    await left;
+    expect(made).to.be.below(1000);
+  });
+
+  it('breaks off a stream that fails in the middle, so that nobody takes the part for the whole', async () => {
+    const { code } = await streamed(-1, 10);
+    expect(code).to.equal(STATUS.internal);
+  });
+
+  /** How many messages of that size came, of a stream that was asked for them. */
+  function streamed(count: number, size: number): Promise<{ count: number; code: number }> {
+    return new Promise((resolve) => {
+      const stream = client.makeServerStreamRequest('/t/Many', identity, identity, Buffer.from(`${count} ${size}`));
+      let came = 0;
+      stream.on('data', () => {
+        came += 1;
+      });
+      stream.on('error', () => undefined);
+      stream.on('status', ({ code }) => resolve({ count: came, code }));
+    });
+  }
 
   it('answers a ping', async () => {
     const payload = Buffer.from('12345678');

@@ -136,7 +136,7 @@ function arbitraryMessage(name: string, depth: number): fc.Arbitrary<object> {
   }
   const message = fc.record(fields, { requiredKeys: [] });
   // Of a oneof, exactly one.
-  return name === 'AttributePath.Step'
+  return name === 'AttributePath.Step' || name === 'InvokeAction.Event'
     ? message.map((step) => Object.fromEntries(Object.entries(step).slice(0, 1)))
     : message;
 }

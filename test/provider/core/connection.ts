@@ -3,11 +3,14 @@ import type { Client } from '@grpc/grpc-js';
 import { createCertificate } from '../../../terraform-provider/plugin/certificate.ts';
 import type {
   Diagnostic,
+  Events,
   GetProviderSchemaResponse,
   Requests,
   Responses,
   RpcName,
   Schema,
+  StreamName,
+  StreamRequests,
 } from '../../../terraform-provider/plugin/messages.ts';
 import { encodeDynamic, type ValueRecord } from '../../../terraform-provider/values/value.ts';
 import { succeeded } from './answers.ts';
@@ -19,6 +22,7 @@ import {
   type LaunchOptions,
   parseHandshake,
   startProvider,
+  streamCall,
   unaryCall,
 } from './process.ts';
 import { refuse, schemaProblems, schemaType } from './schema.ts';
@@ -53,6 +57,12 @@ export class Connection {
     const launched = startProvider(options, certificate);
     const handshake = parseHandshake(await launched.firstLine);
     return new this(launched, handshake, connect(handshake, certificate));
+  }
+
+  /** All events of an RPC that answers with a stream. */
+  async events<R extends StreamName>(rpc: R, request: StreamRequests[R]): Promise<Events[R][]> {
+    const messages: [string, string] = [`${rpc}.Request`, `${rpc}.Event`];
+    return (await streamCall(this.client, `/tfplugin6.Provider/${rpc}`, request, messages)) as Events[R][];
   }
 
   /** One RPC as it is: nothing is checked. */

@@ -119,3 +119,25 @@ export function unaryCall(client: Client, path: string, request: [string, object
     );
   });
 }
+
+/** One call that is answered with a stream, by full path and the names of request and event. Rejects like `unaryCall`. */
+export function streamCall(
+  client: Client,
+  path: string,
+  request: object,
+  [requestName, eventName]: readonly [string, string],
+): Promise<object[]> {
+  return new Promise((resolve, reject) => {
+    const events: object[] = [];
+    const stream = client.makeServerStreamRequest(
+      path,
+      (message: object) => Buffer.from(encodeMessage(requestName, message)),
+      (bytes: Buffer) => decodeMessage(eventName, bytes),
+      request,
+      { deadline: Date.now() + 30_000 },
+    );
+    stream.on('data', (event: object) => events.push(event));
+    stream.on('error', reject);
+    stream.on('end', () => resolve(events));
+  });
+}
