@@ -2,10 +2,19 @@ import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { expect } from 'chai';
+import { createCalls } from '../../terraform-provider/plugin/calls.ts';
 import { createCertificate, unpaddedBase64 } from '../../terraform-provider/plugin/certificate.ts';
 import { type HandshakeRequest, StartError } from '../../terraform-provider/plugin/handshake.ts';
 import { listen } from '../../terraform-provider/plugin/listener.ts';
 import { createLogger, logLevel, redact } from '../../terraform-provider/plugin/log.ts';
+import {
+  type Handlers,
+  type InvokeActionEvent,
+  type ListResourceEvent,
+  SEVERITY,
+  type StreamName,
+} from '../../terraform-provider/plugin/messages.ts';
+import { decodeMessage } from '../../terraform-provider/plugin/wire.ts';
 import { mintToken, SECRET_KINDS } from '../../terraform-provider-spec/token.ts';
 
 describe('The certificate of the provider', () => {
@@ -127,5 +136,46 @@ describe('The log of the provider', () => {
       expect(line).to.contain('Bearer (token)').and.not.to.contain(token.slice(0, 12));
     }
     expect(redact('"acr_sa_abc", acr_app_1_2;')).to.equal('"(token)", (token);');
+  });
+});
+
+describe('A stream of the provider', () => {
+  const failing = async function* (): AsyncGenerator<never> {
+    yield* [];
+    throw new Error('private');
+  };
+
+  async function lastEvent(rpc: StreamName, handlers: Handlers, caller = new AbortController()): Promise<object> {
+    const request =
+      rpc === 'ListResource' ? { type_name: 'x', include_resource_object: false, limit: 1 } : { action_type: 'x' };
+    const calls = createCalls(Promise.resolve(handlers));
+    const events: object[] = [];
+    for await (const bytes of (await calls.stream(rpc, request as never, caller)) ?? []) {
+      events.push(decodeMessage(`${rpc}.Event`, bytes));
+    }
+    return events.at(-1) ?? {};
+  }
+
+  it('that fails ends with a diagnostic in the form that the RPC has for it, without the private text', async () => {
+    const handlers: Handlers = { ListResource: failing, InvokeAction: failing };
+    const listed = (await lastEvent('ListResource', handlers)) as ListResourceEvent;
+    const invoked = (await lastEvent('InvokeAction', handlers)) as InvokeActionEvent;
+    for (const [diagnostic, ...more] of [listed.diagnostic ?? [], invoked.completed?.diagnostics ?? []]) {
+      expect(more).to.deep.equal([]);
+      expect(diagnostic).to.include({ severity: SEVERITY.error, summary: 'The provider failed unexpectedly' });
+      expect(JSON.stringify(diagnostic)).to.not.include('private');
+    }
+  });
+
+  it('that Terraform stops says so', async () => {
+    const caller = new AbortController();
+    caller.abort();
+    const { completed } = (await lastEvent('InvokeAction', { InvokeAction: failing }, caller)) as InvokeActionEvent;
+    expect(completed?.diagnostics?.[0]?.summary).to.equal('Interrupted');
+  });
+
+  it('that the provider does not have is none', async () => {
+    const calls = createCalls(Promise.resolve({}));
+    expect(await calls.stream('InvokeAction', { action_type: 'x' }, new AbortController())).to.equal(undefined);
   });
 });
