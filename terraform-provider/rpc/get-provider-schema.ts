@@ -7,6 +7,7 @@ import {
 } from '../../terraform-provider-spec/derive/terraform.ts';
 import { ACTION_SCHEMAS } from '../../terraform-provider-spec/derive/terraform-actions.ts';
 import { EPHEMERAL_SCHEMAS } from '../../terraform-provider-spec/derive/terraform-ephemeral.ts';
+import { LIST_RESOURCE_SCHEMAS } from '../../terraform-provider-spec/derive/terraform-list-resources.ts';
 import { PROVIDER_FUNCTIONS } from '../../terraform-provider-spec/functions/index.ts';
 import type {
   FunctionParameter as DescribedParameter,
@@ -29,6 +30,7 @@ export async function getProviderSchema(): Promise<GetProviderSchemaResponse> {
     resource_schemas: schemas(RESOURCE_SCHEMAS),
     data_source_schemas: schemas(DATA_SOURCE_SCHEMAS),
     ephemeral_resource_schemas: schemas(EPHEMERAL_SCHEMAS),
+    list_resource_schemas: schemas(LIST_RESOURCE_SCHEMAS),
     action_schemas: Object.fromEntries([...ACTION_SCHEMAS].map(([type, each]) => [type, { schema: toSchema(each) }])),
     functions: Object.fromEntries(PROVIDER_FUNCTIONS.map((each) => [each.name, toFunction(each)])),
     server_capabilities: { plan_destroy: true, get_provider_schema_optional: true, move_resource_state: false },

@@ -9,6 +9,7 @@ import { getProviderSchema } from './get-provider-schema.ts';
 import { getResourceIdentitySchemas } from './get-resource-identity-schemas.ts';
 import { importResourceState } from './import-resource-state.ts';
 import { invokeAction } from './invoke-action.ts';
+import { listResource } from './list-resource.ts';
 import { moveResourceState } from './move-resource-state.ts';
 import { openEphemeralResource } from './open-ephemeral-resource.ts';
 import { planAction } from './plan-action.ts';
@@ -22,6 +23,7 @@ import { upgradeResourceState } from './upgrade-resource-state.ts';
 import { validateActionConfig } from './validate-action-config.ts';
 import { validateDataResourceConfig } from './validate-data-resource-config.ts';
 import { validateEphemeralResourceConfig } from './validate-ephemeral-resource-config.ts';
+import { validateListResourceConfig } from './validate-list-resource-config.ts';
 import { validateProviderConfig } from './validate-provider-config.ts';
 import { validateResourceConfig } from './validate-resource-config.ts';
 
@@ -51,6 +53,8 @@ export function createHandlers(options: SessionOptions = {}): Handlers {
     OpenEphemeralResource: (request, context) => openEphemeralResource(session, request, context),
     RenewEphemeralResource: (request, context) => renewEphemeralResource(session, request, context),
     CloseEphemeralResource: (request) => closeEphemeralResource(session, request),
+    ValidateListResourceConfig: validateListResourceConfig,
+    ListResource: (request, context) => listResource(session, request, context),
     ValidateActionConfig: validateActionConfig,
     PlanAction: planAction,
     InvokeAction: (request, context) => invokeAction(session, request, context),

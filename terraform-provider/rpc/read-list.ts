@@ -5,7 +5,7 @@ import { formatAddress } from '../../terraform-provider-spec/address.ts';
 import { type TerraformSchema, terraformType } from '../../terraform-provider-spec/derive/terraform.ts';
 import type { JsonObject, Kind, ListFilter } from '../../terraform-provider-spec/kind.ts';
 import { kindNamed, lineage } from '../../terraform-provider-spec/kinds/index.ts';
-import type { ReadDataSourceResponse } from '../plugin/messages.ts';
+import type { Diagnostic, ReadDataSourceResponse } from '../plugin/messages.ts';
 import type { Unknown, Value, ValueRecord } from '../values/value.ts';
 import { error, failure, pathTo } from './diagnostics.ts';
 import { encodeState, stateOf } from './mapping.ts';
@@ -47,25 +47,49 @@ interface Listing {
   readonly signal: AbortSignal;
 }
 
+/** What the filters keep, in the order of addresses, as the API answers it. Rejects like the client. */
+export async function* listed(
+  { client, schema, config, place, signal }: Listing,
+  options: Pick<ListOptions, 'view' | 'limit'> = {},
+): AsyncGenerator<JsonObject> {
+  const { kind } = schema;
+  for await (const resource of client.list(collectionOf(kind, place), {
+    ...options,
+    signal,
+    ...filtersOf(schema, config),
+  })) {
+    if (!place.isMixed || resource.kind === kind.kind) yield resource;
+  }
+}
+
+/** What is said of a list that could not be read. Throws like `failure`. */
+export function listFailure(
+  cause: unknown,
+  { schema, config, place }: Omit<Listing, 'client' | 'signal'>,
+): Diagnostic[] {
+  const { kind } = schema;
+  if (cause instanceof ApiError && cause.code === 'not-found') return [noSuchParent(kind, place)];
+  return failure(cause, { schema, action: 'list', address: collectionOf(kind, place), config });
+}
+
 /** Everything that the filters keep, in the order of addresses. What was not configured of the place is filled in. */
 export async function readList(listing: Listing): Promise<ReadDataSourceResponse> {
-  const { client, schema, config, place, signal } = listing;
-  const { kind } = schema;
-  const collection = [place.parent, kind.collection].filter((part) => part !== '').join('/');
-  const single = dataSourceOf(terraformType(kind));
+  const { schema, config, place } = listing;
+  const single = dataSourceOf(terraformType(schema.kind));
   const isVolatile = single.attributes.some(({ api }) => api?.volatile === true);
   const items: ValueRecord[] = [];
   try {
-    const options = { signal, ...(isVolatile ? { view: 'full' as const } : {}), ...filtersOf(schema, config) };
-    for await (const resource of client.list(collection, options)) {
-      if (!place.isMixed || resource.kind === kind.kind) items.push(itemOf(single, resource));
-    }
+    for await (const resource of listed(listing, isVolatile ? { view: 'full' } : {}))
+      items.push(itemOf(single, resource));
   } catch (cause) {
-    if (cause instanceof ApiError && cause.code === 'not-found') return { diagnostics: [noSuchParent(kind, place)] };
-    return { diagnostics: failure(cause, { schema, action: 'list', address: collection, config }) };
+    return { diagnostics: listFailure(cause, listing) };
   }
   const organization = place.parent.split('/')[1] ?? null;
   return { state: encodeState(schema, { ...config, ...('organization' in config && { organization }), items }) };
+}
+
+function collectionOf(kind: Kind, { parent }: Place): string {
+  return [parent, kind.collection].filter((part) => part !== '').join('/');
 }
 
 function itemOf(single: TerraformSchema, resource: JsonObject): ValueRecord {

@@ -4,6 +4,7 @@ import {
   type TerraformSchema,
 } from '../../terraform-provider-spec/derive/terraform.ts';
 import { EPHEMERAL_SCHEMAS, type EphemeralSchema } from '../../terraform-provider-spec/derive/terraform-ephemeral.ts';
+import { LIST_RESOURCE_SCHEMAS } from '../../terraform-provider-spec/derive/terraform-list-resources.ts';
 
 /** The resource of that type. Throws a `RangeError` for an unknown one: Terraform asks only for what the schema names. */
 export function resourceOf(type: string): TerraformSchema {
@@ -13,6 +14,11 @@ export function resourceOf(type: string): TerraformSchema {
 /** The data source of that type. Throws a `RangeError` for an unknown one. */
 export function dataSourceOf(type: string): TerraformSchema {
   return find(DATA_SOURCE_SCHEMAS, type, 'data source');
+}
+
+/** The list resource of that type. Throws a `RangeError` for an unknown one. */
+export function listResourceOf(type: string): TerraformSchema {
+  return find(LIST_RESOURCE_SCHEMAS, type, 'list resource');
 }
 
 /** The ephemeral resource of that type. Throws a `RangeError` for an unknown one. */
