@@ -1,16 +1,17 @@
 /** The secret of a token, made here: the daemon is not asked, and learns no more than its hash. */
 import { parseAddress } from '../../terraform-provider-spec/address.ts';
 import type { SecretKind } from '../../terraform-provider-spec/kind.ts';
-import { TOKEN_KINDS, writtenKind } from '../../terraform-provider-spec/kinds/index.ts';
+import { writtenKind } from '../../terraform-provider-spec/kinds/index.ts';
 import { checkSeed, deriveToken } from '../../terraform-provider-spec/seeded-token.ts';
 import { mintToken, secretHash } from '../../terraform-provider-spec/token.ts';
 import type { Diagnostic } from '../plugin/messages.ts';
 import { error, pathTo } from '../rpc/diagnostics.ts';
+import { noTokenAddress } from '../rpc/validation.ts';
 import type { ValueRecord } from '../values/value.ts';
 import type { EphemeralBehaviour } from './behaviour.ts';
 
 export const generatedSecret: EphemeralBehaviour = {
-  invalid: (config) => [...invalidAddress(config), ...invalidSeed(config)],
+  invalid: (config) => [...noTokenAddress(config.address), ...invalidPurpose(config), ...invalidSeed(config)],
 
   async open({ config }) {
     const address = String(config.address);
@@ -23,14 +24,10 @@ export const generatedSecret: EphemeralBehaviour = {
   },
 };
 
-function invalidAddress({ address, purpose }: ValueRecord): Diagnostic[] {
-  if (typeof address !== 'string') return [];
+function invalidPurpose({ address, purpose }: ValueRecord): Diagnostic[] {
+  if (typeof address !== 'string' || purpose !== 'scim') return [];
   const { kind } = parseAddress(address);
-  if (!TOKEN_KINDS.includes(kind)) {
-    const detail = `It is the address of a ${kind.title}, which holds no secret. Give that of one of its tokens.`;
-    return [error('Not the address of a token', detail, pathTo('address'))];
-  }
-  if (purpose !== 'scim' || kind.attributes.purpose !== undefined) return [];
+  if (kind.token === undefined || kind.attributes.purpose !== undefined) return [];
   const detail = `The purpose of a ${kind.title} is not chosen: only account tokens have one.`;
   return [error('Invalid value', `purpose: ${detail}`, pathTo('purpose'))];
 }

@@ -1,13 +1,10 @@
 /** What the actions do, and what the RPCs for them share. */
 import type { Client } from '../../client/client.ts';
-import { parseAddress } from '../../terraform-provider-spec/address.ts';
 import { ACTION_SCHEMAS, type ActionSchema } from '../../terraform-provider-spec/derive/terraform-actions.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
-import { TOKEN_KINDS } from '../../terraform-provider-spec/kinds/index.ts';
 import type { Diagnostic } from '../plugin/messages.ts';
 import type { ValueRecord } from '../values/value.ts';
-import { error, pathTo } from './diagnostics.ts';
-import { invalidValuesOf } from './validation.ts';
+import { invalidValuesOf, noTokenAddress } from './validation.ts';
 
 interface Doing {
   readonly client: Client;
@@ -43,9 +40,5 @@ export function actionOf(type: string): { readonly schema: ActionSchema; readonl
 /** What is wrong with the known values of an action's configuration. */
 export function invalidAction(schema: ActionSchema, config: ValueRecord): Diagnostic[] {
   const wrong = invalidValuesOf(schema, schema.action.attributes, config);
-  if (wrong.length > 0 || typeof config.address !== 'string') return wrong;
-  const { kind } = parseAddress(config.address);
-  if (TOKEN_KINDS.includes(kind)) return [];
-  const detail = `It is the address of a ${kind.title}, which holds no secret. Give that of one of its tokens.`;
-  return [error('Not the address of a token', detail, pathTo('address'))];
+  return wrong.length > 0 ? wrong : noTokenAddress(config.address);
 }

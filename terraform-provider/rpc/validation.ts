@@ -1,11 +1,11 @@
 /** What can be said about a configuration without the daemon. Unknown values are never an error. */
-import { AddressError, requireName } from '../../terraform-provider-spec/address.ts';
+import { AddressError, parseAddress, requireName } from '../../terraform-provider-spec/address.ts';
 import { pointerTo } from '../../terraform-provider-spec/derive/pointer.ts';
 import type { TerraformSchema } from '../../terraform-provider-spec/derive/terraform.ts';
 import { allAttributes, readAttributes } from '../../terraform-provider-spec/derive/validate.ts';
 import { FORMATS } from '../../terraform-provider-spec/formats.ts';
 import type { Attributes, Json, JsonObject, Kind, ListFilter, ValueType } from '../../terraform-provider-spec/kind.ts';
-import { writtenKind } from '../../terraform-provider-spec/kinds/index.ts';
+import { TOKEN_KINDS, writtenKind } from '../../terraform-provider-spec/kinds/index.ts';
 import { filterValues, isLabelFilter, LABEL_FILTER, LIST_FILTERS } from '../../terraform-provider-spec/list-filters.ts';
 import { tokenKind } from '../../terraform-provider-spec/token.ts';
 import type { Diagnostic } from '../plugin/messages.ts';
@@ -72,6 +72,15 @@ export function invalidValuesOf(schema: Attributed, attributes: Attributes, conf
   const reading = readAttributes(attributes, body);
   const violations = reading.ok ? [] : reading.violations.filter(({ pointer }) => !holes.has(pointer));
   return invalidValues(schema, violations, { config });
+}
+
+/** What is wrong with a well-formed address that is to be that of a token; an unknown one may be. */
+export function noTokenAddress(address: Value | undefined): Diagnostic[] {
+  if (typeof address !== 'string') return [];
+  const { kind } = parseAddress(address);
+  if (TOKEN_KINDS.includes(kind)) return [];
+  const detail = `It is the address of a ${kind.title}, which holds no secret. Give that of one of its tokens.`;
+  return [error('Not the address of a token', detail, pathTo('address'))];
 }
 
 /** What is wrong with a secret that the caller made. Nothing of it is repeated: whoever sees the error may not be to see it. */
