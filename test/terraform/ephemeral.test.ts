@@ -17,7 +17,7 @@ describe('an ephemeral token in Terraform', () => {
   });
 
   /** A configuration that opens a token of an account that is there, and with it makes another account. */
-  async function opening() {
+  async function opening(life = '10m') {
     const { api, daemon, workspace } = bench();
     const [holder, made] = [uniqueName('holder'), uniqueName('made')];
     const account = `organizations/default/accounts/${holder}`;
@@ -27,7 +27,7 @@ describe('an ephemeral token in Terraform', () => {
     const configuration = `
 ephemeral "accredit_token" "it" {
   account    = "${holder}"
-  expires_in = "10m"
+  expires_in = "${life}"
 }
 
 provider "accredit" {
@@ -41,7 +41,8 @@ resource "accredit_service_account" "it" {
 }
 `;
     const terraform = await workspace(configuration, { endpoint: proxy.url });
-    const tokens = async () => (await api.all(`${account}/tokens`)) as { name: string; status: string }[];
+    const tokens = async () =>
+      (await api.all(`${account}/tokens`)) as { name: string; status: string; valid_until: string }[];
     /** How often tokens of the account were created and deleted. */
     const events = async () => {
       const { body } = await daemon.request.get('/v1/organizations/default/audit-events?limit=1000').expect(200);
@@ -69,6 +70,21 @@ resource "accredit_service_account" "it" {
     const state = await terraform.rawState();
     expect(state).to.not.include('acr_').and.to.not.include('ephemeral-');
     await terraform.destroy();
+    expect(await tokens()).to.deep.equal([]);
+  });
+
+  it('is prolonged while Terraform waits for something else', async () => {
+    const { proxy, terraform, tokens, madePath } = await opening('2s');
+    const stuck = proxy.stuckAt('PUT', madePath);
+    const running = terraform.start(['apply', '-auto-approve', '-no-color']);
+    await stuck;
+    const [opened] = await tokens();
+    await proxy.answered('PUT');
+    const [prolonged] = await tokens();
+    expect(prolonged?.name).to.equal(opened?.name);
+    expect(Date.parse(prolonged?.valid_until ?? '')).to.be.above(Date.parse(opened?.valid_until ?? ''));
+    running.signal('SIGINT', 'group');
+    await running.ended;
     expect(await tokens()).to.deep.equal([]);
   });
 

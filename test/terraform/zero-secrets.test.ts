@@ -53,6 +53,30 @@ describe('examples/zero-secrets', () => {
     return (await Promise.all(statuses)).map((status) => status === 200);
   }
 
+  it('refuses a token whose secret the daemon would make: in validation, or in the plan that first knows it is to', async () => {
+    const { workspace } = bench();
+    const careless = `
+variable "forbidden" {
+  type = bool
+}
+
+provider "accredit" {
+  forbid_secrets_in_state = var.forbidden
+}
+
+resource "accredit_service_account_token" "careless" {
+  account = "root"
+  name    = "careless"
+}
+`;
+    const refusal = 'A secret would be stored in the Terraform state';
+    const other = await workspace(careless, { environment: { TF_VAR_forbidden: 'true' } });
+    await other.run(['validate']);
+    expect(await other.diagnostic(['plan'])).to.include(refusal);
+    await other.configure(careless.replace('var.forbidden', 'true'));
+    expect(await other.diagnostic(['validate'])).to.include(refusal);
+  });
+
   it('plans, and applies that plan: the secret works in both installations and lies where it was to be put', async () => {
     expect(await run('plan', '-out=saved.plan')).to.equal(0);
     expect(await run('apply', 'saved.plan')).to.equal(0);
