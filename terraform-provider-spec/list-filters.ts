@@ -38,6 +38,9 @@ export function isLabelFilter(text: string): boolean {
   return NAME_PATTERN.test(key) && text.length <= key.length + 257;
 }
 
+/** How many names a list may be asked for at once: as many as a request line has room for, and then some. */
+export const MOST_NAMES = 100;
+
 /** The values that a filter of the form `attribute` takes in lists of that kind. */
 export function filterValues(kind: Kind, filter: ListFilter): readonly string[] {
   const attribute = kind.attributes[filter];

@@ -107,6 +107,8 @@ export interface Page {
 }
 
 export interface ListRequest extends Filters {
+  /** Only the resources with these names, in a list below one parent. */
+  readonly names?: readonly string[];
   readonly caller: Caller;
   /** The kinds that are listed, all in one order. */
   readonly kinds: readonly string[];

@@ -69,6 +69,7 @@ interface Scan extends Filters {
   readonly kinds: readonly Kind[];
   readonly parent: string;
   readonly everywhere?: boolean;
+  readonly names?: readonly string[];
   readonly view?: 'full';
   readonly start: string | undefined;
   /** Rows read at a time. */
@@ -123,32 +124,61 @@ function sourceOf(
   snapshot: Snapshot,
   principal: Principal,
   reader: Reader,
-  { kinds, parent, everywhere }: Scan,
+  { kinds, parent, everywhere, names }: Scan,
 ): Source {
-  const names = kinds.map(({ kind }) => kind);
-  const from = (place: { parent: string } | { organization: string }) => (after: string | undefined, limit: number) =>
-    reader.list({ kinds: names, ...place, limit, ...(after !== undefined && { after }) });
+  const from = (place: { parent: string } | { organization: string }): Source['rows'] =>
+    names === undefined
+      ? (after, limit) =>
+          reader.list({ kinds: kinds.map(({ kind }) => kind), ...place, limit, ...(after !== undefined && { after }) })
+      : named(reader, kinds, parent, names);
   if (parent === '') {
     const own = principal.organization;
     requireOrganizationPermission(principal, own.address, `${kinds[0]?.noun}.read`);
     if (ownsInstallation(principal)) return { rows: from({ parent }), isFiltered: false };
-    return { rows: async (after) => (after === undefined || after < own.address ? [own] : []), isFiltered: false };
+    const rows = isNamed(own.address, names) ? [own] : [];
+    return { rows: async (after) => rows.filter(({ address }) => isAfter(address, after)), isFiltered: false };
   }
   const isFiltered = requireList(snapshot, principal, kinds, parent);
   const above = snapshot.resource(parent);
   if (above === undefined) throw notFound(existing(snapshot, parent));
   const stored = from(everywhere === true ? { organization: parent } : { parent });
   const builtIn = kinds.flatMap((kind) =>
-    builtInNames(kind).map((name) => builtInResource(above, kind, `${parent}/${kind.collection}/${name}`) as Resource),
+    builtInNames(kind)
+      .map((name) => builtInResource(above, kind, `${parent}/${kind.collection}/${name}`) as Resource)
+      .filter(({ address }) => isNamed(address, names)),
   );
   if (builtIn.length === 0) return { rows: stored, isFiltered };
   return {
     isFiltered,
     rows: async (after, limit) =>
-      [...builtIn.filter(({ address }) => after === undefined || address > after), ...(await stored(after, limit))]
+      [...builtIn.filter(({ address }) => isAfter(address, after)), ...(await stored(after, limit))]
         .sort((left, right) => (left.address < right.address ? -1 : 1))
         .slice(0, limit),
   };
+}
+
+/** The stored resources with these names, read by their addresses however many others there are. */
+function named(reader: Reader, kinds: readonly Kind[], parent: string, names: readonly string[]): Source['rows'] {
+  const below = parent === '' ? '' : `${parent}/`;
+  const addresses = kinds
+    .flatMap(({ collection }) => [...new Set(names)].map((name) => `${below}${collection}/${name}`))
+    .sort();
+  return async (after, limit) => {
+    const resources = addresses.filter((address) => isAfter(address, after));
+    const rows = await reader.read({
+      needs: { resources },
+      decide: (snapshot) => resources.flatMap((address) => snapshot.resource(address) ?? []),
+    });
+    return rows.slice(0, limit);
+  };
+}
+
+function isNamed(address: string, names: readonly string[] | undefined): boolean {
+  return names === undefined || names.includes(address.slice(address.lastIndexOf('/') + 1));
+}
+
+function isAfter(address: string, after: string | undefined): boolean {
+  return after === undefined || address > after;
 }
 
 /**

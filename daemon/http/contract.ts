@@ -11,6 +11,7 @@ import {
   isLabelFilter,
   LABEL_FILTER,
   LIST_FILTERS,
+  MOST_NAMES,
   sharedFilters,
 } from '../../terraform-provider-spec/list-filters.ts';
 import { Problem } from '../domain/problem.ts';
@@ -32,6 +33,7 @@ export interface Options {
   readonly cursor?: string;
   readonly revoke?: boolean;
   readonly labels?: readonly string[];
+  readonly names?: readonly string[];
   readonly filters?: Readonly<Partial<Record<ListFilter, string>>>;
   readonly address?: string;
 }
@@ -123,6 +125,16 @@ export const LABEL: Rules = {
     shape: LABEL_FILTER.shape,
     repeats: true,
     read: (labels) => (labels.every(isLabelFilter) ? { labels } : undefined),
+  },
+};
+
+/** Only of a list below one parent, where a name is one resource. */
+export const NAMES: Rules = {
+  name: {
+    shape: `a name, at most ${MOST_NAMES} times`,
+    repeats: true,
+    read: (names) =>
+      names.length <= MOST_NAMES && names.every((name) => NAME_PATTERN.test(name)) ? { names } : undefined,
   },
 };
 

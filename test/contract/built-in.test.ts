@@ -29,6 +29,17 @@ forEveryKind(
       expect(await api.all(collection)).to.deep.equal(all);
     });
 
+    it('are listed by name, beside those that somebody made', async () => {
+      const { api } = bench();
+      const collection = await place();
+      const [builtIn] = (await api.all(collection)) as [JsonObject];
+      const name = String(builtIn.address).slice(collection.length + 1);
+      expectOutcome(await api.put(`${collection}/made`, {}), 201, 'created');
+      const found = await api.all(collection, `name=made&name=no-such&name=${name}`);
+      expect(found.map(({ address }) => address)).to.deep.equal([builtIn.address, `${collection}/made`].sort());
+      expect(found).to.deep.include(builtIn);
+    });
+
     it('are read one by one, as the list has them', async () => {
       const { api } = bench();
       const names = Object.entries(attributesOf(kind)).filter(([, { volatile, once }]) => !volatile && !once);

@@ -50,6 +50,27 @@ forEveryKind('lists', (kind, bench) => {
     expect(await find(`label=${label}&label=suite:${label}`)).to.be.empty;
   });
 
+  it('a list by names holds those that are there and no others, page by page, and only what other filters keep', async () => {
+    const { api, sibling } = bench();
+    const { collection, addresses, label } = await several(kind, bench());
+    const nameOf = (address: string) => address.slice(address.lastIndexOf('/') + 1);
+    const wanted = addresses.slice(0, 5);
+    const [unlabelled, missing] = [sibling(kind, addresses[0] as string), sibling(kind, addresses[0] as string)];
+    await api.put(unlabelled, kind.examples.full);
+    const names = [...wanted, unlabelled, missing, wanted[0] as string].map((address) => `name=${nameOf(address)}`);
+    const find = async (...query: string[]) => addressesOf(await api.all(collection, query.join('&')));
+    for (const limit of ['limit=2', 'limit=1000']) {
+      expect(await find(limit, ...names)).to.deep.equal([...wanted, unlabelled].sort());
+      expect(await find(limit, ...names, `label=suite:${label}`)).to.deep.equal([...wanted].sort());
+    }
+    expect(await find(`name=${nameOf(missing)}`)).to.be.empty;
+    const items = await api.all(collection, names.join('&'));
+    for (const item of items) expect(item).to.deep.equal((await api.get(String(item.address))).body);
+    for (const query of ['name=', 'name=A', 'name=a&name=..', Array(101).fill('name=a').join('&')]) {
+      expectProblem(await api.get(collection, { query }), 400, 'invalid-query');
+    }
+  });
+
   it('a filtered page that is full ends the list when nothing behind it matches', async () => {
     const { api, fresh } = bench();
     const first = await fresh(kind);

@@ -7,6 +7,7 @@ import {
   DRY_RUN,
   filterRules,
   LABEL,
+  NAMES,
   PAGE,
   PUT_HEADERS,
   VIEW,
@@ -68,7 +69,7 @@ export function listResources(kinds: readonly Kind[], parent: AddressOf, scope: 
   return {
     writes: false,
     headers: {},
-    query: { ...PAGE, ...VIEW, ...LABEL, ...filterRules(kinds) },
+    query: { ...PAGE, ...VIEW, ...LABEL, ...(scope.everywhere ? {} : NAMES), ...filterRules(kinds) },
     body: 'none',
     address: parent,
     run: async (service, { caller, address, options }) => {

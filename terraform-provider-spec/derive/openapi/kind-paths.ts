@@ -51,7 +51,7 @@ function listOperation(kind: Kind, { id, where }: { id: string; where: string | 
     tag: kind.title,
     summary: where === undefined ? `List the ${kind.title}s` : `List the ${kind.title}s of one ${where}`,
     permission: `${kind.noun}.read`,
-    parameters: [...parameters('Limit', 'Cursor', 'View', 'Label'), ...filterParameters([kind])],
+    parameters: [...parameters('Limit', 'Cursor', 'View', 'Label', 'Name'), ...filterParameters([kind])],
     answers: { 200: answer('One page.', schemaReference(`${schemaName(kind)}List`)) },
     problems: READS,
   });

@@ -1,7 +1,7 @@
 /** The contract's headers and query parameters as OpenAPI components, under the names by which operations refer to them. */
 import { FORMATS } from '../../formats.ts';
 import type { JsonObject, Kind } from '../../kind.ts';
-import { filterValues, LIST_FILTERS, sharedFilters } from '../../list-filters.ts';
+import { filterValues, LIST_FILTERS, MOST_NAMES, sharedFilters } from '../../list-filters.ts';
 
 const TRUE_OR_FALSE: JsonObject = { type: 'string', enum: ['true', 'false'] };
 const VISIBLE: JsonObject = { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' };
@@ -56,6 +56,13 @@ const QUERY = {
   Label: {
     ...query('label', { type: 'array', items: { type: 'string' } }, [
       'Only resources with this label: `key`, or `key:value`. Given several times, all of them.',
+    ]),
+    style: 'form',
+    explode: true,
+  },
+  Name: {
+    ...query('name', { type: 'array', items: NAME, maxItems: MOST_NAMES }, [
+      'Only the resource with this name. Given several times, each of them that is there.',
     ]),
     style: 'form',
     explode: true,
