@@ -113,6 +113,8 @@ export interface IssuedAccessToken {
 
 export interface ListOptions extends CallOptions {
   readonly view?: 'full';
+  /** Only the resources with these names, 100 at most. */
+  readonly names?: readonly string[];
   readonly labels?: readonly string[];
   readonly filters?: Readonly<Partial<Record<ListFilter, string>>>;
   /** Items fetched at a time. */
@@ -237,6 +239,7 @@ export class Client {
           cursor,
           limit: String(options.limit ?? 500),
           view: options.view,
+          name: options.names,
           label: options.labels,
           ...options.filters,
         },

@@ -3,6 +3,7 @@
  * unknown, malformed, given twice or does not apply is refused, since a misspelt precondition that is ignored does harm.
  */
 import type { IncomingMessage } from 'node:http';
+import { NAME_PATTERN } from '../../terraform-provider-spec/address.ts';
 import { closest } from '../../terraform-provider-spec/derive/closest.ts';
 import { FORMATS } from '../../terraform-provider-spec/formats.ts';
 import type { Kind, ListFilter } from '../../terraform-provider-spec/kind.ts';

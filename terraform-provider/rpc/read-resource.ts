@@ -68,7 +68,7 @@ async function find(
   signal: AbortSignal,
 ): Promise<JsonObject | 'hidden' | undefined> {
   try {
-    return (await client.get(String(prior.id), { signal })).resource;
+    return await session.reads(client).get(String(prior.id), signal);
   } catch (cause) {
     if (!(cause instanceof ApiError) || cause.status !== 404 || cause.code !== 'not-found') throw cause;
     return (await isGone(session, client, schema.kind, prior, signal)) ? undefined : 'hidden';

@@ -1,6 +1,7 @@
 import { Client, type ClientOptions, type Self } from '../../client/client.ts';
 import { UNKNOWN, type Unknown, type Value } from '../values/value.ts';
 import { Openings } from './held.ts';
+import { Reads } from './reads.ts';
 import { type Environment, readSettingFile, readSettings, type Settings } from './settings.ts';
 
 /** What the handlers share. Everything here is replaced in tests, and nothing of it in use. */
@@ -34,6 +35,7 @@ export class Session {
   readonly #clientOptions: Partial<ClientOptions>;
   #settings: Settings;
   #client: Client | undefined;
+  #reads: { readonly client: Client; readonly reads: Reads } | undefined;
   #self: { answer: Promise<Self>; until: number } | undefined;
 
   constructor({ environment = process.env, client = {}, now = Date.now }: SessionOptions = {}) {
@@ -66,6 +68,12 @@ export class Session {
 
   get forbidsSecretsInState(): boolean {
     return this.#settings.forbid_secrets_in_state === true;
+  }
+
+  /** Reads by that client, those of one walk together. */
+  reads(client: Client): Reads {
+    if (this.#reads?.client !== client) this.#reads = { client, reads: new Reads(client) };
+    return this.#reads.reads;
   }
 
   /** Remembers that an instance is in the state. */
