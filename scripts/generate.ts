@@ -1,15 +1,16 @@
-/** Writes `terraform-provider-spec/generated/`: what derives from the kinds and is checked in for others to read. */
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { generatedFiles } from '../terraform-provider-spec/derive/generated.ts';
+/** Writes what derives from the contract and is checked in for others to read: the generated files of `terraform-provider-spec/`. */
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { GENERATED_DIRECTORIES, generatedFiles } from '../terraform-provider-spec/derive/generated.ts';
+import { documentationInputs } from './documentation-inputs.ts';
 
-const directory = new URL('../terraform-provider-spec/generated/', import.meta.url);
-const files = generatedFiles();
+const root = new URL('../terraform-provider-spec/', import.meta.url);
+const files = generatedFiles(documentationInputs());
 
-await mkdir(directory, { recursive: true });
-for (const name of await readdir(directory)) {
-  if (!files.has(name)) await rm(new URL(name, directory), { recursive: true });
+for (const directory of GENERATED_DIRECTORIES) await rm(new URL(directory, root), { recursive: true, force: true });
+for (const [path, text] of files) {
+  await mkdir(new URL('.', new URL(path, root)), { recursive: true });
+  await writeFile(new URL(path, root), text);
 }
-for (const [name, text] of files) {
-  await writeFile(new URL(name, directory), text);
-  console.log(`wrote terraform-provider-spec/generated/${name}`);
-}
+console.log(
+  `wrote ${files.size} files to ${GENERATED_DIRECTORIES.map((name) => `terraform-provider-spec/${name}`).join(' and ')}`,
+);

@@ -90,6 +90,9 @@ export interface TerraformOption {
   readonly default: boolean;
 }
 
+/** The groups in the documentation of the Terraform provider. */
+export type Subcategory = 'Organization' | 'Access' | 'Accounts' | 'Tokens';
+
 export interface Kind {
   /** The kind's name; with the prefix `accredit_` its Terraform type. */
   readonly kind: string;
@@ -103,6 +106,8 @@ export interface Kind {
   readonly parent?: string;
   /** The noun of its permissions: `tokens` gives `tokens.read`, `tokens.write`, `tokens.delete`. */
   readonly noun: string;
+  /** Under what the documentation of the Terraform provider files it. */
+  readonly subcategory: Subcategory;
   /** Some of its resources are built in: they can be read like others, and neither written nor removed. */
   readonly hasBuiltIn?: true;
   /** Holds a secret of its own: the token attributes and operations apply. */

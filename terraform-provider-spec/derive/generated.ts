@@ -1,12 +1,21 @@
 import type { JsonObject } from '../kind.ts';
+import { documentation } from './documentation/index.ts';
+import type { Inputs } from './documentation/inputs.ts';
 import { openApi } from './openapi.ts';
 import { providerCodeSpec } from './provider-code-spec.ts';
 
-/** The files of `generated/` as they should be, by name: what is checked in must be equal to them. */
-export function generatedFiles(): ReadonlyMap<string, string> {
+/** The directories in `terraform-provider-spec/` that hold nothing but generated files. */
+export const GENERATED_DIRECTORIES = ['generated/', 'docs/'] as const;
+
+/**
+ * The generated files as they should be, by their path in `terraform-provider-spec/`: what is checked in must be equal
+ * to them. Throws an `Error` when an example or template that the documentation needs is not among `inputs`.
+ */
+export function generatedFiles(inputs: Inputs): ReadonlyMap<string, string> {
   return new Map([
-    ['openapi.json', fileText(openApi())],
-    ['provider-code-spec.json', fileText(providerCodeSpec())],
+    ['generated/openapi.json', fileText(openApi())],
+    ['generated/provider-code-spec.json', fileText(providerCodeSpec())],
+    ...[...documentation(inputs)].map(([file, text]): [string, string] => [`docs/${file}`, text]),
   ]);
 }
 

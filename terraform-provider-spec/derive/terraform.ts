@@ -111,6 +111,11 @@ export const PROVIDER_SETTINGS: readonly ProviderSetting[] = [
   ),
 ];
 
+/** What a setting is, and the variable that gives it where the block does not. */
+export function settingText({ description, variable }: ProviderSetting): string {
+  return `${description} Variable: \`${variable}\`.`;
+}
+
 /** The Terraform type of a kind: `accredit_organization`. */
 export function terraformType(kind: Kind): string {
   return TYPE_PREFIX + kind.kind;

@@ -8,6 +8,7 @@ export const appToken: Kind = {
   parameter: 'token',
   parent: 'app',
   noun: 'app-tokens',
+  subcategory: 'Tokens',
   token: { secretKind: 'app' },
   description:
     "A secret that opens one app for the services that serve it, and nothing else: not another app, not Accredit's own API.",

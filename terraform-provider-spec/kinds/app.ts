@@ -8,6 +8,7 @@ export const app: Kind = {
   parameter: 'app',
   parent: 'organization',
   noun: 'apps',
+  subcategory: 'Organization',
   description: 'An application that other services manage. Tokens of its own open it and nothing else.',
   attributes: {
     project: {

@@ -6,6 +6,7 @@ export const organization: Kind = {
   collection: 'organizations',
   parameter: 'organization',
   noun: 'settings',
+  subcategory: 'Organization',
   description:
     'A tenant. Everything else belongs to exactly one organization, and no credential of one reaches into another.',
   attributes: {

@@ -8,6 +8,7 @@ export const personalAccessToken: Kind = {
   parameter: 'token',
   parent: 'user',
   noun: 'personal-tokens',
+  subcategory: 'Tokens',
   token: { secretKind: 'pat', selfService: true },
   description:
     'A secret by which a person authenticates. The person makes it; administrators see that it is there and can end it.',

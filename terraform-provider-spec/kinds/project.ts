@@ -7,6 +7,7 @@ export const project: Kind = {
   parameter: 'project',
   parent: 'organization',
   noun: 'projects',
+  subcategory: 'Organization',
   description:
     'A node in a tree of projects. What is granted at a project holds for everything below it, never above or beside it.',
   attributes: {

@@ -7,6 +7,7 @@ export const role: Kind = {
   parameter: 'role',
   parent: 'organization',
   noun: 'roles',
+  subcategory: 'Access',
   hasBuiltIn: true,
   description:
     'A named set of permissions. The built-in roles are the same in every organization and cannot be written; a change of ' +

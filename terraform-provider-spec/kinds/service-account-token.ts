@@ -8,6 +8,7 @@ export const serviceAccountToken: Kind = {
   parameter: 'token',
   parent: 'service_account',
   noun: 'tokens',
+  subcategory: 'Tokens',
   token: { secretKind: 'sa' },
   description: 'A secret by which a service account authenticates. It rotates in place, with an overlap if wanted.',
   attributes: {

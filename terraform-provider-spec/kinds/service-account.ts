@@ -8,6 +8,7 @@ export const serviceAccount: Kind = {
   parameter: 'account',
   parent: 'organization',
   noun: 'accounts',
+  subcategory: 'Accounts',
   description:
     'The identity of a machine. It holds grants and acts through its tokens; it survives whoever created it.',
   attributes: {

@@ -7,6 +7,7 @@ export const team: Kind = {
   parameter: 'team',
   parent: 'organization',
   noun: 'teams',
+  subcategory: 'Organization',
   description:
     'A group of people, service accounts and apps. What is granted at a team holds for its apps and for the accounts that ' +
     'live in it.',

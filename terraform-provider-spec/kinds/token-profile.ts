@@ -7,6 +7,7 @@ export const tokenProfile: Kind = {
   parameter: 'profile',
   parent: 'organization',
   noun: 'token-profiles',
+  subcategory: 'Access',
   hasBuiltIn: true,
   description:
     'What the tokens under it may do in their life. The built-in profiles are the same in every organization and cannot be ' +

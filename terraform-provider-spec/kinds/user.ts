@@ -8,6 +8,7 @@ export const user: Kind = {
   parameter: 'user',
   parent: 'organization',
   noun: 'users',
+  subcategory: 'Accounts',
   description:
     'A person. Personal access tokens are made by the person itself and carry its rights, for as long as it is active.',
   attributes: {

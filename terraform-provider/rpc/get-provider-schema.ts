@@ -2,6 +2,7 @@ import {
   DATA_SOURCE_SCHEMAS,
   PROVIDER_SETTINGS,
   RESOURCE_SCHEMAS,
+  settingText,
   type TerraformAttribute,
   type TerraformSchema,
 } from '../../terraform-provider-spec/derive/terraform.ts';
@@ -40,13 +41,13 @@ export async function getProviderSchema(): Promise<GetProviderSchemaResponse> {
 const PROVIDER_SCHEMA: Schema = {
   version: 0,
   block: {
-    attributes: PROVIDER_SETTINGS.map(({ name, type, description, sensitive, variable }) => ({
-      name,
-      type: typeBytes(type),
-      description: `${description} Variable: \`${variable}\`.`,
+    attributes: PROVIDER_SETTINGS.map((setting) => ({
+      name: setting.name,
+      type: typeBytes(setting.type),
+      description: settingText(setting),
       description_kind: STRING_KIND.markdown,
       optional: true,
-      sensitive,
+      sensitive: setting.sensitive,
     })),
   },
 };

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { generatedFiles } from '../../terraform-provider-spec/derive/generated.ts';
+import { documentationInputs, filesBelow } from '../../scripts/documentation-inputs.ts';
+import { GENERATED_DIRECTORIES, generatedFiles } from '../../terraform-provider-spec/derive/generated.ts';
 import { providerCodeSpec } from '../../terraform-provider-spec/derive/provider-code-spec.ts';
 import {
   attributeType,
@@ -13,20 +14,22 @@ import {
 } from '../../terraform-provider-spec/derive/terraform.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 
-const directory = new URL('../../terraform-provider-spec/generated/', import.meta.url);
+const CONTRACT = 'terraform-provider-spec';
+const directory = new URL(`../../${CONTRACT}/`, import.meta.url);
 
 describe('generated files', () => {
-  const files = generatedFiles();
+  const files = generatedFiles(documentationInputs());
 
-  it('what is checked in is what the kinds give now (npm run generate)', () => {
-    expect(readdirSync(directory).sort()).to.deep.equal([...files.keys()].sort());
+  it('what is checked in is what contract, examples and templates give now (npm run generate)', () => {
+    const checkedIn = GENERATED_DIRECTORIES.flatMap((name) => filesBelow(`${CONTRACT}/${name}`));
+    expect(checkedIn.sort()).to.deep.equal([...files.keys()].map((file) => `${CONTRACT}/${file}`).sort());
     for (const [name, text] of files) {
       expect(readFileSync(new URL(name, directory), 'utf8') === text, `${name} is up to date`).to.equal(true);
     }
   });
 
   it('deriving twice gives the same bytes', () => {
-    expect([...generatedFiles()]).to.deep.equal([...files]);
+    expect([...generatedFiles(documentationInputs())]).to.deep.equal([...files]);
   });
 });
 

@@ -1,0 +1,145 @@
+/** What registries and readers ask of the documentation of the provider. */
+import { posix } from 'node:path';
+import { expect } from 'chai';
+import { documentationInputs } from '../../scripts/documentation-inputs.ts';
+import { readImport } from '../../terraform-provider-spec/derive/documentation/import.ts';
+import { documentation } from '../../terraform-provider-spec/derive/documentation/index.ts';
+import { exampleOf, pageOf, TABLES } from '../../terraform-provider-spec/derive/documentation/pages.ts';
+
+const LARGEST_PAGE = 500_000;
+const FOLDERS = /^(index|(resources|data-sources|ephemeral-resources|functions|guides)\/[a-z0-9_-]+)\.md$/;
+const TEMPLATES = 'terraform-provider-spec/templates/';
+
+const inputs = documentationInputs();
+const pages = documentation(inputs);
+
+/** The front matter as keys and values; a block text is its first line. Throws where there is none. */
+function frontMatter(text: string): Record<string, string> {
+  const [, front] = /^---\n([\s\S]*?)\n---\n\n/.exec(text) ?? [];
+  if (front === undefined) throw new Error(`no front matter: ${text.slice(0, 100)}`);
+  return Object.fromEntries(
+    [...front.matchAll(/^(\w+): (?:\|-\n {2})?(.*)$/gm)].map(([, key, value]) => [
+      key,
+      value?.replace(/^"(.*)"$/, '$1'),
+    ]),
+  );
+}
+
+/** What a link can name in a page: the anchors that it sets, and those of its headings. */
+function anchorsOf(text: string): string[] {
+  const set = [...text.matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id as string);
+  const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    (heading as string)
+      .toLowerCase()
+      .replace(/[^a-z0-9 _-]/g, '')
+      .replaceAll(' ', '-'),
+  );
+  return [...set, ...headings];
+}
+
+/** The links of a page that do not resolve. */
+function brokenLinks(file: string, all: ReadonlyMap<string, string>): string[] {
+  const links = [...(all.get(file) as string).matchAll(/\]\(([^)]+)\)/g)].map(([, target]) => target as string);
+  return links.filter((target) => {
+    if (target.startsWith('https://')) return false;
+    const [path = '', anchor] = target.split('#');
+    const page = all.get(path === '' ? file : posix.join(posix.dirname(file), path));
+    return page === undefined || (anchor !== undefined && !anchorsOf(page).includes(anchor));
+  });
+}
+
+describe('the documentation of the provider', () => {
+  it('has a page for every item, and no other but guides', () => {
+    const items = TABLES.flatMap((table) => [...table.schemas.keys()].map((type) => pageOf(table, type)));
+    const rest = [...pages.keys()].filter((file) => !items.includes(file));
+    expect([...pages.keys()]).to.include.members(items);
+    expect(rest.filter((file) => !file.startsWith('guides/'))).to.deep.equal(['index.md']);
+  });
+
+  it('has an example for every item, and none without one', () => {
+    for (const table of TABLES) {
+      const types = new Set(
+        [...inputs.keys()].flatMap((path) => {
+          const [, folder, type] = path.split('/');
+          return folder === table.folder && path.startsWith('examples/') ? [type] : [];
+        }),
+      );
+      expect([...types], table.folder).to.have.members([...table.schemas.keys()]);
+    }
+  });
+
+  for (const [file, text] of pages) {
+    it(`${file} lies where a registry looks, with the front matter that it reads and no more than it takes`, () => {
+      expect(file).to.match(FOLDERS);
+      const front = frontMatter(text);
+      expect(front.page_title).to.be.a('string').that.is.not.empty;
+      expect(front.description).to.be.a('string').that.is.not.empty;
+      expect('subcategory' in front, 'subcategory').to.equal(file !== 'index.md');
+      expect(front).to.have.all.keys(['page_title', 'description', ...(file === 'index.md' ? [] : ['subcategory'])]);
+      expect(Buffer.byteLength(text)).to.be.below(LARGEST_PAGE);
+      expect(text.endsWith('\n') && !text.endsWith('\n\n')).to.equal(true);
+    });
+
+    it(`${file} links only to what is there`, () => {
+      expect(brokenLinks(file, pages)).to.deep.equal([]);
+    });
+  }
+
+  it('shows the example of each item, and for resources how to import it', () => {
+    for (const table of TABLES) {
+      for (const type of table.schemas.keys()) {
+        const text = pages.get(pageOf(table, type)) as string;
+        expect(text)
+          .to.include('## Example Usage')
+          .and.include((inputs.get(exampleOf(table, type)) as string).trim());
+        expect(text).to.include('\n## Schema\n');
+        expect(/^## Import$/m.test(text), type).to.equal(table.managed === true);
+      }
+    }
+  });
+
+  it('mentions every file of the examples for guides', () => {
+    const guides = [...inputs]
+      .filter(([path]) => path.startsWith(`${TEMPLATES}guides/`))
+      .map(([, text]) => text)
+      .join();
+    for (const path of inputs.keys()) {
+      if (path.startsWith('examples/guides/')) expect(guides).to.include(`"${path}"`);
+    }
+  });
+});
+
+describe('what the documentation cannot be made from', () => {
+  const without = (path: string) => new Map([...inputs].filter(([other]) => other !== path));
+  const withTemplate = (text: string) => new Map([...inputs, [`${TEMPLATES}guides/x.md.tmpl`, text]]);
+
+  it('a missing example is named', () => {
+    for (const path of ['examples/resources/accredit_app/resource.tf', 'examples/resources/accredit_app/import.sh']) {
+      expect(() => documentation(without(path))).to.throw(path);
+    }
+  });
+
+  it('a template that names a missing file, or nothing that there is, says which it was', () => {
+    expect(() => documentation(withTemplate('{{tffile "examples/none.tf"}}'))).to.throw('examples/none.tf');
+    expect(() => documentation(withTemplate('{{ .Nothing }}')))
+      .to.throw('x.md.tmpl')
+      .with.property('message')
+      .that.includes('.Nothing');
+    expect(() => documentation(withTemplate('{{ include "x" }}'))).to.throw('include');
+  });
+
+  it('an import.sh that does more than one import is refused', () => {
+    expect(readImport('terraform import \'a.b["c"]\' d/e\n')).to.deep.equal({ to: 'a.b["c"]', id: 'd/e' });
+    expect(() => readImport('terraform import a.b c\nrm x\n')).to.throw('not one plain');
+    expect(() => readImport('terraform plan\n')).to.throw('not one plain');
+  });
+
+  it('a link to nowhere would be found', () => {
+    const linked = new Map([
+      ['guides/a.md', '# A b\n[x](../none.md) [y](b.md) [z](#a-b) [w](b.md#c) [v](https://x.example)'],
+    ]);
+    expect(brokenLinks('guides/a.md', linked)).to.deep.equal(['../none.md', 'b.md', 'b.md#c']);
+    linked.set('guides/b.md', '<a id="c"></a>');
+    expect(brokenLinks('guides/a.md', linked)).to.deep.equal(['../none.md']);
+  });
+});
