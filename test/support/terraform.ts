@@ -262,7 +262,7 @@ export class Workspace {
   async run(args: readonly string[], expected: readonly number[] | 'any' = [0]): Promise<Run> {
     const [command = '', ...rest] = args;
     const plain = PLAIN.has(command) ? ['-no-color'] : [];
-    const run = await execute([command, ...plain, ...rest], this.directory, this.#environment);
+    const run = await execute('terraform', [command, ...plain, ...rest], this.directory, this.#environment);
     if (expected !== 'any' && !expected.includes(run.exitCode)) {
       throw new Error(`terraform ${args.join(' ')} ended with ${run.exitCode}:\n${run.output}`);
     }
@@ -271,7 +271,14 @@ export class Workspace {
 
   /** Starts `terraform` with these arguments and does not wait for its end. */
   start(args: readonly string[]): Running {
-    return launch(args, this.directory, this.#environment);
+    return launch('terraform', args, this.directory, this.#environment);
+  }
+
+  /** Runs a shell script in the directory. Rejects with everything that was printed when one of its commands fails. */
+  async script(text: string): Promise<Run> {
+    const run = await execute('bash', ['-euo', 'pipefail', '-c', text], this.directory, this.#environment);
+    if (run.exitCode !== 0) throw new Error(`a script ended with ${run.exitCode}:\n${text}\n${run.output}`);
+    return run;
   }
 
   /** Another workspace with the same configuration and state; dispose of it as of any other. */
@@ -321,13 +328,13 @@ const REQUIRED_PROVIDERS = `terraform {
 /** The commands that know -no-color. */
 const PLAIN = new Set(['init', 'plan', 'apply', 'destroy', 'import', 'show', 'validate', 'refresh', 'output']);
 
-function execute(args: readonly string[], cwd: string, env: Record<string, string>): Promise<Run> {
-  return launch(args, cwd, env).ended;
+function execute(command: string, args: readonly string[], cwd: string, env: Record<string, string>): Promise<Run> {
+  return launch(command, args, cwd, env).ended;
 }
 
-function launch(args: readonly string[], cwd: string, env: Record<string, string>): Running {
+function launch(command: string, args: readonly string[], cwd: string, env: Record<string, string>): Running {
   // In a process group of its own, as a shell starts it in a terminal.
-  const child = spawn('terraform', args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const ended = new Promise<Run>((resolve, reject) => {
     let output = '';
     let stdout = '';
@@ -343,7 +350,7 @@ function launch(args: readonly string[], cwd: string, env: Record<string, string
     process.prependOnceListener('exit', kill);
     const timer = setTimeout(() => {
       kill();
-      reject(new Error(`terraform ${args.join(' ')} took longer than ${COMMAND_TIMEOUT / 1000} s:\n${output}`));
+      reject(new Error(`${command} ${args.join(' ')} took longer than ${COMMAND_TIMEOUT / 1000} s:\n${output}`));
     }, COMMAND_TIMEOUT);
     const settle = (): void => {
       clearTimeout(timer);

@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { readText } from '../architecture/sources.ts';
 import type { Workspace } from '../support/terraform.ts';
 import { useTerraform } from './bench.ts';
+import { UNATTENDED } from './guides.ts';
 
 const DIRECTORY = 'examples/compatibility';
 
@@ -18,7 +19,8 @@ describe('the compatibility examples', () => {
   function example(name: string, guarantee: string, change: (terraform: Workspace) => Promise<void>): void {
     walked.push(name);
     it(`${name}: ${guarantee}`, async () => {
-      const terraform = await bench().workspace(readText(`${DIRECTORY}/${name}/main.tf`));
+      const configuration = readText(`${DIRECTORY}/${name}/main.tf`);
+      const terraform = await bench().workspace(configuration, { environment: UNATTENDED });
       await terraform.apply();
       await terraform.assertConverged();
       await change(terraform);
@@ -39,17 +41,13 @@ describe('the compatibility examples', () => {
 
   example(
     'static',
-    'a taint deletes and creates: a new secret, the old one dead, the others untouched',
+    'a replacement deletes and creates: a new secret, the old one dead, the others untouched',
     async (terraform) => {
       const [replaced, other] = [account('integration["ci-pipeline"]'), account('integration["device-cloud"]')];
       const [before, otherBefore] = [await terraform.values(replaced), await terraform.values(other)];
       await expectStatus(before.secret, 200);
-      await terraform.taint('accredit_service_account.integration["ci-pipeline"]');
-      expect((await terraform.plan()).changes).to.deep.equal([
-        'accredit_service_account.integration["ci-pipeline"]: replace',
-        `${replaced}: replace`,
-      ]);
-      await terraform.applyPlanned();
+      const { output } = await terraform.script(readText(`${DIRECTORY}/static/replace.sh`));
+      expect(output).to.include('2 added, 0 changed, 2 destroyed');
       await terraform.assertConverged();
       const after = await terraform.values(replaced);
       expect(after.uid).to.not.equal(before.uid);
@@ -85,18 +83,18 @@ describe('the compatibility examples', () => {
     'its holder recycles the key; Terraform says so and does nothing about it',
     async (terraform) => {
       const { secret, rotated_at } = await terraform.values(account('jenkins'));
-      const holder = bench().daemon.as();
-      const answer = await holder.post('/v1/self/rotate').auth('jenkins', String(secret));
-      expect(answer.status, answer.text).to.equal(200);
+      terraform.setEnvironment({ KEY: String(secret) });
+      const answer = await terraform.script(readText(`${DIRECTORY}/self-recycling/recycle.sh`));
+      const recycled = JSON.parse(answer.stdout).secret;
       await expectStatus(secret, 401, 'teams/mobile');
-      await expectStatus(answer.body.secret, 200, 'teams/mobile');
+      await expectStatus(recycled, 200, 'teams/mobile');
       const { warnings, changes, isEmpty } = await terraform.plan();
       expect(isEmpty, changes.join()).to.equal(true);
       expect(warnings.join('\n'))
         .to.include('The secret in the state is not the current one')
         .and.include('accounts/jenkins/tokens/access-key');
       await terraform.apply();
-      await expectStatus(answer.body.secret, 200, 'teams/mobile');
+      await expectStatus(recycled, 200, 'teams/mobile');
       expect((await terraform.values(account('jenkins'))).rotated_at).to.not.equal(rotated_at);
     },
   );
@@ -108,14 +106,11 @@ describe('the compatibility examples', () => {
       const staging = account('quality_checks["staging"]');
       const { secret, uid } = await terraform.values(staging);
       await expectStatus(secret, 200);
-      for (const [revoked, status, outcome] of [
-        ['["staging"]', 'revoked', 401],
-        ['[]', 'active', 200],
+      for (const [command, status, outcome] of [
+        [readText(`${DIRECTORY}/revocable/revoke.sh`), 'revoked', 401],
+        ['terraform apply', 'active', 200],
       ] as const) {
-        terraform.setEnvironment({ TF_VAR_revoked: revoked });
-        expect((await terraform.plan()).changes).to.deep.equal([`${staging}: update`]);
-        await terraform.applyPlanned();
-        await terraform.assertConverged();
+        expect((await terraform.script(command)).output).to.include('0 added, 1 changed, 0 destroyed');
         expect(await terraform.values(staging)).to.include({ status, secret, uid });
         await expectStatus(secret, outcome);
       }
@@ -133,11 +128,9 @@ describe('the compatibility examples', () => {
       const [token, holder] = [account('release_train'), 'accredit_service_account.release_train'];
       const [before, accountBefore] = [await terraform.values(token), await terraform.values(holder)];
       await expectStatus(before.secret, 200, 'projects/checkout');
+      const { output } = await terraform.script(readText(`${DIRECTORY}/renewable/renew.sh`));
+      expect(output).to.include('0 added, 1 changed, 0 destroyed').and.include('stops working at once');
       terraform.setEnvironment({ TF_VAR_renewals: '{"release-train":"second"}' });
-      const { changes, warnings } = await terraform.plan();
-      expect(changes).to.deep.equal([`${token}: update`]);
-      expect(warnings.join('\n')).to.include('stops working at once');
-      await terraform.applyPlanned();
       await terraform.assertConverged();
       const after = await terraform.values(token);
       expect(after.uid).to.equal(before.uid);

@@ -1,0 +1,1 @@
+terraform apply -replace='accredit_service_account.integration["ci-pipeline"]'

@@ -1,0 +1,2 @@
+terraform plan -generate-config-out=generated.tf
+terraform apply

@@ -1,0 +1,3 @@
+provider "accredit" {
+  manager = "terraform/platform"
+}

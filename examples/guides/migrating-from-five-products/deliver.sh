@@ -1,0 +1,1 @@
+terraform output -json bearer_tokens

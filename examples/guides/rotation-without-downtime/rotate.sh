@@ -1,0 +1,1 @@
+terraform apply -var quarter=2027-Q2
