@@ -2,9 +2,11 @@
 import { posix } from 'node:path';
 import { expect } from 'chai';
 import { documentationInputs } from '../../scripts/documentation-inputs.ts';
+import { functionExample } from '../../terraform-provider-spec/derive/documentation/functions.ts';
 import { readImport } from '../../terraform-provider-spec/derive/documentation/import.ts';
 import { documentation } from '../../terraform-provider-spec/derive/documentation/index.ts';
 import { exampleOf, pageOf, TABLES } from '../../terraform-provider-spec/derive/documentation/pages.ts';
+import { PROVIDER_FUNCTIONS } from '../../terraform-provider-spec/functions/index.ts';
 
 const LARGEST_PAGE = 500_000;
 const FOLDERS = /^(index|(resources|data-sources|ephemeral-resources|functions|guides)\/[a-z0-9_-]+)\.md$/;
@@ -48,24 +50,30 @@ function brokenLinks(file: string, all: ReadonlyMap<string, string>): string[] {
   });
 }
 
+/** Everything that the provider offers: its page in `docs/` and its example in the clone. */
+const ITEMS: readonly { page: string; example: string; managed?: boolean }[] = [
+  ...TABLES.flatMap((table) =>
+    [...table.schemas.keys()].map((type) => ({
+      page: pageOf(table, type),
+      example: exampleOf(table, type),
+      managed: table.managed === true,
+    })),
+  ),
+  ...PROVIDER_FUNCTIONS.map(({ name }) => ({ page: `functions/${name}.md`, example: functionExample(name) })),
+];
+
 describe('the documentation of the provider', () => {
   it('has a page for every item, and no other but guides', () => {
-    const items = TABLES.flatMap((table) => [...table.schemas.keys()].map((type) => pageOf(table, type)));
-    const rest = [...pages.keys()].filter((file) => !items.includes(file));
-    expect([...pages.keys()]).to.include.members(items);
-    expect(rest.filter((file) => !file.startsWith('guides/'))).to.deep.equal(['index.md']);
+    const guides = [...pages.keys()].filter((file) => file.startsWith('guides/'));
+    expect([...pages.keys()]).to.have.members(['index.md', ...ITEMS.map(({ page }) => page), ...guides]);
   });
 
   it('has an example for every item, and none without one', () => {
-    for (const table of TABLES) {
-      const types = new Set(
-        [...inputs.keys()].flatMap((path) => {
-          const [, folder, type] = path.split('/');
-          return folder === table.folder && path.startsWith('examples/') ? [type] : [];
-        }),
-      );
-      expect([...types], table.folder).to.have.members([...table.schemas.keys()]);
-    }
+    const folders = new Set(ITEMS.map(({ example }) => posix.dirname(posix.dirname(example))));
+    const examples = [...inputs.keys()].filter((path) => folders.has(posix.dirname(posix.dirname(path))));
+    expect(new Set(examples.map((path) => posix.dirname(path)))).to.deep.equal(
+      new Set(ITEMS.map(({ example }) => posix.dirname(example)).sort()),
+    );
   });
 
   for (const [file, text] of pages) {
@@ -86,15 +94,13 @@ describe('the documentation of the provider', () => {
   }
 
   it('shows the example of each item, and for resources how to import it', () => {
-    for (const table of TABLES) {
-      for (const type of table.schemas.keys()) {
-        const text = pages.get(pageOf(table, type)) as string;
-        expect(text)
-          .to.include('## Example Usage')
-          .and.include((inputs.get(exampleOf(table, type)) as string).trim());
-        expect(text).to.include('\n## Schema\n');
-        expect(/^## Import$/m.test(text), type).to.equal(table.managed === true);
-      }
+    for (const { page, example, managed = false } of ITEMS) {
+      const text = pages.get(page) as string;
+      expect(text)
+        .to.include('\n## Example Usage\n')
+        .and.include((inputs.get(example) as string).trim());
+      expect(/^## (Schema|Signature)$/m.test(text), page).to.equal(true);
+      expect(/^## Import$/m.test(text), page).to.equal(managed);
     }
   });
 

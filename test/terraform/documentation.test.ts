@@ -24,11 +24,27 @@ interface ProviderSchema {
   readonly [table: string]: unknown;
 }
 
+interface Parameter {
+  readonly name: string;
+  readonly type: unknown;
+  readonly description: string;
+}
+interface ProviderFunction {
+  readonly summary: string;
+  readonly description: string;
+  readonly parameters: readonly Parameter[];
+  readonly variadic_parameter?: Parameter;
+}
+
 /** What is said of an attribute, by its path: `settings.max_token_lifetime.mode`. */
 type Said = Record<string, { group: string; flags: string[]; text: string }>;
 
 /** The folders of the pages of each table of schemas. */
-const FOLDERS = { resource_schemas: 'resources', data_source_schemas: 'data-sources' } as const;
+const FOLDERS = {
+  resource_schemas: 'resources',
+  data_source_schemas: 'data-sources',
+  ephemeral_resource_schemas: 'ephemeral-resources',
+} as const;
 
 /** Type words, flags and group as documentation has them, from the schema. */
 function expected(attributes: Attributes, path = ''): Said {
@@ -123,11 +139,28 @@ describe('the documentation and the built provider', () => {
     });
   }
 
+  it('tell the same functions, each with the same arguments', () => {
+    const functions = schema.functions as Record<string, ProviderFunction>;
+    const files = Object.keys(functions).map((name) => `functions/${name}.md`);
+    expect([...pages.keys()].filter((file) => file.startsWith('functions/'))).to.have.members(files);
+    for (const [name, { summary, description, parameters, variadic_parameter: variadic }] of Object.entries(
+      functions,
+    )) {
+      const page = pages.get(`functions/${name}.md`) as string;
+      expect(page).to.include(`\n  ${summary}.\n`).and.include(`\n# function: ${name}\n\n${description}\n`);
+      const taken = [...parameters, ...(variadic === undefined ? [] : [variadic])].map(
+        (parameter, index) =>
+          `${index + 1}. ${parameter === variadic ? '(Variadic) ' : ''}\`${parameter.name}\` (${words(parameter.type)}) ${parameter.description}`,
+      );
+      expect(page).to.include(`\n## Arguments\n\n${taken.join('\n')}\n`);
+    }
+  });
+
   it('know of nothing else that the provider offers', () => {
     const offered = Object.keys(schema).filter(
       (name) => name !== 'provider' && Object.keys(schema[name] as object).length > 0,
     );
-    expect(offered).to.have.members(Object.keys(FOLDERS));
+    expect(offered).to.have.members([...Object.keys(FOLDERS), 'functions']);
   });
 
   it('a difference would be found', () => {

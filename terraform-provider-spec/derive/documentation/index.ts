@@ -4,6 +4,7 @@
  */
 import { PROVIDER_SETTINGS, settingText } from '../terraform.ts';
 import { type Documented, formatsTable } from './attribute-text.ts';
+import { functionPages } from './functions.ts';
 import type { Inputs } from './inputs.ts';
 import { pagesOf, TABLES } from './pages.ts';
 import { schemaSection } from './schema.ts';
@@ -15,7 +16,11 @@ export function documentation(inputs: Inputs): ReadonlyMap<string, string> {
     SchemaMarkdown: schemaSection(SETTINGS, { formatsPage: '', replaces: false }),
     Formats: formatsTable(),
   };
-  return new Map([...templatePages(inputs, variables), ...TABLES.flatMap((table) => pagesOf(table, inputs))]);
+  return new Map([
+    ...templatePages(inputs, variables),
+    ...TABLES.flatMap((table) => pagesOf(table, inputs)),
+    ...functionPages(inputs),
+  ]);
 }
 
 const SETTINGS: readonly Documented[] = PROVIDER_SETTINGS.map((setting) => ({

@@ -1,6 +1,7 @@
 /** The pages of everything that has a Terraform schema, a table of schemas at a time. */
 import type { Kind, Subcategory } from '../../kind.ts';
 import { DATA_SOURCE_SCHEMAS, RESOURCE_SCHEMAS } from '../terraform.ts';
+import { EPHEMERAL_SCHEMAS } from '../terraform-ephemeral.ts';
 import type { Documented, Place } from './attribute-text.ts';
 import { importSection } from './import.ts';
 import { codeBlockOf, type Inputs, textOf } from './inputs.ts';
@@ -25,6 +26,8 @@ export interface Table {
   readonly schemas: ReadonlyMap<string, DocumentedSchema>;
   /** Whether its entries are managed: they can be imported, are replaced by an immutable change, and lie in the state. */
   readonly managed?: true;
+  /** What it takes to use one, for all of them. */
+  readonly requires?: string;
   /** Where entries without a kind are filed. */
   readonly subcategory?: Subcategory;
 }
@@ -33,6 +36,13 @@ export interface Table {
 export const TABLES: readonly Table[] = [
   { folder: 'resources', title: 'Resource', schemas: RESOURCE_SCHEMAS, managed: true },
   { folder: 'data-sources', title: 'Data Source', schemas: DATA_SOURCE_SCHEMAS },
+  {
+    folder: 'ephemeral-resources',
+    title: 'Ephemeral Resource',
+    schemas: EPHEMERAL_SCHEMAS,
+    subcategory: 'Tokens',
+    requires: 'Ephemeral resources need Terraform 1.10 or later.',
+  },
 ];
 
 /** The file of an entry's page, in `docs/`. */
@@ -52,7 +62,7 @@ export function pagesOf(table: Table, inputs: Inputs): [file: string, text: stri
 
 function page(table: Table, schema: DocumentedSchema, inputs: Inputs): string {
   const { type, kind, description, attributes } = schema;
-  const { folder, title, managed = false, subcategory } = table;
+  const { folder, title, managed = false, requires, subcategory } = table;
   const place: Place = { formatsPage: '../index.md', replaces: managed };
   return pageText({
     title: `${type} ${title} - accredit`,
@@ -61,6 +71,7 @@ function page(table: Table, schema: DocumentedSchema, inputs: Inputs): string {
     sections: [
       `# ${type} (${title})`,
       description,
+      ...(requires === undefined ? [] : [`-> ${requires}`]),
       ...(managed && attributes.some(isStoredSecret) ? [STORED_SECRET] : []),
       `## Example Usage\n\n${codeBlockOf(inputs, 'terraform', exampleOf(table, type))}`,
       schemaSection(attributes, place),
