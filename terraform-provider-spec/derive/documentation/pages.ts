@@ -85,4 +85,5 @@ function isStoredSecret({ sensitive, computed }: Documented): boolean {
 }
 
 const STORED_SECRET =
-  '~> Terraform keeps `secret` in the state in clear text, unless the secret is made elsewhere and only its hash is given.';
+  '~> Terraform keeps `secret` in the state in clear text, unless the secret is made elsewhere and only its hash is ' +
+  'given: see [Zero secrets in state](../guides/zero-secrets-in-state.md).';

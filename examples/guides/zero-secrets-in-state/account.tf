@@ -1,0 +1,7 @@
+resource "accredit_service_account" "ci" {
+  name = "ci"
+
+  grants = [
+    { role = "viewer" },
+  ]
+}

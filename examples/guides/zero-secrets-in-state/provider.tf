@@ -1,0 +1,3 @@
+provider "accredit" {
+  forbid_secrets_in_state = true
+}
