@@ -28,9 +28,8 @@ describe('the guide to rotation without downtime', () => {
   }
 
   before(async () => {
-    terraform = await bench().workspace(file('token.tf', 'delivery.tf', 'single-consumer.tf', 'replacement.tf'), {
-      environment: UNATTENDED,
-    });
+    const files = ['token.tf', 'delivery.tf', 'schedule.tf', 'single-consumer.tf', 'replacement.tf'];
+    terraform = await bench().workspace(file(...files), { environment: UNATTENDED });
     await terraform.apply();
     await terraform.assertConverged();
   });
@@ -66,5 +65,21 @@ describe('the guide to rotation without downtime', () => {
     const ended = output.search(/accredit_service_account_token\.report \(deposed object \w+\): Destroying/);
     expect(handedOn).to.be.above(-1).and.below(ended);
     await expectWorking({ [former]: false, [await delivered('report')]: true });
+  });
+
+  it('rotates on a schedule once it is due, with the reason, and leaves the old secret working', async () => {
+    const former = await terraform.values(token('batch'));
+    expect(former.next_rotation_at).to.equal('2030-03-11T00:00:00Z');
+    await terraform.assertConverged();
+    clock.advance(70 * DAY);
+    const { changes, warnings } = await terraform.plan();
+    expect(changes).to.deep.equal([`${token('batch')}: update`]);
+    expect(warnings.join()).to.include('Due for rotation').and.include('rotate_before_expiry = "21d"');
+    await terraform.applyPlanned();
+    await terraform.assertConverged();
+    const present = await terraform.values(token('batch'));
+    await expectWorking({ [String(former.secret)]: true, [String(present.secret)]: true });
+    clock.advance(7 * DAY);
+    await expectWorking({ [String(former.secret)]: false, [String(present.secret)]: true });
   });
 });
