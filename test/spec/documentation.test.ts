@@ -7,6 +7,7 @@ import { readImport } from '../../terraform-provider-spec/derive/documentation/i
 import { documentation } from '../../terraform-provider-spec/derive/documentation/index.ts';
 import { exampleOf, pageOf, TABLES } from '../../terraform-provider-spec/derive/documentation/pages.ts';
 import { PROVIDER_FUNCTIONS } from '../../terraform-provider-spec/functions/index.ts';
+import { projectFiles, readText } from '../architecture/sources.ts';
 
 const LARGEST_PAGE = 500_000;
 const FOLDERS = /^(index|(resources|data-sources|ephemeral-resources|functions|guides)\/[a-z0-9_-]+)\.md$/;
@@ -104,13 +105,19 @@ describe('the documentation of the provider', () => {
     }
   });
 
-  it('mentions every file of the examples for guides', () => {
-    const guides = [...inputs]
-      .filter(([path]) => path.startsWith(`${TEMPLATES}guides/`))
-      .map(([, text]) => text)
-      .join();
+  it('shows no file that a test does not carry out, and leaves none out that is there to be shown', () => {
+    const templates = [...inputs].flatMap(([path, text]) => (path.startsWith(TEMPLATES) ? [text] : [])).join('\n');
+    const carriedOut = projectFiles((path) => path.startsWith('test/terraform/') && path.endsWith('.test.ts'))
+      .map(readText)
+      .join('\n');
     for (const path of inputs.keys()) {
-      if (path.startsWith('examples/guides/')) expect(guides).to.include(`"${path}"`);
+      const [, group, directory = '', name = ''] = path.split('/');
+      if (!['guides', 'compatibility'].includes(group as string) || name === '') continue;
+      expect(templates).to.include(`"${path}"`);
+      // The configurations of `compatibility` are walked through by directory.
+      if (group === 'compatibility')
+        expect(carriedOut, path).to.include(name === 'main.tf' ? name : `${directory}/${name}`);
+      else expect(carriedOut, path).to.include(`guideFiles('${directory}')`).and.include(`'${name}'`);
     }
   });
 });

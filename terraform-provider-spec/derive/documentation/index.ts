@@ -1,6 +1,7 @@
 /**
  * The documentation of the Terraform provider in the form of its registries: a page for the provider and for everything
- * that it offers, each from its schema and its example, and guides.
+ * that it offers, each from its schema and its example, and guides. It is the form that HashiCorp's tfplugindocs writes,
+ * which is a tool for providers in Go.
  */
 import { PROVIDER_SETTINGS, settingText } from '../terraform.ts';
 import { type Documented, formatsTable } from './attribute-text.ts';

@@ -11,6 +11,10 @@ export interface Page {
   readonly sections: readonly string[];
 }
 
+/** Below the front matter of every page. */
+export const DERIVED =
+  '<!-- Derived: change the contract, the example or the template, then run `npm run generate`. -->';
+
 /** The text of the page. */
 export function pageText({ title, subcategory, description, sections }: Page): string {
   const front = [
@@ -23,5 +27,3 @@ export function pageText({ title, subcategory, description, sections }: Page): s
   ].join('\n');
   return `${[front, DERIVED, ...sections].join('\n\n')}\n`;
 }
-
-const DERIVED = '<!-- Derived: change the contract, the example or the template, then run `npm run generate`. -->';

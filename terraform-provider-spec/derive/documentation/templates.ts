@@ -1,8 +1,10 @@
 /** The pages that are written by hand, with what is put into them: tested example files and what the contract says. */
 import { codeBlockOf, type Inputs } from './inputs.ts';
+import { DERIVED } from './page.ts';
 
 const DIRECTORY = 'terraform-provider-spec/templates/';
 const ENDING = '.tmpl';
+const FRONT_MATTER = /^---\n[\s\S]*?\n---\n/;
 
 /** What `{{ .Name }}` in a template stands for. */
 export type Variables = Readonly<Record<string, string>>;
@@ -20,7 +22,7 @@ export function templatePages(inputs: Inputs, variables: Variables): [file: stri
       const [word = '', first, second] = expression.trim().split(/\s+/);
       return evaluate(word, [first, second].flatMap(unquoted), inputs, variables, path);
     });
-    return [[path.slice(DIRECTORY.length, -ENDING.length), page]];
+    return [[path.slice(DIRECTORY.length, -ENDING.length), page.replace(FRONT_MATTER, `$&\n${DERIVED}\n`)]];
   });
 }
 
