@@ -55,8 +55,9 @@ export function wordsOf(type: TerraformType): string {
 /** What the contract says about the values, a sentence each. */
 function factsOf(attribute: Documented, place: Place): string[] {
   const { source, immutable, required, optional, computed, description } = attribute;
-  // Triggers are values of any kind, whatever the marker is that is made of them.
-  const api = source?.from === 'triggers' ? undefined : attribute.api;
+  // What the API says of a hash is not true of what is hashed.
+  const isHashed = source?.from === 'triggers' || (source?.from === 'write-only' && source.hashed);
+  const api = isHashed ? undefined : attribute.api;
   const conflicts = (api?.conflictsWith ?? []).filter((other) => !description.includes(`\`${other}\``));
   return [
     ...(api === undefined ? nameFormat(source, place) : valuesOf(api, place)),
