@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { documentationInputs } from '../../scripts/documentation-inputs.ts';
 import { documentation } from '../../terraform-provider-spec/derive/documentation/index.ts';
 import { DATA_SOURCE_SCHEMAS, RESOURCE_SCHEMAS } from '../../terraform-provider-spec/derive/terraform.ts';
+import { ACTION_SCHEMAS } from '../../terraform-provider-spec/derive/terraform-actions.ts';
 import { EPHEMERAL_SCHEMAS } from '../../terraform-provider-spec/derive/terraform-ephemeral.ts';
 import { PROVIDER_FUNCTIONS } from '../../terraform-provider-spec/functions/index.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
@@ -81,6 +82,7 @@ describe('The Terraform examples', function () {
     expect(readdirSync(join(EXAMPLES, 'resources'))).to.have.members([...RESOURCE_SCHEMAS.keys()]);
     expect(readdirSync(join(EXAMPLES, 'data-sources'))).to.have.members([...DATA_SOURCE_SCHEMAS.keys()]);
     expect(readdirSync(join(EXAMPLES, 'ephemeral-resources'))).to.have.members([...EPHEMERAL_SCHEMAS.keys()]);
+    expect(readdirSync(join(EXAMPLES, 'actions'))).to.have.members([...ACTION_SCHEMAS.keys()]);
     expect(readdirSync(join(EXAMPLES, 'functions'))).to.have.members(PROVIDER_FUNCTIONS.map(({ name }) => name));
   });
 

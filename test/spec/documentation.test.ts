@@ -3,14 +3,16 @@ import { posix } from 'node:path';
 import { expect } from 'chai';
 import { documentationInputs } from '../../scripts/documentation-inputs.ts';
 import { functionExample } from '../../terraform-provider-spec/derive/documentation/functions.ts';
-import { readImport } from '../../terraform-provider-spec/derive/documentation/import.ts';
+import { identityBlock, readImport } from '../../terraform-provider-spec/derive/documentation/import.ts';
 import { documentation } from '../../terraform-provider-spec/derive/documentation/index.ts';
 import { exampleOf, pageOf, TABLES } from '../../terraform-provider-spec/derive/documentation/pages.ts';
+import { ACTION_SCHEMAS } from '../../terraform-provider-spec/derive/terraform-actions.ts';
 import { PROVIDER_FUNCTIONS } from '../../terraform-provider-spec/functions/index.ts';
+import { kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
 import { projectFiles, readText } from '../architecture/sources.ts';
 
 const LARGEST_PAGE = 500_000;
-const FOLDERS = /^(index|(resources|data-sources|ephemeral-resources|functions|guides)\/[a-z0-9_-]+)\.md$/;
+const FOLDERS = /^(index|(resources|data-sources|ephemeral-resources|actions|functions|guides)\/[a-z0-9_-]+)\.md$/;
 const TEMPLATES = 'terraform-provider-spec/templates/';
 
 const inputs = documentationInputs();
@@ -105,6 +107,18 @@ describe('the documentation of the provider', () => {
     }
   });
 
+  // No Terraform at hand knows actions, so that none can apply their examples.
+  it('shows examples of actions that give what an action takes, and nothing else', () => {
+    for (const [type, { attributes }] of ACTION_SCHEMAS) {
+      const example = inputs.get(`examples/actions/${type}/action.tf`) ?? '';
+      const [head, body = ''] = example.split('\n  config {\n');
+      expect(head).to.match(new RegExp(`^action "${type}" "\\w+" \\{$`, 'm'));
+      const given = [...body.matchAll(/^ {4}(\w+) += /gm)].map(([, name]) => name);
+      expect(attributes.map(({ name }) => name)).to.include.members(given);
+      expect(given).to.include.members(attributes.filter(({ required }) => required).map(({ name }) => name));
+    }
+  });
+
   it('shows no file that a test does not carry out, and leaves none out that is there to be shown', () => {
     const templates = [...inputs].flatMap(([path, text]) => (path.startsWith(TEMPLATES) ? [text] : [])).join('\n');
     const carriedOut = projectFiles((path) => path.startsWith('test/terraform/') && path.endsWith('.test.ts'))
@@ -145,6 +159,13 @@ describe('what the documentation cannot be made from', () => {
     expect(readImport('terraform import \'a.b["c"]\' d/e\n')).to.deep.equal({ to: 'a.b["c"]', id: 'd/e' });
     expect(() => readImport('terraform import a.b c\nrm x\n')).to.throw('not one plain');
     expect(() => readImport('terraform plan\n')).to.throw('not one plain');
+  });
+
+  it('the identity of a resource has every name of its address, as terraform fmt has it', () => {
+    const token = { to: 'a.b', id: 'organizations/x/accounts/y/tokens/z' };
+    expect(identityBlock(kindNamed('service_account_token'), token)).to.equal(
+      'import {\n  to = a.b\n  identity = {\n    organization = "x"\n    account      = "y"\n    name         = "z"\n  }\n}',
+    );
   });
 
   it('a link to nowhere would be found', () => {

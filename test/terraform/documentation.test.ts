@@ -1,6 +1,7 @@
 /** The documentation of the provider against what the built provider tells Terraform about itself. */
 import { expect } from 'chai';
 import { documentationInputs } from '../../scripts/documentation-inputs.ts';
+import { getProviderSchema } from '../../terraform-provider/rpc/get-provider-schema.ts';
 import { documentation } from '../../terraform-provider-spec/derive/documentation/index.ts';
 import { requireTerraform, Workspace } from '../support/terraform.ts';
 
@@ -153,6 +154,21 @@ describe('the documentation and the built provider', () => {
           `${index + 1}. ${parameter === variadic ? '(Variadic) ' : ''}\`${parameter.name}\` (${words(parameter.type)}) ${parameter.description}`,
       );
       expect(page).to.include(`\n## Arguments\n\n${taken.join('\n')}\n`);
+    }
+  });
+
+  it('tell the same actions, which Terraform before 1.14 does not ask for', async () => {
+    const { action_schemas: actions = {} } = await getProviderSchema();
+    const files = Object.keys(actions).map((type) => `actions/${type.replace('accredit_', '')}.md`);
+    expect([...pages.keys()].filter((file) => file.startsWith('actions/'))).to.have.members(files);
+    for (const [type, action] of Object.entries(actions)) {
+      const file = `actions/${type.replace('accredit_', '')}.md`;
+      const attributes = (action.schema?.block?.attributes ?? []).map(({ name, type: bytes, ...rest }) => [
+        name,
+        { ...rest, type: JSON.parse(Buffer.from(bytes as Uint8Array).toString('utf8')) },
+      ]);
+      expect(attributes).to.not.be.empty;
+      expectSame(file, pages.get(file) as string, Object.fromEntries(attributes));
     }
   });
 

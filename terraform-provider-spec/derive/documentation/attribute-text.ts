@@ -1,6 +1,7 @@
 /** One attribute in one line: name, type, flags, what it is, and what its values can be. */
 import { FORMATS } from '../../formats.ts';
 import type { Attribute, Format, Json, ValueType } from '../../kind.ts';
+import { LIST_FILTERS } from '../../list-filters.ts';
 import type { TerraformAttribute, TerraformType } from '../terraform.ts';
 
 /** An attribute as far as the documentation looks at it. */
@@ -60,7 +61,7 @@ function factsOf(attribute: Documented, place: Place): string[] {
   const api = isHashed ? undefined : attribute.api;
   const conflicts = (api?.conflictsWith ?? []).filter((other) => !description.includes(`\`${other}\``));
   return [
-    ...(api === undefined ? nameFormat(source, place) : valuesOf(api, place)),
+    ...(api === undefined ? formatOf(source, place) : valuesOf(api, place)),
     ...(api !== undefined && (required || optional) ? limitsOf(api) : []),
     ...(source?.from === 'option' ? [`Defaults to \`${source.default}\`.`] : []),
     ...(api?.access === 'optional' && computed && optional ? defaultOf(api) : []),
@@ -69,8 +70,11 @@ function factsOf(attribute: Documented, place: Place): string[] {
   ];
 }
 
-function nameFormat(source: Documented['source'], place: Place): string[] {
-  return source?.from === 'name' && source.own ? [`Format: ${formatLink('name', place)}.`] : [];
+/** The format of what is in no body: a name in the address, or a filter in the query. */
+function formatOf(source: Documented['source'], place: Place): string[] {
+  if (source?.from === 'name' && source.own) return [`Format: ${formatLink('name', place)}.`];
+  const isTime = source?.from === 'filter' && source.filter !== 'label' && LIST_FILTERS[source.filter].form === 'time';
+  return isTime ? [`Format: ${formatLink('timestamp', place)}.`] : [];
 }
 
 function valuesOf(type: ValueType, place: Place): string[] {

@@ -1,6 +1,9 @@
 /** The section "Import", from the command that the examples hold. */
+import { parseAddress } from '../../address.ts';
 import type { Kind } from '../../kind.ts';
 import { lineage } from '../../kinds/index.ts';
+import { terraformType } from '../terraform.ts';
+import { IDENTITY_SCHEMAS } from '../terraform-identity.ts';
 import { codeBlock } from './inputs.ts';
 
 const COMMAND = /^terraform import (?:'([^'\n]+)'|(\S+)) (\S+)\n$/;
@@ -24,14 +27,28 @@ export function importBlock({ to, id }: Import): string {
   return `import {\n  to = ${to}\n  id = ${JSON.stringify(id)}\n}`;
 }
 
+/** The `import` block that names the resource by the names along its address. */
+export function identityBlock(kind: Kind, { to, id }: Import): string {
+  const { names } = parseAddress(id);
+  const { attributes = [] } = IDENTITY_SCHEMAS.get(terraformType(kind)) ?? {};
+  const longest = Math.max(...attributes.map(({ name }) => name.length));
+  const lines = attributes.flatMap(({ name, source }) =>
+    source.from === 'name' ? [`    ${name.padEnd(longest)} = ${JSON.stringify(names[source.parameter])}`] : [],
+  );
+  return `import {\n  to = ${to}\n  identity = {\n${lines.join('\n')}\n  }\n}`;
+}
+
 /** The section for the resource of `kind`; `command` is the text of its `import.sh`. */
 export function importSection(kind: Kind, command: string): string {
   const shape = lineage(kind).map(({ collection, parameter }) => `${collection}/{${parameter}}`);
+  const imported = readImport(command);
   return [
     '## Import',
     `The id of ${article(kind.title)} is its address, \`${shape.join('/')}\`.${kind.token ? UNKNOWN_SECRET : ''}`,
     'With an [`import` block](https://developer.hashicorp.com/terraform/language/block/import), in Terraform 1.5 and later:',
-    codeBlock('terraform', importBlock(readImport(command))),
+    codeBlock('terraform', importBlock(imported)),
+    'In Terraform 1.12 and later also by its identity, the names along the address:',
+    codeBlock('terraform', identityBlock(kind, imported)),
     'With [`terraform import`](https://developer.hashicorp.com/terraform/cli/commands/import):',
     codeBlock('shell', command),
   ].join('\n\n');

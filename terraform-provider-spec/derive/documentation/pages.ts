@@ -1,6 +1,7 @@
 /** The pages of everything that has a Terraform schema, a table of schemas at a time. */
 import type { Kind, Subcategory } from '../../kind.ts';
 import { DATA_SOURCE_SCHEMAS, RESOURCE_SCHEMAS } from '../terraform.ts';
+import { ACTION_SCHEMAS } from '../terraform-actions.ts';
 import { EPHEMERAL_SCHEMAS } from '../terraform-ephemeral.ts';
 import type { Documented, Place } from './attribute-text.ts';
 import { importSection } from './import.ts';
@@ -42,6 +43,13 @@ export const TABLES: readonly Table[] = [
     schemas: EPHEMERAL_SCHEMAS,
     subcategory: 'Tokens',
     requires: 'Ephemeral resources need Terraform 1.10 or later.',
+  },
+  {
+    folder: 'actions',
+    title: 'Action',
+    schemas: ACTION_SCHEMAS,
+    subcategory: 'Tokens',
+    requires: 'Actions need Terraform 1.14 or later.',
   },
 ];
 
