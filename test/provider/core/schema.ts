@@ -4,7 +4,7 @@ import { NESTING } from '../../../terraform-provider/plugin/messages.ts';
 import {
   type CtyType,
   decodeDynamic,
-  equalValues,
+  encodeDynamic,
   isRecord,
   type Value,
 } from '../../../terraform-provider/values/value.ts';
@@ -56,7 +56,7 @@ export function answered(type: CtyType, value: DynamicValue | undefined): Value 
 /** Throws {@link RuleError} unless the value is one of the type. */
 export function assertConforms(type: CtyType, value: Value): void {
   try {
-    equalValues(type, value, value);
+    encodeDynamic(type, value);
   } catch (cause) {
     throw new RuleError('the answer does not conform to the schema', { cause });
   }
