@@ -8,6 +8,7 @@ import { documentation } from '../../terraform-provider-spec/derive/documentatio
 import { DATA_SOURCE_SCHEMAS, RESOURCE_SCHEMAS } from '../../terraform-provider-spec/derive/terraform.ts';
 import { ACTION_SCHEMAS } from '../../terraform-provider-spec/derive/terraform-actions.ts';
 import { EPHEMERAL_SCHEMAS } from '../../terraform-provider-spec/derive/terraform-ephemeral.ts';
+import { LIST_RESOURCE_SCHEMAS } from '../../terraform-provider-spec/derive/terraform-list-resources.ts';
 import { PROVIDER_FUNCTIONS } from '../../terraform-provider-spec/functions/index.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { KINDS } from '../../terraform-provider-spec/kinds/index.ts';
@@ -82,6 +83,7 @@ describe('The Terraform examples', function () {
     expect(readdirSync(join(EXAMPLES, 'resources'))).to.have.members([...RESOURCE_SCHEMAS.keys()]);
     expect(readdirSync(join(EXAMPLES, 'data-sources'))).to.have.members([...DATA_SOURCE_SCHEMAS.keys()]);
     expect(readdirSync(join(EXAMPLES, 'ephemeral-resources'))).to.have.members([...EPHEMERAL_SCHEMAS.keys()]);
+    expect(readdirSync(join(EXAMPLES, 'list-resources'))).to.have.members([...LIST_RESOURCE_SCHEMAS.keys()]);
     expect(readdirSync(join(EXAMPLES, 'actions'))).to.have.members([...ACTION_SCHEMAS.keys()]);
     expect(readdirSync(join(EXAMPLES, 'functions'))).to.have.members(PROVIDER_FUNCTIONS.map(({ name }) => name));
   });

@@ -6,13 +6,13 @@ import { functionExample } from '../../terraform-provider-spec/derive/documentat
 import { identityBlock, readImport } from '../../terraform-provider-spec/derive/documentation/import.ts';
 import { documentation } from '../../terraform-provider-spec/derive/documentation/index.ts';
 import { exampleOf, pageOf, TABLES } from '../../terraform-provider-spec/derive/documentation/pages.ts';
-import { ACTION_SCHEMAS } from '../../terraform-provider-spec/derive/terraform-actions.ts';
 import { PROVIDER_FUNCTIONS } from '../../terraform-provider-spec/functions/index.ts';
 import { kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
 import { projectFiles, readText } from '../architecture/sources.ts';
 
 const LARGEST_PAGE = 500_000;
-const FOLDERS = /^(index|(resources|data-sources|ephemeral-resources|actions|functions|guides)\/[a-z0-9_-]+)\.md$/;
+const FOLDERS =
+  /^(index|(resources|data-sources|ephemeral-resources|list-resources|actions|functions|guides)\/[a-z0-9_-]+)\.md$/;
 const TEMPLATES = 'terraform-provider-spec/templates/';
 
 const inputs = documentationInputs();
@@ -107,17 +107,18 @@ describe('the documentation of the provider', () => {
     }
   });
 
-  // No Terraform at hand knows actions, so that none can apply their examples.
-  it('shows examples of actions that give what an action takes, and nothing else', () => {
-    for (const [type, { attributes }] of ACTION_SCHEMAS) {
-      const example = inputs.get(`examples/actions/${type}/action.tf`) ?? '';
-      const [head, body = ''] = example.split('\n  config {\n');
-      expect(head).to.match(new RegExp(`^action "${type}" "\\w+" \\{$`, 'm'));
-      const given = [...body.matchAll(/^ {4}(\w+) += /gm)].map(([, name]) => name);
-      expect(attributes.map(({ name }) => name)).to.include.members(given);
-      expect(given).to.include.members(attributes.filter(({ required }) => required).map(({ name }) => name));
-    }
-  });
+  // Terraform before 1.14 knows neither actions nor lists, so that none at hand can carry out their examples.
+  for (const table of TABLES.filter(({ folder }) => folder === 'actions' || folder === 'list-resources')) {
+    it(`shows examples of ${table.folder} that give what there is to give, and nothing else`, () => {
+      for (const [type, { attributes }] of table.schemas) {
+        const [head, body = ''] = (inputs.get(exampleOf(table, type)) as string).split('\n  config {\n');
+        expect(head).to.match(new RegExp(`^(action|list) "${type}" "\\w+" \\{$`, 'm'));
+        const given = [...body.matchAll(/^ {4}(\w+) += /gm)].map(([, name]) => name);
+        expect(attributes.map(({ name }) => name)).to.include.members(given);
+        expect(given).to.include.members(attributes.filter(({ required }) => required).map(({ name }) => name));
+      }
+    });
+  }
 
   it('shows no file that a test does not carry out, and leaves none out that is there to be shown', () => {
     const templates = [...inputs].flatMap(([path, text]) => (path.startsWith(TEMPLATES) ? [text] : [])).join('\n');

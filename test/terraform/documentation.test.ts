@@ -157,18 +157,23 @@ describe('the documentation and the built provider', () => {
     }
   });
 
-  it('tell the same actions, which Terraform before 1.14 does not ask for', async () => {
-    const { action_schemas: actions = {} } = await getProviderSchema();
-    const files = Object.keys(actions).map((type) => `actions/${type.replace('accredit_', '')}.md`);
-    expect([...pages.keys()].filter((file) => file.startsWith('actions/'))).to.have.members(files);
-    for (const [type, action] of Object.entries(actions)) {
-      const file = `actions/${type.replace('accredit_', '')}.md`;
-      const attributes = (action.schema?.block?.attributes ?? []).map(({ name, type: bytes, ...rest }) => [
-        name,
-        { ...rest, type: JSON.parse(Buffer.from(bytes as Uint8Array).toString('utf8')) },
-      ]);
-      expect(attributes).to.not.be.empty;
-      expectSame(file, pages.get(file) as string, Object.fromEntries(attributes));
+  it('tell the same actions and lists, which Terraform before 1.14 does not ask for', async () => {
+    const { action_schemas: actions = {}, list_resource_schemas: lists = {} } = await getProviderSchema();
+    const schemas = {
+      actions: Object.fromEntries(Object.entries(actions).map(([type, action]) => [type, action.schema])),
+      'list-resources': lists,
+    };
+    for (const [folder, all] of Object.entries(schemas)) {
+      const fileOf = (type: string) => `${folder}/${type.replace('accredit_', '')}.md`;
+      const there = [...pages.keys()].filter((file) => file.startsWith(`${folder}/`));
+      expect(there).to.have.members(Object.keys(all).map(fileOf)).and.to.not.be.empty;
+      for (const [type, each] of Object.entries(all)) {
+        const attributes = (each?.block?.attributes ?? []).map(({ name, type: bytes, ...rest }) => [
+          name,
+          { ...rest, type: JSON.parse(Buffer.from(bytes as Uint8Array).toString('utf8')) },
+        ]);
+        expectSame(fileOf(type), pages.get(fileOf(type)) as string, Object.fromEntries(attributes));
+      }
     }
   });
 

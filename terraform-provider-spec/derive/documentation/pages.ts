@@ -3,6 +3,7 @@ import type { Kind, Subcategory } from '../../kind.ts';
 import { DATA_SOURCE_SCHEMAS, RESOURCE_SCHEMAS } from '../terraform.ts';
 import { ACTION_SCHEMAS } from '../terraform-actions.ts';
 import { EPHEMERAL_SCHEMAS } from '../terraform-ephemeral.ts';
+import { LIST_RESOURCE_SCHEMAS } from '../terraform-list-resources.ts';
 import type { Documented, Place } from './attribute-text.ts';
 import { importSection } from './import.ts';
 import { codeBlockOf, type Inputs, textOf } from './inputs.ts';
@@ -29,6 +30,8 @@ export interface Table {
   readonly managed?: true;
   /** What it takes to use one, for all of them. */
   readonly requires?: string;
+  /** What the names of the examples end with; `tf` if left out. */
+  readonly ending?: string;
   /** Where entries without a kind are filed. */
   readonly subcategory?: Subcategory;
 }
@@ -45,6 +48,13 @@ export const TABLES: readonly Table[] = [
     requires: 'Ephemeral resources need Terraform 1.10 or later.',
   },
   {
+    folder: 'list-resources',
+    title: 'List Resource',
+    schemas: LIST_RESOURCE_SCHEMAS,
+    requires: 'List resources need Terraform 1.14 or later: `terraform query` finds with them what could be imported.',
+    ending: 'tfquery.hcl',
+  },
+  {
     folder: 'actions',
     title: 'Action',
     schemas: ACTION_SCHEMAS,
@@ -59,8 +69,8 @@ export function pageOf({ folder }: Table, type: string): string {
 }
 
 /** The file of an entry's example, in the clone. */
-export function exampleOf({ folder }: Table, type: string): string {
-  return `examples/${folder}/${type}/${folder.replace(/s$/, '')}.tf`;
+export function exampleOf({ folder, ending = 'tf' }: Table, type: string): string {
+  return `examples/${folder}/${type}/${folder.replace(/s$/, '')}.${ending}`;
 }
 
 /** The pages of a table by file. Throws an `Error` when an example is missing. */

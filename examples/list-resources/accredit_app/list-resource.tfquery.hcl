@@ -1,0 +1,7 @@
+list "accredit_app" "mobile" {
+  provider = accredit
+
+  config {
+    label = ["platform:mobile"]
+  }
+}

@@ -1,0 +1,8 @@
+list "accredit_app_token" "till" {
+  provider = accredit
+
+  config {
+    app    = "till"
+    status = "active"
+  }
+}

@@ -1,0 +1,7 @@
+list "accredit_organization" "all" {
+  provider = accredit
+
+  config {
+    label = ["tier:gold"]
+  }
+}

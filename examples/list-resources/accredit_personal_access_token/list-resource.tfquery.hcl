@@ -1,0 +1,7 @@
+list "accredit_personal_access_token" "endless" {
+  provider = accredit
+
+  config {
+    never_expires = true
+  }
+}

@@ -1,0 +1,7 @@
+list "accredit_project" "all" {
+  provider = accredit
+
+  config {
+    label = ["cost:a-17"]
+  }
+}

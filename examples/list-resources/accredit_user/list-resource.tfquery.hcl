@@ -1,0 +1,7 @@
+list "accredit_user" "berlin" {
+  provider = accredit
+
+  config {
+    label = ["office:berlin"]
+  }
+}
