@@ -11,7 +11,7 @@ import { breachesAt, buildRuleBreaker, isUnknownAtPlan, THING, thing } from './r
 import { TerraformCore } from './terraform-core.ts';
 import { type Declared, Workspace } from './workspace.ts';
 
-const SOURCE = 'registry.terraform.io/test/rules';
+const SOURCE = 'accredit.test/test/rules';
 const HEAD = `terraform {\n  required_providers {\n    rules = { source = "${SOURCE}" }\n  }\n}\nresource "terraform_data" "late" {\n  input = "a"\n}\n`;
 
 interface Said {
