@@ -231,6 +231,24 @@ describe('an access token', () => {
       expect(await stage.authorize(await stage.issue('ci', secret))).to.equal(200);
     });
 
+    it('ends with the overlap, to the millisecond, whoever asked about it before', async () => {
+      const clock = fakeClock();
+      const timed = await Stage.open({ clock });
+      try {
+        const jwt = await timed.issue('ci', await timed.account('ci', ['builds.read']));
+        await timed.daemon.request.post('/v1/signing-keys/rotation').send({ overlap: '1m' }).expect(200);
+        for (let time = 1; time <= 3; time += 1) expect(await timed.authorize(jwt)).to.equal(200);
+        expect(await timed.introspect(jwt)).to.include({ active: true });
+        clock.advance(MINUTE - 1);
+        expect(await timed.authorize(jwt)).to.equal(200);
+        clock.advance(1);
+        expect(await timed.authorize(jwt)).to.equal(401);
+        expect(await timed.introspect(jwt)).to.deep.equal({ active: false });
+      } finally {
+        await timed.daemon.close();
+      }
+    });
+
     it('says so in the audit log, which holds no key', async () => {
       await rotate();
       const { body, text } = await stage.daemon.request
