@@ -46,7 +46,12 @@ export function requireMediaType(request: IncomingMessage, accepted: readonly st
   const mediaType = type.toLowerCase();
   const utf8 = parameters.every((parameter) => /^(?!charset=)|^charset="?utf-8"?$/i.test(parameter));
   if (!accepted.includes(mediaType) || !utf8) {
-    throw new Problem('unsupported-media-type', `The body must be ${accepted.join(' or ')} in UTF-8.`);
+    const given = request.headers['content-type'] ?? '';
+    const announced = given === '' ? 'not announced at all' : `announced as ${JSON.stringify(given.slice(0, 100))}`;
+    throw new Problem(
+      'unsupported-media-type',
+      `The body must be ${accepted.join(' or ')} in UTF-8, and is ${announced}. Send "Content-Type: ${accepted[0]}".`,
+    );
   }
   return mediaType;
 }

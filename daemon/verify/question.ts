@@ -6,14 +6,18 @@ import type { Asked } from '../http/exchange.ts';
 /** The parameters by which something is asked. */
 export const ASKED = ['organization', 'permission', 'scope'] as const;
 
-const SCOPE = /^[a-z0-9._/-]{1,512}$/;
-
 const RULES: Readonly<Record<(typeof ASKED)[number], (value: string) => string | undefined>> = {
   organization: (value) => (NAME_PATTERN.test(value) ? undefined : `must be ${FORMATS.name.text}`),
   permission: (value) => FORMATS.permission.check(value),
   scope: (value) =>
-    SCOPE.test(value) ? undefined : 'must be "organization", "projects/x", "teams/x", "apps/x" or a full address',
+    isScope(value) ? undefined : 'must be "organization", "projects/x", "teams/x", "apps/x" or a full address',
 };
+
+/** Whether something can be there. A misspelt collection is told, where "not allowed" would be looked into for long. */
+function isScope(value: string): boolean {
+  const address = value.startsWith('organizations/') ? value : `organizations/default/${value}`;
+  return value === 'organization' || FORMATS.address.check(address) === undefined;
+}
 
 /**
  * The question in `parameters`. `refuse` throws, given the parameter and what is wrong with it, to be read behind its

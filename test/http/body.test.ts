@@ -81,6 +81,16 @@ describe('a body', () => {
     });
   }
 
+  it('is refused with what it is announced as, and what to send instead', async () => {
+    const form = await put('{}', { 'Content-Type': 'application/x-www-form-urlencoded' });
+    expect(form.detail).to.equal(
+      'The body must be application/json in UTF-8, and is announced as "application/x-www-form-urlencoded". ' +
+        'Send "Content-Type: application/json".',
+    );
+    const { body } = await stubApp().agent.post('/v1/introspect').expect(415);
+    expect(body.detail).to.include('is not announced at all');
+  });
+
   it('may name its charset', async () => {
     expect((await put('{}', { 'Content-Type': 'Application/JSON; charset="UTF-8"' })).status).to.equal(200);
   });

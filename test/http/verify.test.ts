@@ -52,6 +52,10 @@ describe('authorize', () => {
     'organization=',
     'organization=UPPER',
     'scope=..%2F%00',
+    'scope=shop',
+    'scope=project/shop',
+    'scope=projects/shop/',
+    'scope=projects/-shop',
     'organization=default&scope=organizations/acme',
     'organization=default&scope=organizations/acme/apps/x',
     'organization=default&scope=organizations/default.acme/apps/x',
@@ -122,6 +126,15 @@ describe('introspect', () => {
       expect(given('introspect')).to.equal(undefined);
     });
   }
+
+  it('refuses a scope that can be none, rather than answer that it is not allowed there', async () => {
+    const { agent, given } = stubApp();
+    const asked = { token, permission: 'a.b', scope: 'project/shop' };
+    const { body } = await agent.post('/v1/introspect').type('form').send(asked).expect(422);
+    expect(body.errors[0].pointer).to.equal('/scope');
+    expect(body.detail).to.include('"projects/x"');
+    expect(given('introspect')).to.equal(undefined);
+  });
 
   it('refuses a parameter that is given twice', async () => {
     const { agent } = stubApp();
