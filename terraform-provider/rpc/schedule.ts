@@ -2,7 +2,7 @@
  * Rotation on a schedule. Whether one is due is the daemon's to say, and it says so on a refresh: the plan and the apply
  * of a saved plan, however much later, go by that one answer, and neither looks at a clock.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { CallOptions, Client, Written } from '../../client/client.ts';
 import { ApiError, ConnectionError } from '../../client/errors.ts';
 import type { TerraformSchema } from '../../terraform-provider-spec/derive/terraform.ts';
@@ -72,7 +72,8 @@ interface Rotation extends CallOptions {
 
 /**
  * Makes the secret that was due when `prior` was read, once: whoever tries again from the same state, or at the same
- * time, gets the same one. Answers `undefined` if somebody else has rotated the token since. Rejects like the client.
+ * time, gets the same one if the state has a secret. Answers `undefined` if somebody else has rotated the token since.
+ * Rejects like the client.
  */
 export async function rotateOnce({ client, schema, prior, ...options }: Rotation): Promise<Written | undefined> {
   const body = { if_rotated_at: String(prior.rotated_at) };
@@ -106,9 +107,13 @@ export async function lostSecret(rotation: Rotation & { resource: JsonObject }):
   }
 }
 
-/** The same for everybody who has this state, and for nobody who has not: the secret in it is part of it. */
+/**
+ * The same for everybody who has this state, and for nobody who has not: the secret in it is part of it. Random where there
+ * is none, as after an import: whoever could guess the key could have the answer.
+ */
 function keyFor(schema: TerraformSchema, prior: ValueRecord): string {
-  const secret = prior[secretAttribute(schema)?.name ?? ''] ?? null;
+  const secret = prior[secretAttribute(schema)?.name ?? ''];
+  if (typeof secret !== 'string') return randomUUID();
   const parts = ['rotation', prior.id, prior.uid, prior.rotated_at, secret];
   return createHash('sha256').update(JSON.stringify(parts), 'utf8').digest('hex');
 }
