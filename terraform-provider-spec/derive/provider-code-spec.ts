@@ -4,9 +4,9 @@
  * (a plan modifier says it in Go).
  */
 import type { Json, JsonObject } from '../kind.ts';
+import { PROVIDER_SETTINGS } from './provider-settings.ts';
 import {
   DATA_SOURCE_SCHEMAS,
-  PROVIDER_SETTINGS,
   RESOURCE_SCHEMAS,
   type TerraformAttribute,
   type TerraformSchema,

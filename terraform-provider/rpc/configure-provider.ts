@@ -1,4 +1,4 @@
-import { PROVIDER_SETTINGS } from '../../terraform-provider-spec/derive/terraform.ts';
+import { PROVIDER_SETTINGS } from '../../terraform-provider-spec/derive/provider-settings.ts';
 import {
   type ConfigureProviderRequest,
   type ConfigureProviderResponse,

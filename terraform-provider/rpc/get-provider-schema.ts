@@ -1,8 +1,7 @@
+import { PROVIDER_SETTINGS, settingText } from '../../terraform-provider-spec/derive/provider-settings.ts';
 import {
   DATA_SOURCE_SCHEMAS,
-  PROVIDER_SETTINGS,
   RESOURCE_SCHEMAS,
-  settingText,
   type TerraformAttribute,
   type TerraformSchema,
 } from '../../terraform-provider-spec/derive/terraform.ts';

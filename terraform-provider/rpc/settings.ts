@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { isExposed, parseEndpoint } from '../../client/transport.ts';
 import { AddressError, requireName } from '../../terraform-provider-spec/address.ts';
-import { PROVIDER_SETTINGS, type ProviderSetting } from '../../terraform-provider-spec/derive/terraform.ts';
+import { PROVIDER_SETTINGS, type ProviderSetting } from '../../terraform-provider-spec/derive/provider-settings.ts';
 import type { Diagnostic, DynamicValue } from '../plugin/messages.ts';
 import { type CtyType, decodeDynamic, isRecord, UNKNOWN, type Unknown, type Value } from '../values/value.ts';
 import { error, pathTo, warning } from './diagnostics.ts';

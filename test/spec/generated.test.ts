@@ -3,10 +3,10 @@ import { expect } from 'chai';
 import { documentationInputs, filesBelow } from '../../scripts/documentation-inputs.ts';
 import { GENERATED_DIRECTORIES, generatedFiles } from '../../terraform-provider-spec/derive/generated.ts';
 import { providerCodeSpec } from '../../terraform-provider-spec/derive/provider-code-spec.ts';
+import { PROVIDER_SETTINGS } from '../../terraform-provider-spec/derive/provider-settings.ts';
 import {
   attributeType,
   DATA_SOURCE_SCHEMAS,
-  PROVIDER_SETTINGS,
   RESOURCE_SCHEMAS,
   type TerraformAttribute,
   type TerraformSchema,

@@ -3,7 +3,7 @@
  * that it offers, each from its schema and its example, and guides. It is the form that HashiCorp's tfplugindocs writes,
  * which is a tool for providers in Go.
  */
-import { PROVIDER_SETTINGS, settingText } from '../terraform.ts';
+import { PROVIDER_SETTINGS, settingText } from '../provider-settings.ts';
 import { type Documented, formatsTable } from './attribute-text.ts';
 import { functionPages } from './functions.ts';
 import type { Inputs } from './inputs.ts';
