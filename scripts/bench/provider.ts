@@ -2,8 +2,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import type { EphemeralCertificate } from '../../terraform-provider/plugin/certificate.ts';
-import { startProvider } from '../../test/provider/core/process.ts';
+import { createInterface } from 'node:readline';
+import { createCertificate } from '../../terraform-provider/plugin/certificate.ts';
+import { MAGIC_COOKIE } from '../../terraform-provider/plugin/handshake.ts';
+import { ended } from './processes.ts';
 
 /** How often a running provider is looked at, in milliseconds. */
 const INTERVAL = 50;
@@ -11,23 +13,34 @@ const INTERVAL = 50;
 /** Milliseconds from the start of `node -e 0` to its end. */
 export async function emptyNode(): Promise<number> {
   const began = performance.now();
-  const child = spawn('node', ['-e', '0'], { stdio: 'ignore' });
-  const [code] = await once(child, 'exit');
+  const [code] = await once(ended(spawn('node', ['-e', '0'], { stdio: 'ignore' })), 'exit');
   if (code !== 0) throw new Error(`node -e 0 ended with ${code}`);
   return performance.now() - began;
 }
 
-/** Milliseconds from the start of the executable to the line by which Terraform learns where to connect. */
-export async function handshake(executable: string, client: EphemeralCertificate): Promise<number> {
+/**
+ * Starts the executable as Terraform does, for a user with that home. Answers milliseconds from its start to the line that says where
+ * to connect.
+ */
+export async function handshake(executable: string, home: string): Promise<number> {
+  const env = {
+    PATH: process.env.PATH,
+    HOME: home,
+    [MAGIC_COOKIE.name]: MAGIC_COOKIE.value,
+    PLUGIN_PROTOCOL_VERSIONS: '5,6',
+    PLUGIN_CLIENT_CERT: CLIENT.certificate,
+  };
   const began = performance.now();
-  const { child, firstLine, exit } = startProvider({ command: [executable] }, client);
-  const line = await firstLine;
+  const child = ended(spawn(executable, [], { stdio: ['ignore', 'pipe', 'inherit'], env }));
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
   const elapsed = performance.now() - began;
   child.kill('SIGTERM');
-  await exit;
+  await once(child, 'exit');
   if (!line.startsWith('1|6|')) throw new Error(line);
   return elapsed;
 }
+
+const CLIENT = createCertificate();
 
 /** What the processes of one command have cost. */
 export interface Cost {

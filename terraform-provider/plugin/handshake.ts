@@ -2,8 +2,8 @@ import { X509Certificate } from 'node:crypto';
 
 /** What Terraform asks for in the environment of the process that it starts. */
 export interface HandshakeRequest {
-  /** PEM of the one client that may connect; undefined means plaintext. */
-  clientCertificate: string | undefined;
+  /** The certificate of the one client that may connect, in DER; undefined means plaintext. */
+  clientCertificate: Buffer | undefined;
   /** Where the socket is to lie, instead of the temporary directory. */
   socketDirectory: string | undefined;
   /** Name or number of the group that may use the socket. */
@@ -93,15 +93,13 @@ export function startFailure(error: unknown): string {
   return `The accredit provider cannot start: ${text.replace(/\s+/g, ' ')}\n`;
 }
 
-/** TLS would take text that is no certificate, and then refuse every client. */
-function certificate(pem: string | undefined): string | undefined {
+function certificate(pem: string | undefined): Buffer | undefined {
   if (pem === undefined || pem === '') return undefined;
   try {
-    new X509Certificate(pem);
+    return new X509Certificate(pem).raw;
   } catch (cause) {
     throw new StartError('PLUGIN_CLIENT_CERT is no certificate.', { cause });
   }
-  return pem;
 }
 
 function port(env: NodeJS.ProcessEnv, name: string, fallback: number): number {

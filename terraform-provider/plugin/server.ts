@@ -11,8 +11,8 @@ import { decodeMessage, WireError } from './wire.ts';
 /** What the server of a provider needs. */
 export interface ServerOptions {
   handlers: Promise<Handlers>;
-  /** The provider's own certificate and the one client that may connect; undefined means plaintext. */
-  tls: { key: string; certificate: string; clientCertificate: string } | undefined;
+  /** The provider's own certificate (PEM) and that of the one client that may connect (DER); undefined means plaintext. */
+  tls: { key: string; certificate: string; clientCertificate: Buffer } | undefined;
   /** An RPC has been answered. */
   onAnswered: (rpc: RpcName) => void;
   /** Terraform asked for the end of the process. Its answer is on the way. */
@@ -44,13 +44,21 @@ export function createProviderServer(options: ServerOptions): NetServer {
     {
       key,
       cert: certificate,
-      ca: clientCertificate,
+      // Whose certificate it is, is decided below. With an authority to trust, Node would first read all that it knows.
+      ca: [],
       requestCert: true,
-      rejectUnauthorized: true,
+      rejectUnauthorized: false,
       ALPNProtocols: ['h2'],
       minVersion: 'TLSv1.2',
     },
-    accept,
+    (socket) => {
+      // The client has proved that it holds the key of what it shows.
+      if (socket.getPeerX509Certificate()?.raw.equals(clientCertificate)) accept(socket);
+      else {
+        log.warn('refused a connection: its client has not shown the certificate that Terraform announced');
+        socket.destroy();
+      }
+    },
   );
   server.on('tlsClientError', (error) => log.warn('refused a connection', { error }));
   return server;

@@ -18,6 +18,8 @@ const FILESYSTEM_MIRROR = `provider_installation {
 }
 `;
 const COMMAND_TIMEOUT = 120_000;
+/** Characters of the output of a command that takes too long: the end says where it is. */
+const MOST_SHOWN = 10_000;
 
 /** Whether there is a `terraform` on the PATH. */
 export function hasTerraform(): boolean {
@@ -87,6 +89,8 @@ export interface PlannedValues {
 
 export class Workspace {
   readonly directory: string;
+  /** How long a command may take, in milliseconds. */
+  timeout = COMMAND_TIMEOUT;
   #environment: Record<string, string>;
 
   private constructor(directory: string, environment: Record<string, string>) {
@@ -262,7 +266,13 @@ export class Workspace {
   async run(args: readonly string[], expected: readonly number[] | 'any' = [0]): Promise<Run> {
     const [command = '', ...rest] = args;
     const plain = PLAIN.has(command) ? ['-no-color'] : [];
-    const run = await execute('terraform', [command, ...plain, ...rest], this.directory, this.#environment);
+    const run = await execute(
+      'terraform',
+      [command, ...plain, ...rest],
+      this.directory,
+      this.#environment,
+      this.timeout,
+    );
     if (expected !== 'any' && !expected.includes(run.exitCode)) {
       throw new Error(`terraform ${args.join(' ')} ended with ${run.exitCode}:\n${run.output}`);
     }
@@ -328,11 +338,17 @@ const REQUIRED_PROVIDERS = `terraform {
 /** The commands that know -no-color. */
 const PLAIN = new Set(['init', 'plan', 'apply', 'destroy', 'import', 'show', 'validate', 'refresh', 'output']);
 
-function execute(command: string, args: readonly string[], cwd: string, env: Record<string, string>): Promise<Run> {
-  return launch(command, args, cwd, env).ended;
+function execute(...command: Parameters<typeof launch>): Promise<Run> {
+  return launch(...command).ended;
 }
 
-function launch(command: string, args: readonly string[], cwd: string, env: Record<string, string>): Running {
+function launch(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  env: Record<string, string>,
+  timeout = COMMAND_TIMEOUT,
+): Running {
   // In a process group of its own, as a shell starts it in a terminal.
   const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const ended = new Promise<Run>((resolve, reject) => {
@@ -350,8 +366,9 @@ function launch(command: string, args: readonly string[], cwd: string, env: Reco
     process.prependOnceListener('exit', kill);
     const timer = setTimeout(() => {
       kill();
-      reject(new Error(`${command} ${args.join(' ')} took longer than ${COMMAND_TIMEOUT / 1000} s:\n${output}`));
-    }, COMMAND_TIMEOUT);
+      const shown = output.slice(-MOST_SHOWN);
+      reject(new Error(`${command} ${args.join(' ')} took longer than ${timeout / 1000} s:\n${shown}`));
+    }, timeout);
     const settle = (): void => {
       clearTimeout(timer);
       process.removeListener('exit', kill);

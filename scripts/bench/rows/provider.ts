@@ -1,5 +1,5 @@
 /** What a Terraform plan and apply take with the provider, beside the same with what Terraform has built in. */
-import { createCertificate } from '../../../terraform-provider/plugin/certificate.ts';
+import { join } from 'node:path';
 import { hasTerraform, Workspace } from '../../../test/support/terraform.ts';
 import { buildProvider } from '../../build-provider.ts';
 import { type Daemon, startDaemon } from '../daemon.ts';
@@ -10,6 +10,8 @@ import { type Effort, type Figure, milliseconds, type Row } from './row.ts';
 const MANY = 1000;
 const FEW = 3;
 const MEGABYTE = 1e6;
+/** How long a command may take on a busy machine, in milliseconds. */
+const PATIENCE = 1_200_000;
 
 /** A configuration that needs no provider but Terraform's own. */
 const BUILT_IN = `
@@ -27,8 +29,10 @@ export const provider: Row = {
     }
     const { path: executable } = await buildProvider();
     const daemon = await startDaemon();
-    const accredit = await Workspace.create('', { endpoint: daemon.url, token: daemon.adminToken });
-    const builtIn = await Workspace.create(BUILT_IN, { endpoint: daemon.url, token: daemon.adminToken });
+    const options = { endpoint: daemon.url, token: daemon.adminToken };
+    const accredit = await Workspace.create('', options);
+    const builtIn = await Workspace.create(BUILT_IN, options);
+    for (const workspace of [accredit, builtIn]) workspace.timeout = PATIENCE;
     try {
       const sides: Sides = { executable, daemon, accredit, builtIn };
       return [...(await small(sides, effort)), ...(await large(sides, effort))];
@@ -71,7 +75,8 @@ resource "terraform_data" "bench" {
 /** Start, and a plan of a few: what a Node costs each time that Terraform starts the provider. */
 async function small(sides: Sides, { isQuick }: Effort): Promise<Figure[]> {
   const { executable, accredit, builtIn } = sides;
-  const client = createCertificate();
+  // Where the applies have left their compiled code.
+  const home = join(accredit.directory, 'home');
   await configure(sides, FEW, 'few');
   await accredit.apply();
   await builtIn.apply();
@@ -80,7 +85,7 @@ async function small(sides: Sides, { isQuick }: Effort): Promise<Figure[]> {
   for (let round = 0; round <= (isQuick ? 3 : 15); round += 1) {
     const measured = {
       node: await emptyNode(),
-      provider: await handshake(executable, client),
+      provider: await handshake(executable, home),
       builtIn: await planned(builtIn),
       accredit: await planned(accredit),
     };
