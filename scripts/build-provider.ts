@@ -6,6 +6,8 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, wr
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { encodeMessage } from '../terraform-provider/plugin/wire.ts';
+import { getProviderSchema } from '../terraform-provider/rpc/get-provider-schema.ts';
 import { SOURCE_ADDRESS } from '../terraform-provider-spec/packages.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -54,6 +56,7 @@ export async function bundleProvider(entry: string): Promise<Uint8Array> {
 
 /** `entry` and all that it imports as one CommonJS, which requires only what is built into Node. Throws when it cannot be bundled. */
 export async function bundle(entry: string): Promise<string> {
+  const schema = Buffer.from(encodeMessage('GetProviderSchema.Response', await getProviderSchema())).toString('base64');
   const result = await build({
     entryPoints: [entry],
     bundle: true,
@@ -64,6 +67,7 @@ export async function bundle(entry: string): Promise<string> {
     minify: true,
     keepNames: true,
     legalComments: 'eof',
+    define: { PROVIDER_SCHEMA: JSON.stringify(schema) },
   });
   return result.outputFiles[0]!.text;
 }

@@ -12,6 +12,16 @@ import {
 } from './messages.ts';
 import { encodeMessage } from './wire.ts';
 
+/** Responses that are known beforehand, encoded. */
+export type Answers = Readonly<{ [R in RpcName]?: Uint8Array }>;
+
+/** Where the answers come from. */
+export interface Logic {
+  readonly answers: Answers;
+  /** Called once, when a call first needs a handler. */
+  readonly load: () => Promise<Handlers>;
+}
+
 /** Runs handlers, so that whatever goes wrong in one reaches the user as a diagnostic and nothing else does. */
 export interface Calls {
   /**
@@ -36,14 +46,20 @@ const DEFECT =
 const STOPPED =
   'Terraform asked the provider to stop. What it had sent to the daemon before may have taken effect; the next plan shows it.';
 
-/** Calls to these handlers. StopProvider is there without one: it aborts what is running. */
-export function createCalls(handlers: Promise<Handlers>): Calls {
+/** Calls to that logic. StopProvider is there without a handler: it aborts what is running. */
+export function createCalls({ answers, load }: Logic): Calls {
   const running = new Set<AbortController>();
-  // Whether they could be loaded is found out by the calls.
-  handlers.catch((error: unknown) => log.error('cannot start', { error }));
+  let loading: Promise<Handlers> | undefined;
+
+  function handlers(): Promise<Handlers> {
+    loading ??= load();
+    return loading;
+  }
 
   async function respond<R extends RpcName>(rpc: R, request: Requests[R], context: CallContext) {
-    const handler = (await handlers)[rpc] as
+    const known = answers[rpc];
+    if (known !== undefined) return known;
+    const handler = (await handlers())[rpc] as
       | ((request: Requests[R], context: CallContext) => Promise<Responses[R]>)
       | undefined;
     if (rpc === 'StopProvider') for (const caller of running) caller.abort();
@@ -67,7 +83,7 @@ export function createCalls(handlers: Promise<Handlers>): Calls {
 
   return {
     async stream<R extends StreamName>(rpc: R, request: StreamRequests[R], caller: AbortController) {
-      const handler = (await handlers)[rpc] as
+      const handler = (await handlers())[rpc] as
         | ((request: StreamRequests[R], context: CallContext) => AsyncIterable<Events[R]>)
         | undefined;
       return handler && events(rpc, handler(request, caller), caller);

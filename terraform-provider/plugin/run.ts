@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
+import type { Answers, Logic } from './calls.ts';
 import { createCertificate, type EphemeralCertificate } from './certificate.ts';
 import type { Compiled } from './code-cache.ts';
 import { leave } from './exit.ts';
@@ -28,10 +29,10 @@ const PARENT_CHECK = 1_000;
 
 /**
  * The life of a provider process: checks that Terraform started it, listens, tells Terraform where, serves until Terraform is done, and
- * exits. Whatever is not needed to listen is loaded while Terraform reads the line and connects; a logic that then cannot be loaded
- * fails the calls.
+ * exits. Whatever is not needed to listen is loaded while Terraform reads the line and connects, and the logic with the first RPC to
+ * which `answers` has no answer already; a logic that cannot be loaded fails the calls.
  */
-export async function runProvider(loadHandlers: () => Promise<Handlers>): Promise<void> {
+export async function runProvider(loadHandlers: () => Promise<Handlers>, answers: Answers = {}): Promise<void> {
   if (!startedByTerraform(process.env)) {
     process.stderr.write(HELP);
     process.exitCode = 1;
@@ -44,7 +45,7 @@ export async function runProvider(loadHandlers: () => Promise<Handlers>): Promis
     const address = await listen(listener, request);
     watchProcess();
     listener.on('error', (error) => log.error('the listener failed', { error }));
-    const server = loadServer(request, own, loadHandlers);
+    const server = loadServer(request, own, { load: loadHandlers, answers });
     listener.on('connection', async (socket) => (await server).emit('connection', socket));
     // Written at once and as a whole: an asynchronous write could still be waiting when Terraform gives up.
     writeSync(1, handshakeLine(address, own?.handshakeField ?? '', request));
@@ -59,11 +60,11 @@ export async function runProvider(loadHandlers: () => Promise<Handlers>): Promis
 async function loadServer(
   { clientCertificate }: HandshakeRequest,
   own: EphemeralCertificate | undefined,
-  loadHandlers: () => Promise<Handlers>,
+  logic: Logic,
 ): Promise<Server> {
   const { createProviderServer } = await import('./server.ts');
   return createProviderServer({
-    handlers: new Promise((resolve) => setImmediate(() => resolve(loadHandlers()))),
+    logic,
     tls: own && clientCertificate !== undefined ? { ...own, clientCertificate } : undefined,
     onAnswered: kept === undefined ? () => undefined : keepCode(kept),
     onShutdown: () => setTimeout(() => leave('Terraform asked for it'), SHUTDOWN_GRACE),

@@ -1,16 +1,16 @@
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { createCalls } from './calls.ts';
+import { createCalls, type Logic } from './calls.ts';
 import { RPC_NAMES, STREAM_NAMES } from './descriptors.ts';
 import { type Method, STATUS, StatusError, serveGrpc } from './grpc.ts';
 import { log } from './log.ts';
-import type { Handlers, Requests, RpcName, StreamName, StreamRequests } from './messages.ts';
+import type { Requests, RpcName, StreamName, StreamRequests } from './messages.ts';
 import { sideServices } from './services.ts';
 import { decodeMessage, WireError } from './wire.ts';
 
 /** What the server of a provider needs. */
 export interface ServerOptions {
-  handlers: Promise<Handlers>;
+  logic: Logic;
   /** The provider's own certificate (PEM) and that of the one client that may connect (DER); undefined means plaintext. */
   tls: { key: string; certificate: string; clientCertificate: Buffer } | undefined;
   /** An RPC has been answered. */
@@ -65,8 +65,8 @@ export function createProviderServer(options: ServerOptions): NetServer {
 }
 
 /** The RPCs of `tfplugin6.Provider`. One that there is no handler for is UNIMPLEMENTED, by which Terraform learns what is missing. */
-function providerMethods({ handlers, onAnswered }: ServerOptions): [string, Method][] {
-  const calls = createCalls(handlers);
+function providerMethods({ logic, onAnswered }: ServerOptions): [string, Method][] {
+  const calls = createCalls(logic);
   const unary = RPC_NAMES.map((rpc: RpcName): [string, Method] => [
     `/tfplugin6.Provider/${rpc}`,
     {

@@ -23,6 +23,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { bundleProvider } from '../../scripts/build-provider.ts';
 import { cacheDirectory, compile } from '../../terraform-provider/plugin/code-cache.ts';
+import { RPC_NAMES } from '../../terraform-provider/plugin/descriptors.ts';
 import { TerraformCore } from './core/terraform-core.ts';
 
 /** A script of two functions, one of which never runs; all sources are equally long, which is all that V8 looks at. */
@@ -190,6 +191,10 @@ describe('The compiled code of the provider', function () {
       expect(await core.shutdown()).to.deep.equal({ code: 0, signal: null });
       return /"codeCovers":(\d+)/.exec(core.process.stderr())?.[1];
     }
+
+    it('has a bit for every RPC', () => {
+      expect(RPC_NAMES.length).to.be.at.most(32);
+    });
 
     it('is kept when it has answered, and again when another RPC was answered, and then no more', async () => {
       const env = { XDG_CACHE_HOME: join(root, 'process') };

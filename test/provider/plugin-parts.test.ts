@@ -148,7 +148,7 @@ describe('A stream of the provider', () => {
   async function lastEvent(rpc: StreamName, handlers: Handlers, caller = new AbortController()): Promise<object> {
     const request =
       rpc === 'ListResource' ? { type_name: 'x', include_resource_object: false, limit: 1 } : { action_type: 'x' };
-    const calls = createCalls(Promise.resolve(handlers));
+    const calls = createCalls({ answers: {}, load: async () => handlers });
     const events: object[] = [];
     for await (const bytes of (await calls.stream(rpc, request as never, caller)) ?? []) {
       events.push(decodeMessage(`${rpc}.Event`, bytes));
@@ -175,7 +175,7 @@ describe('A stream of the provider', () => {
   });
 
   it('that the provider does not have is none', async () => {
-    const calls = createCalls(Promise.resolve({}));
+    const calls = createCalls({ answers: {}, load: async () => ({}) });
     expect(await calls.stream('InvokeAction', { action_type: 'x' }, new AbortController())).to.equal(undefined);
   });
 });

@@ -9,6 +9,8 @@ import { bundleProvider } from '../../scripts/build-provider.ts';
 import { createCertificate } from '../../terraform-provider/plugin/certificate.ts';
 import { RPC_NAMES } from '../../terraform-provider/plugin/descriptors.ts';
 import type { Diagnostic, Requests } from '../../terraform-provider/plugin/messages.ts';
+import { encodeMessage } from '../../terraform-provider/plugin/wire.ts';
+import { getProviderSchema } from '../../terraform-provider/rpc/get-provider-schema.ts';
 import { connect, type LaunchedProcess, parseHandshake, startProvider, unaryCall } from './core/process.ts';
 import { TerraformCore } from './core/terraform-core.ts';
 
@@ -394,6 +396,22 @@ describe('The provider process', function () {
       await once(parent, 'close');
       expect(existsSync(address)).to.equal(false);
     });
+  });
+
+  it('answers with the schema of its sources, whether it was built in or is made', async () => {
+    const main = fileURLToPath(new URL('../../terraform-provider/main.ts', import.meta.url));
+    const built = join(directory, 'terraform-provider-built');
+    writeFileSync(built, await bundleProvider(main));
+    chmodSync(built, 0o755);
+    const schema = encodeMessage('GetProviderSchema.Response', await getProviderSchema());
+    for (const launched of [[built], [process.execPath, '--import', 'tsx', main]]) {
+      const core = await TerraformCore.launch({ command: launched });
+      children.push(core.process);
+      const answer = encodeMessage('GetProviderSchema.Response', await core.schema());
+      expect(Buffer.from(answer).equals(schema), launched[0]).to.equal(true);
+      // What is not known beforehand is answered all the same.
+      expect(await core.call('ValidateProviderConfig', {})).to.have.property('diagnostics');
+    }
   });
 
   it('carries plans and results of a resource from core to the provider and back', async () => {
