@@ -1,6 +1,7 @@
 /** What the provider tells the user, with the place in the configuration that it is about. */
 import { ApiError, type ApiErrorDetail, ConnectionError } from '../../client/errors.ts';
 import type { TerraformAttribute, TerraformSchema } from '../../terraform-provider-spec/derive/terraform.ts';
+import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { type AttributePath, type AttributePathStep, type Diagnostic, SEVERITY } from '../plugin/messages.ts';
 import type { ValueRecord } from '../values/value.ts';
 import { REFUSALS, type Refusal } from './refusals.ts';
@@ -64,19 +65,49 @@ function stepsTo(attribute: TerraformAttribute, below: readonly string[]): Attri
   return isMap ? [step, { element_key_string: segment }] : [step];
 }
 
-/** One error for each thing that is wrong with a body, at the attribute it is about. */
+/**
+ * One error for each thing that is wrong with a body, at the attribute it is about. A member of a set, for which Terraform has no
+ * path, is shown as it is in `body`, or else as it is configured.
+ */
 export function invalidValues(
   schema: Pick<TerraformSchema, 'attributes'>,
   violations: readonly ApiErrorDetail[],
-  { summary = 'Invalid value', config }: { summary?: string; config?: ValueRecord | undefined } = {},
+  { summary = 'Invalid value', config, body }: InvalidValues = {},
 ): Diagnostic[] {
   return violations.map(({ pointer, detail }) => {
     const path = pathOf(schema, pointer, config);
-    const named =
-      path === undefined || pointer.split('/').length > 2 ? pointer.slice(1).replaceAll('/', '.') : undefined;
-    const name = named ?? path?.steps[0]?.attribute_name ?? '';
+    const isDeep = path === undefined || pointer.split('/').length > 2;
+    const deep = isDeep
+      ? (memberOf(path, pointer, body ?? config) ?? pointer.slice(1).replaceAll('/', '.'))
+      : undefined;
+    const name = deep ?? path?.steps[0]?.attribute_name ?? '';
     return error(summary, name === '' ? sentence(detail) : sentence(`${name}: ${detail}`), path);
   });
+}
+
+export interface InvalidValues {
+  readonly summary?: string;
+  readonly config?: ValueRecord | undefined;
+  /** In whose order the pointers count members. */
+  readonly body?: JsonObject;
+}
+
+/** `permissions "everything"`, `scope of grants { role = "viewer", scope = "here" }`; undefined for what is in no set. */
+function memberOf(
+  path: AttributePath | undefined,
+  pointer: string,
+  values: ValueRecord | JsonObject | undefined,
+): string | undefined {
+  const [, , index = '', inner] = pointer.split('/');
+  const name = path?.steps.length === 1 ? path.steps[0]?.attribute_name : undefined;
+  const members = name === undefined ? undefined : values?.[name];
+  const member = Array.isArray(members) && /^\d+$/.test(index) ? members[Number(index)] : undefined;
+  if (member === undefined || member === null) return undefined;
+  if (typeof member !== 'object') return `${name} ${JSON.stringify(member)}`;
+  const given = Object.entries(member).flatMap(([key, value]) =>
+    value === null ? [] : [`${key} = ${JSON.stringify(value)}`],
+  );
+  return `${inner === undefined ? '' : `${inner} of `}${name} { ${given.join(', ')} }`;
 }
 
 /** What a diagnostic has to know of a resource. */

@@ -52,7 +52,11 @@ export async function readResource(
       new_identity: identityOf(schema, address),
       diagnostics: [
         ...(typeof prior[UID] === 'string' && prior[UID] !== state[UID] ? [madeAnew(schema, address)] : []),
-        ...(flags.stale ? [staleSecret(schema, address, state)] : []),
+        ...(isLatched(state)
+          ? [latched(schema, address, state)]
+          : flags.stale
+            ? [staleSecret(schema, address, state)]
+            : []),
       ],
     };
   } catch (cause) {
@@ -120,6 +124,21 @@ function madeAnew({ kind, type }: TerraformSchema, address: string): Diagnostic 
       `declared, but a destroy leaves it alone. To own it, replace it with terraform apply -replace, or take it over as it ` +
       `is: terraform state rm, then terraform import ${type}.NAME ${address}`,
     pathTo('id'),
+  );
+}
+
+/** Declared as active and revoked all the same: by an emergency revocation, which no declared state gets around. */
+function isLatched({ state, status }: ValueRecord): boolean {
+  return state === 'active' && status === 'revoked';
+}
+
+function latched({ kind }: TerraformSchema, address: string, { status_reason: reason }: ValueRecord): Diagnostic {
+  return warning(
+    `${address} is ${typeof reason === 'string' ? reason : 'revoked'}`,
+    `Its secret opens nothing any more. That is no difference from what is declared, so there is nothing to plan, and nothing ` +
+      `that is declared brings it back: no state, no rotation and no replacement. Declare a ${kind.title} of another name, or ` +
+      `have the revocation deleted (DELETE /v1/${address}/revocation) by somebody with ${kind.noun}.restore.`,
+    pathTo('state'),
   );
 }
 

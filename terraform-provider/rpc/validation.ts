@@ -71,7 +71,7 @@ export function invalidValuesOf(schema: Attributed, attributes: Attributes, conf
   }
   const reading = readAttributes(attributes, body);
   const violations = reading.ok ? [] : reading.violations.filter(({ pointer }) => !holes.has(pointer));
-  return invalidValues(schema, violations, { config });
+  return invalidValues(schema, violations, { config, body });
 }
 
 /** What is wrong with a well-formed address that is to be that of a token; an unknown one may be. */

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { triggersHash } from '../../terraform-provider/rpc/mapping.ts';
 import { UNKNOWN, type ValueRecord } from '../../terraform-provider/values/value.ts';
 import { mintToken } from '../../terraform-provider-spec/token.ts';
-import { ACCOUNT, Bench, ORGANIZATION, refusal, summaries, TOKEN, values } from './rpc-bench.ts';
+import { ACCOUNT, Bench, ORGANIZATION, placed, refusal, summaries, TOKEN, values } from './rpc-bench.ts';
 
 describe('In front of what is there the provider', function () {
   this.timeout(60_000);
@@ -113,6 +113,24 @@ describe('In front of what is there the provider', function () {
       const { state } = await bench.read(TOKEN, made);
       expect(values(state)).to.include({ status: 'revoked', secret: values(made).secret });
       expect((await bench.core.plan(TOKEN, state, bench.tokenConfig())).action).to.equal('no-op');
+    });
+
+    it('an emergency revocation with a warning, as the plan is empty, and a declared one without', async () => {
+      await bench.makeAccount();
+      const made = await bench.core.converge(TOKEN, undefined, bench.tokenConfig({ state: 'revoked' }));
+      expect((await bench.read(TOKEN, made)).diagnostics).to.deep.equal([]);
+      const active = await bench.core.converge(TOKEN, made, bench.tokenConfig());
+      expect((await bench.read(TOKEN, active)).diagnostics).to.deep.equal([]);
+      await bench.put(`${bench.tokenAddress}/revocation`, { reason: 'leaver' });
+      const { state, diagnostics } = await bench.read(TOKEN, active);
+      expect(placed(diagnostics)).to.deep.equal([`state: ${bench.tokenAddress} is revoked as leaver`]);
+      expect(diagnostics[0]?.detail)
+        .to.include('nothing to plan')
+        .and.include(`DELETE /v1/${bench.tokenAddress}/revocation`)
+        .and.include('tokens.restore');
+      expect((await bench.core.plan(TOKEN, state, bench.tokenConfig())).action).to.equal('no-op');
+      await bench.daemon.request.delete(`/v1/${bench.tokenAddress}/revocation`).expect(204);
+      expect((await bench.read(TOKEN, state)).diagnostics).to.deep.equal([]);
     });
 
     it('a rotation by somebody else with a warning that stays until the secret is made anew', async () => {

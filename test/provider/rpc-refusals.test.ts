@@ -104,6 +104,18 @@ describe('What the daemon objects to the provider', function () {
     });
   });
 
+  it('names the member of a set, for which there is no path', async () => {
+    const grants = ['viewer', 'nobody'].map((role) => ({ role, scope: null }));
+    const config = { name: bench.account, grants, teams: ['none'] };
+    const { diagnostics } = await refusal(bench.planAndApply(ACCOUNT, undefined, config));
+    expect(diagnostics.map(({ attribute }) => attribute?.steps[0]?.attribute_name).sort()).to.deep.equal([
+      'grants',
+      'teams',
+    ]);
+    const details = diagnostics.map(({ detail }) => detail).join('\n');
+    expect(details).to.include('role of grants { role = "nobody" }: ').and.include('teams "none": ');
+  });
+
   it('shows that something is built in already in the plan', async () => {
     const config = { name: 'viewer' };
     const plan = await bench.core.plan(ROLE, undefined, config);

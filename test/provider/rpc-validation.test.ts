@@ -78,7 +78,10 @@ describe('Without a daemon the provider', () => {
         .that.matches(/^labels\.\[Not a name\]: labels\.Not a name: the key must be/);
       expect(await validate(ACCOUNT, { name: 'a', grants: [{ role: 'viewer', scope: 'everywhere' }] }))
         .to.have.property('0')
-        .that.matches(/^grants: grants\.0\.scope: must be a scope/);
+        .that.matches(/^grants: scope of grants \{ role = "viewer", scope = "everywhere" \}: must be a scope/);
+      expect(await validate(TOKEN, { ...token, permissions: [UNKNOWN, 'a.read', 'everything'] }))
+        .to.have.property('0')
+        .that.matches(/^permissions: permissions "everything": must be/);
     });
 
     it('attributes that exclude each other', async () => {

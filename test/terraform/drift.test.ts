@@ -107,6 +107,7 @@ describe('drift in Terraform', () => {
     await terraform.apply();
     expect(await terraform.values(TOKEN)).to.include({ status: 'revoked', state: 'active', secret });
     await terraform.assertConverged();
+    expect((await terraform.plan()).warnings.join('\n')).to.include(`${token} is revoked as compromised`);
     expect(await authorize(secret)).to.equal(401);
     await terraform.taint(TOKEN);
     expect(await terraform.diagnostic(['apply', '-auto-approve'])).to.include('revoked');
