@@ -31,6 +31,13 @@ export function turnedAround(kind: Kind, body: JsonObject): JsonObject {
   return turnObject(attributesOf(kind), body);
 }
 
+/** A value in one order. Every array is a set, and Terraform sends those in an order of its own. */
+export function inOrder(value: Json): Json {
+  if (Array.isArray(value)) return value.map(inOrder).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, inOrder(item)]));
+}
+
 function echoObject(attributes: Attributes, body: JsonObject): JsonObject {
   const result: JsonObject = {};
   for (const [name, attribute] of Object.entries(attributes)) {

@@ -5,10 +5,10 @@
 import { expect } from 'chai';
 import { formatAddress } from '../../terraform-provider-spec/address.ts';
 import { resourceSchema } from '../../terraform-provider-spec/derive/terraform.ts';
-import type { Json, JsonObject, Kind } from '../../terraform-provider-spec/kind.ts';
+import type { JsonObject, Kind } from '../../terraform-provider-spec/kind.ts';
 import { KINDS, kindNamed, lineage, TOKEN_KINDS } from '../../terraform-provider-spec/kinds/index.ts';
 import { askedAt, prerequisitesOf, uniqueName } from '../contract/bench.ts';
-import { echo, smallest, writtenPart } from '../contract/expectations.ts';
+import { echo, inOrder, smallest, writtenPart } from '../contract/expectations.ts';
 import type { Workspace } from '../support/terraform.ts';
 import { type Bench, PATIENCE, useTerraform } from './bench.ts';
 import { type Block, type BodyOf, blocksOf, dataSources, importBlocks } from './blocks.ts';
@@ -243,11 +243,4 @@ function expected(kind: Kind, body: JsonObject): JsonObject {
 function withoutTriggers(kind: Kind, values: JsonObject): JsonObject {
   const kept = Object.entries(values).filter(([name]) => kind.attributes[name]?.terraform !== 'triggers');
   return Object.fromEntries(kept.map(([name, value]) => [name, inOrder(value)]));
-}
-
-/** Every array is a set, and Terraform sends those in an order of its own. */
-function inOrder(value: Json): Json {
-  if (Array.isArray(value)) return value.map(inOrder).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, inOrder(item)]));
 }
