@@ -1,14 +1,13 @@
 /** An apply that is cut short in the middle of a creation converges the next time, with one working secret. */
 import { once } from 'node:events';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { mintToken, tokenHash } from '../../terraform-provider-spec/token.ts';
 import { uniqueName } from '../contract/bench.ts';
-import type { Workspace } from '../support/terraform.ts';
 import { accountAndToken, addressesOf, expectReplaced, TOKEN, useTerraform } from './bench.ts';
+import { killProvider } from './providers.ts';
 
 describe('an interrupted apply', () => {
   const bench = useTerraform();
@@ -183,24 +182,5 @@ class LossyProxy {
     }
     response.writeHead(answer.status, Object.fromEntries(answer.headers));
     response.end(body);
-  }
-}
-
-/** Kills the provider that Terraform started in this workspace, as if the machine's memory had run out. */
-function killProvider({ directory }: Workspace): void {
-  const killed = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && isProvider(entry, directory));
-  expect(killed, 'running providers').to.not.be.empty;
-  for (const process_ of killed) process.kill(Number(process_), 'SIGKILL');
-}
-
-function isProvider(id: string, directory: string): boolean {
-  try {
-    return (
-      readlinkSync(`/proc/${id}/cwd`) === directory &&
-      readFileSync(`/proc/${id}/cmdline`, 'utf8').includes('terraform-provider-accredit')
-    );
-  } catch {
-    // It ended meanwhile, or belongs to somebody else.
-    return false;
   }
 }
