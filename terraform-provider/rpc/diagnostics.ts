@@ -128,15 +128,18 @@ export interface Failed {
   readonly foreseen?: boolean;
 }
 
+const IN_DOUBT = 'Whether the daemon has acted on the request is not known; the next apply converges either way.';
+
+/** By these a proxy says that it has no answer of the daemon's, and so does the daemon of its database. */
+const WITHOUT_WORD = new Set([502, 503, 504]);
+
 /**
  * What went wrong with a call to the daemon. Throws whatever is neither the daemon's answer nor the lack of one: that is
  * a defect, or Terraform stopping the provider.
  */
 export function failure(cause: unknown, failed: Failed): Diagnostic[] {
   if (cause instanceof ConnectionError) {
-    const doubt = failed.write
-      ? ' Whether the daemon has acted on the request is not known; the next apply converges either way.'
-      : '';
+    const doubt = failed.write ? ` ${IN_DOUBT}` : '';
     return [error('The daemon cannot be reached', `To ${failed.action} ${failed.address}: ${cause.message}.${doubt}`)];
   }
   if (!(cause instanceof ApiError)) throw cause;
@@ -146,7 +149,8 @@ export function failure(cause: unknown, failed: Failed): Diagnostic[] {
   const said = failed.foreseen
     ? `The apply will fail to ${action} ${address}, unless something else in this plan clears the way: ${sentence(cause.detail)}`
     : `To ${action} ${address}: ${sentence(cause.detail)}`;
-  const about = help === undefined ? said : `${said} ${help}`;
+  const doubt = failed.write && WITHOUT_WORD.has(cause.status) ? IN_DOUBT : undefined;
+  const about = [said, help, doubt].filter((text) => text !== undefined).join(' ');
   const placed = cause.errors.filter(({ pointer }) => pathOf(schema, pointer) !== undefined);
   const refused = failed.foreseen ? 'will refuse' : 'refused';
   const summary = refusal?.summary ?? `The daemon ${refused} to ${action} the ${schema.kind.title}`;

@@ -13,6 +13,17 @@ export interface Refusal {
 const OF_PROBLEMS: Readonly<Partial<Record<ProblemCode, Refusal>>> = {
   unauthenticated: { summary: "The daemon does not accept the provider's token" },
   forbidden: { summary: "The provider's token does not allow this" },
+  'too-many-requests': {
+    summary: 'The daemon asks for fewer requests',
+    help: () =>
+      'The provider has waited as long as it may. Try again later, let Terraform ask for less at a time (-parallelism), or ' +
+      'have the limit raised (ACCREDIT_RATE_LIMIT_USE).',
+  },
+  unavailable: {
+    summary: 'The daemon cannot answer now',
+    help: () =>
+      'The provider has tried again as long as it may. Look at /readyz and the log of the daemon, then run Terraform again.',
+  },
   'precondition-failed': {
     summary: 'Changed since the plan was made',
     help: () => 'Plan again to see what is there now.',
