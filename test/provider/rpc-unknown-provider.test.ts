@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { UNKNOWN, type ValueRecord } from '../../terraform-provider/values/value.ts';
-import { PROVIDER_SETTINGS } from '../../terraform-provider-spec/derive/terraform.ts';
+import { PROVIDER_SETTINGS } from '../../terraform-provider-spec/derive/provider-settings.ts';
 import type { ResourceState } from './core/terraform-core.ts';
 import { ACCOUNT, Bench, refusal, summaries, TOKEN, values } from './rpc-bench.ts';
 
