@@ -1,5 +1,5 @@
 /** Durable creations of tokens, and what they cost those who ask meanwhile. */
-import { ACCOUNT, makeTokens, startDaemon } from '../daemon.ts';
+import { ACCOUNT, type Daemon, makeTokens, startDaemon } from '../daemon.ts';
 import { load, median, type Request } from '../load.ts';
 import { startBaseline } from '../processes.ts';
 import { alone } from './alone.ts';
@@ -54,26 +54,38 @@ export const whileWriting: Row = {
   async run(effort: Effort): Promise<Figure[]> {
     const daemon = await startDaemon();
     const tokens = await makeTokens(daemon, 100);
+    // Nothing but the machine is shared with this one.
+    const other = await startDaemon();
+    await makeTokens(other, 0);
     const asking = { url: daemon.url, requests: tokens.map(authorizing), connections: CONNECTIONS };
     const { perSecond } = await load({ ...asking, seconds: 1 }, effort.generator);
     // Far below what it can do: what is measured is how long an answer takes, and not how many there are.
     const wanted = Math.max(500, Math.round(perSecond / 8));
     const quiet: number[] = [];
     const busy: number[] = [];
+    const beside: number[] = [];
     let written = 0;
-    for (let round = 0; round <= effort.rounds; round += 1) {
-      const alone = await load({ ...asking, seconds: effort.seconds, rate: wanted });
-      const writing = { url: daemon.url, requests: [creating(daemon.adminToken)], connections: CONNECTIONS };
-      const [among, writes] = await Promise.all([
+    const among = async ({ url, adminToken }: Daemon, round: number) => {
+      const writing = { url, requests: [creating(adminToken)], connections: CONNECTIONS };
+      const [asked, writes] = await Promise.all([
         load({ ...asking, seconds: effort.seconds, rate: wanted }),
         load({ ...writing, seconds: effort.seconds, from: round * 10_000_000 }),
       ]);
-      if (alone.failed + among.failed + writes.failed > 0) throw new Error('requests failed');
+      if (asked.failed + writes.failed > 0) throw new Error('requests failed');
+      return { p99: asked.p99, perSecond: writes.perSecond };
+    };
+    for (let round = 0; round <= effort.rounds; round += 1) {
+      const alone = await load({ ...asking, seconds: effort.seconds, rate: wanted });
+      if (alone.failed > 0) throw new Error('requests failed');
+      const busyHere = await among(daemon, round);
+      const busyElsewhere = await among(other, round);
       if (round === 0) continue;
       quiet.push(alone.p99);
-      busy.push(among.p99);
-      written = writes.perSecond;
+      busy.push(busyHere.p99);
+      beside.push(busyElsewhere.p99);
+      written = busyHere.perSecond;
     }
+    await other.stop();
     await daemon.stop();
     return [
       {
@@ -83,6 +95,12 @@ export const whileWriting: Row = {
         ratio: median(busy) / median(quiet),
         bar: { most: 2 },
         note: `at ${wanted.toLocaleString('en')}/s, beside ${Math.round(written).toLocaleString('en')} writes/s`,
+      },
+      {
+        row: 'authorize p99 while 64 connections write / while they write to another daemon',
+        subject: milliseconds(median(busy)),
+        baseline: milliseconds(median(beside)),
+        ratio: median(busy) / median(beside),
       },
     ];
   },
