@@ -8,8 +8,8 @@ import type { Subject } from '../domain/api.ts';
 import { type Asked, requestIdOf } from '../http/exchange.ts';
 import { askedText, requestLine } from '../http/request-line.ts';
 import { askedIn, identityHeaders } from './authorize.ts';
-import type { FastAnswer, VerifyOptions } from './handler.ts';
 import { presentedPlainly } from './presented.ts';
+import type { FastAnswer, VerifyOptions } from './replying.ts';
 
 /** How many different questions are remembered once they are read: services ask the same few all the time. */
 const QUESTIONS = 1000;

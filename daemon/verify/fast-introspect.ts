@@ -8,11 +8,11 @@ import type { Question } from '../domain/api.ts';
 import { decodeText } from '../http/body.ts';
 import { exchangeOf, requestIdOf } from '../http/exchange.ts';
 import { askedText, requestLine } from '../http/request-line.ts';
-import { type FastAnswer, replying, type VerifyOptions } from './handler.ts';
 import { foundIn, introspectBody, questionIn } from './introspect.ts';
 import { introspectionReply } from './oauth/reply.ts';
 import { isAscii, isPlainForm, readPlainForm } from './plain-form.ts';
 import { presentedPlainly } from './presented.ts';
+import { type FastAnswer, replying, type VerifyOptions } from './replying.ts';
 
 const PATH = '/v1/introspect';
 

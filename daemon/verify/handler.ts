@@ -5,9 +5,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Service } from '../domain/api.ts';
 import { Problem } from '../domain/problem.ts';
-import { type Exchange, type ExchangeOptions, exchangeOf } from '../http/exchange.ts';
+import type { Exchange } from '../http/exchange.ts';
 import type { problemReply } from '../http/problems.ts';
-import { type Reply, send } from '../http/reply.ts';
+import type { Reply } from '../http/reply.ts';
 import { authorize } from './authorize.ts';
 import { fastAuthorize } from './fast-authorize.ts';
 import { fastIntrospect } from './fast-introspect.ts';
@@ -17,16 +17,8 @@ import { jwks, metadata } from './oauth/metadata.ts';
 import { introspectionReply, oauthReply } from './oauth/reply.ts';
 import { revoke } from './oauth/revoke.ts';
 import { token } from './oauth/token.ts';
+import { type FastAnswer, replying, type VerifyOptions } from './replying.ts';
 import { self } from './self.ts';
-
-export interface VerifyOptions extends ExchangeOptions {
-  readonly service: Service;
-  /** The public URL, without a slash at the end. */
-  readonly issuer: () => string;
-}
-
-/** Answers a request from memory, or answers false and leaves it as it is. */
-export type FastAnswer = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 /** Takes the request if it is for one of these paths; answers whether it did. */
 export type VerifyHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -80,22 +72,6 @@ async function answer(
     return endpoint.answer(options.service, request, exchange, options);
   };
   return replying(request, response, options, reply, endpoint.render);
-}
-
-/** Answers the request with what `answer` resolves to, or with what it throws. */
-export async function replying(
-  request: IncomingMessage,
-  response: ServerResponse,
-  options: VerifyOptions,
-  answer: (exchange: Exchange) => Promise<Reply>,
-  render?: typeof problemReply,
-): Promise<void> {
-  const exchange = exchangeOf(request, response, options);
-  try {
-    send(response, await answer(exchange));
-  } catch (error) {
-    exchange.fail(error, render);
-  }
 }
 
 function requireMethod({ methods }: Endpoint, request: IncomingMessage, response: ServerResponse): void {

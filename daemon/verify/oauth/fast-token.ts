@@ -7,9 +7,9 @@ import { LRUCache } from 'lru-cache';
 import { decodeText } from '../../http/body.ts';
 import { exchangeOf, requestIdOf } from '../../http/exchange.ts';
 import { requestLine } from '../../http/request-line.ts';
-import { type FastAnswer, replying, type VerifyOptions } from '../handler.ts';
 import { isAscii, isPlainForm, readPlainForm } from '../plain-form.ts';
 import { presentedPlainly } from '../presented.ts';
+import { type FastAnswer, replying, type VerifyOptions } from '../replying.ts';
 import { NOT_KEPT, oauthReply } from './reply.ts';
 import { CLIENT_CREDENTIALS, issuedBody, tokenFor } from './token.ts';
 
