@@ -111,8 +111,13 @@ export class Exchange {
    * `too-many-requests` when the token is used too often.
    */
   identified(subject: Subject): void {
-    this.#subject = subject;
+    this.named(subject);
     this.used(subject.token_uid);
+  }
+
+  /** Like `identified`, for what is no use of the token. */
+  named(subject: Subject): void {
+    this.#subject = subject;
   }
 
   /** Counts a use of the token with that uid. Throws `too-many-requests` when there are too many. */

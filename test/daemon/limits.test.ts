@@ -245,6 +245,15 @@ describe('the limit of uses', () => {
     expect((await reader.get(address)).body).to.deep.equal(before.body);
   });
 
+  it('holds no token back that revokes itself: somebody else may be using it', async () => {
+    const leaked = await token('leaked');
+    for (let count = 0; count < 4; count += 1) await leaked.send('GET', '/v1/self');
+    const form = `client_id=root&client_secret=${leaked.token}&token=${leaked.token}`;
+    const { status, text } = await leaked.as(undefined).send('POST', '/v1/oauth/revoke', form, FORM);
+    expect(status, text).to.equal(200);
+    expect((await leaked.send('GET', '/v1/authorize')).status).to.equal(401);
+  });
+
   it('never makes a bad credential of a good one: a bad one is 401 and no use', async () => {
     const api = await token('other-kind');
     for (let count = 0; count < 10; count += 1) {

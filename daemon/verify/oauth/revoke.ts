@@ -14,6 +14,7 @@ export async function revoke(service: Service, request: IncomingMessage, exchang
   if (credential === undefined) throw missingClient();
   const token = required(form, 'token');
   const caller = { credential, ip: exchange.ip, requestId: exchange.requestId };
-  exchange.identified(await service.revokeToken({ caller, token }));
+  // No use of the token, and never held back: one that is used too often may be one that leaked.
+  exchange.named(await service.revokeToken({ caller, token }));
   return { status: 200, headers: NOT_KEPT };
 }
