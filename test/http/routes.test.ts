@@ -6,9 +6,12 @@ import { stubApp } from './stub.ts';
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch', 'options'];
 
-/** Every documented path but those of SCIM, with names in it, and the methods that it documents. */
+/** Served apart from the API, from files, and tested with them. */
+const REGISTRY = /^\/(terraform\/|\.well-known\/terraform\.json$)/;
+
+/** Every documented path but those of SCIM and the registry, with names in it, and the methods that it documents. */
 const documented = Object.entries(openApi().paths as JsonObject)
-  .filter(([path]) => !path.startsWith('/scim/'))
+  .filter(([path]) => !path.startsWith('/scim/') && !REGISTRY.test(path))
   .map(([path, item]) => ({
     path: path.replace(/\{(\w+)\}/g, 'default'),
     methods: METHODS.filter((method) => method in (item as JsonObject)),

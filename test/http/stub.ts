@@ -73,7 +73,7 @@ export function stubService(answers: Partial<Record<Method, () => unknown>> = {}
   };
   const service = {
     ...Object.fromEntries((Object.keys(plain) as Method[]).map((name) => [name, method(name)])),
-    known: { verify: () => undefined, introspector: () => () => undefined },
+    known: { verify: () => undefined, introspector: () => () => undefined, issue: () => undefined },
   } as unknown as Service;
   return { service, calls };
 }
