@@ -278,7 +278,8 @@ const CREDENTIALS: Readonly<Record<Audience, string>> = {
 
 /** The refusal of a credential. It never says why: `internal` does, to the log. */
 export function unauthenticated(internal: string): Problem {
-  return new Problem('unauthenticated', 'The credential is missing, wrong or no longer valid.', { internal });
+  const detail = "The credential is wrong or no longer valid. The daemon's log says which, under the request id.";
+  return new Problem('unauthenticated', detail, { internal });
 }
 
 /** Whether the installation's owners are among those for whom the principal acts. */

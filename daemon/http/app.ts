@@ -3,10 +3,12 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import helmet from 'helmet';
 import type { OptionalPaths } from '../../terraform-provider-spec/derive/openapi/fixed-paths.ts';
 import { openApi } from '../../terraform-provider-spec/derive/openapi.ts';
+import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import type { Service } from '../domain/api.ts';
 import { Problem } from '../domain/problem.ts';
 import { type ExchangeOptions, exchangeOf } from './exchange.ts';
 import { InProgress } from './in-progress.ts';
+import { nearestPath } from './nearest-path.ts';
 import { type Operation, serve } from './operation.ts';
 import { type Reply, send } from './reply.ts';
 import { routes } from './routes.ts';
@@ -36,17 +38,26 @@ export function createApp(options: AppOptions): Express {
     next();
   });
   app.use(helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] }, useDefaults: false } }));
-  addPublicRoutes(app, options);
+  const document = openApi(options.served ?? NO_OPTIONAL_PATH);
+  addPublicRoutes(app, options, document);
   addRoutes(app, options);
-  app.use(() => {
-    throw new Problem('not-found', 'The API has no such path.');
+  const paths = Object.keys(document.paths as object);
+  app.use(({ path }) => {
+    throw noSuchPath(path, paths);
   });
   app.use(answerErrors(options));
   return app;
 }
 
-function addPublicRoutes(app: Express, { version, ready, served = NO_OPTIONAL_PATH }: AppOptions): void {
-  const document = openApi(served);
+/** Which paths there are is no secret, and who misspells one need not look for a missing right. */
+function noSuchPath(path: string, paths: readonly string[]): Problem {
+  const meant = nearestPath(path, paths);
+  const hint = meant === undefined ? 'GET /openapi.json lists them' : `did you mean ${meant}?`;
+  const errors = [{ pointer: '', detail: `there is no such path; ${hint}` }];
+  return new Problem('not-found', 'The API has no such path.', { errors });
+}
+
+function addPublicRoutes(app: Express, { version, ready }: AppOptions, document: JsonObject): void {
   answerGet(app, '/healthz', async () => ({ status: 200, body: { status: 'ok', version } }));
   answerGet(app, '/readyz', async () => {
     await ready();

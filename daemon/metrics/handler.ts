@@ -1,6 +1,8 @@
 /** `GET /metrics`, for whoever may see them. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Service } from '../domain/api.ts';
+import type { Caller } from '../domain/caller.ts';
+import { unauthenticated } from '../domain/principal.ts';
 import { Problem } from '../domain/problem.ts';
 import { addressesIn, LOOPBACK, peerOf } from '../http/client-address.ts';
 import { readQuery } from '../http/contract.ts';
@@ -40,7 +42,7 @@ export function metricsHandler(
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { service, expose, ...options }: MetricsOptions,
+  { service, expose, access, ...options }: MetricsOptions,
   isOpen: boolean,
 ): Promise<void> {
   const exchange = exchangeOf(request, response, options);
@@ -49,7 +51,7 @@ async function answer(
       response.setHeader('Allow', 'GET, HEAD');
       throw new Problem('method-not-allowed', `${request.method} is not offered here, only GET, HEAD.`);
     }
-    if (!isOpen) await requirePermission(service, exchange);
+    if (!isOpen) await requirePermission(service, exchange, access);
     readQuery(request.url ?? '', {});
     const { contentType, text } = await expose();
     response.setHeader('Cache-Control', 'no-store');
@@ -63,16 +65,32 @@ async function answer(
 }
 
 /** The metrics are the installation's, which is administered from the organization that is asked in by default. */
-async function requirePermission(service: Service, exchange: Exchange): Promise<void> {
-  const { credential, ip, requestId } = exchange.caller();
+async function requirePermission(service: Service, exchange: Exchange, access: MetricsAccess): Promise<void> {
+  const { credential, ip, requestId } = callerOf(exchange, access);
   const verdict = await service.verify({ credential, ip, permission: 'metrics.read' }, requestId);
   if (verdict.decision === 'unauthenticated') {
-    throw new Problem('unauthenticated', 'The credential is not valid.', { internal: verdict.reason });
+    throw unauthenticated(verdict.reason);
   }
   exchange.identified(verdict.subject);
   if (verdict.decision === 'forbidden') {
     throw new Problem('forbidden', 'This needs the permission "metrics.read" in the organization "default".', {
       internal: verdict.reason,
+    });
+  }
+}
+
+/** Who asks. Throws `unauthenticated` for nobody, with who would be shown the metrics. */
+function callerOf(exchange: Exchange, access: MetricsAccess): Caller {
+  try {
+    return exchange.caller();
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'unauthenticated' || error.refusesCredential) throw error;
+    const others =
+      access === 'loopback'
+        ? ' Without one they are shown to this machine alone, and not to an address in ACCREDIT_TRUSTED_PROXIES.'
+        : '';
+    throw new Problem('unauthenticated', `The metrics need a token with the permission "metrics.read".${others}`, {
+      refusesCredential: false,
     });
   }
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
 import { openApi } from '../../terraform-provider-spec/derive/openapi.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
+import { mintToken } from '../../terraform-provider-spec/token.ts';
 import { stubApp } from './stub.ts';
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch', 'options'];
@@ -68,6 +69,31 @@ describe('the paths', () => {
         expect(calls.filter(({ name }) => name !== 'keySet')).to.deep.equal([]);
       }
     }
+  });
+});
+
+describe('a path that there is not', () => {
+  for (const [path, hint] of [
+    ['/v1/organizations/default/account/ci', 'did you mean /v1/organizations/default/accounts/ci?'],
+    ['/v1/organization/default/accounts/ci/token/x', 'did you mean /v1/organizations/default/accounts/ci/tokens/x?'],
+    ['/v1/organizations/default/accounts/', 'did you mean /v1/organizations/default/accounts?'],
+    ['/organizations/default/accounts', 'did you mean /v1/organizations/default/accounts?'],
+    ['/v1/authorise', 'did you mean /v1/authorize?'],
+    ['/health', 'did you mean /healthz?'],
+    ['/', 'GET /openapi.json lists them'],
+    [`/v1/${'x'.repeat(2000)}`, 'GET /openapi.json lists them'],
+  ] as const) {
+    it(`is 404 with what may have been meant: ${path.slice(0, 60)}`, async () => {
+      const { body, status } = await stubApp().nobody.get(path);
+      expect(status).to.equal(404);
+      expect(body.errors).to.deep.equal([{ pointer: '', detail: `there is no such path; ${hint}` }]);
+    });
+  }
+
+  it('is answered without a token that is in it', async () => {
+    const token = mintToken('sa');
+    const { text } = await stubApp().nobody.get(`/v1/organizations/default/account/${token}`);
+    expect(text).to.include('did you mean').and.to.not.include(token.slice(7));
   });
 });
 

@@ -40,9 +40,11 @@ describe('the metrics of a daemon', () => {
     });
   }
 
-  it('need a token of whoever comes from a trusted proxy, whatever it says', async () => {
+  it('need a token of whoever comes from a trusted proxy, whatever it says, and 401 names the setting', async () => {
     await start({ ACCREDIT_TRUSTED_PROXIES: '127.0.0.1' });
-    expect(await ask()).to.equal(401);
+    const { status, body } = await new Api(daemon.url).send('GET', '/metrics');
+    expect(status).to.equal(401);
+    expect(body.detail).to.include('metrics.read').and.include('ACCREDIT_TRUSTED_PROXIES');
   });
 
   it('need a token of a page whose own name was made to mean this machine', async () => {
