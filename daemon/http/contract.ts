@@ -171,7 +171,9 @@ export function readHeaders(request: IncomingMessage, rules: Rules, writes: bool
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
     if (rule !== undefined) options.push(apply('invalid-header', `The header ${titled(name)}`, rule, values));
     else if (name.startsWith('accredit-') && !known) {
-      throw new Problem('invalid-header', `There is no header ${titled(name)}.`);
+      const meant = closest(name, [...KNOWN_HEADERS]);
+      const hint = meant === undefined ? '' : ` Did you mean ${titled(meant)}?`;
+      throw new Problem('invalid-header', `There is no header ${titled(name)}.${hint}`);
     } else if (known && writes) {
       throw new Problem('invalid-header', `The header ${titled(name)} does not apply to this operation.`);
     }

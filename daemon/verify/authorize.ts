@@ -21,10 +21,14 @@ export async function authorize(service: Service, request: IncomingMessage, exch
   }
   exchange.identified(verdict.subject);
   if (verdict.decision === 'forbidden') {
-    throw new Problem('forbidden', 'The credential does not allow this.', {
-      internal: verdict.reason,
-      permission: asked.permission,
-    });
+    throw new Problem(
+      'forbidden',
+      "The credential does not allow this. The daemon's log says why, under the request id.",
+      {
+        internal: verdict.reason,
+        permission: asked.permission,
+      },
+    );
   }
   return { status: 200, headers: identityHeaders(verdict.subject) };
 }

@@ -63,6 +63,11 @@ describe('the headers of a write', () => {
     });
   }
 
+  it('are refused when misspelt, with the name that was meant', async () => {
+    const { body } = await stubApp().agent.put(ACCOUNT).set('Accredit-Manger', 'terraform').send({}).expect(400);
+    expect(body.detail).to.equal('There is no header Accredit-Manger. Did you mean Accredit-Manager?');
+  });
+
   it('are refused when given twice', async () => {
     const { agent, given } = stubApp();
     const { body } = await agent

@@ -41,6 +41,7 @@ describe('authorize', () => {
     expect(forbidden.headers['www-authenticate']).to.equal('Bearer realm="accredit", error="insufficient_scope"');
     expect(forbidden.body.code).to.equal('forbidden');
     expect(forbidden.text).to.not.include('grant');
+    expect(forbidden.body.detail).to.include('log says why');
     expect(forbidden.headers).to.not.have.property('accredit-subject');
   });
 
