@@ -28,27 +28,20 @@ const ROWS: readonly Row[] = [
   peers,
 ];
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string' },
-    quick: { type: 'boolean', default: false },
-    peers: { type: 'boolean', default: false },
-    strict: { type: 'boolean', default: false },
-    json: { type: 'string' },
-    load: { type: 'string', default: INSTALLED },
-  },
-});
+const USAGE = `npm run bench -- [--only ROW,…] [--quick] [--peers] [--strict] [--json FILE] [--load wrk|autocannon]
+rows: ${ROWS.map(({ name }) => name).join(', ')}`;
+
+const values = options();
 const names = values.only?.split(',');
 const unknown = names?.find((name) => !ROWS.some((row) => row.name === name));
 if (unknown !== undefined) {
-  console.error(`there is no row ${unknown}; there are ${ROWS.map(({ name }) => name).join(', ')}`);
-  process.exit(2);
+  refuse(`there is no row ${unknown}`);
 }
 const effort: Effort = {
   isQuick: values.quick,
   rounds: values.quick ? 1 : 3,
   seconds: values.quick ? 1 : 5,
-  generator: generatorOf(values.load),
+  generator: generator(),
 };
 const chosen = ROWS.filter(({ name, needsPeers }) =>
   names === undefined ? !needsPeers || values.peers : names.includes(name),
@@ -67,3 +60,38 @@ console.log(
 );
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);
 if (values.strict && figures.some((figure) => isMet(figure) === false)) process.exitCode = 1;
+
+/** The options of the command line; whoever needs help or misspells one is told which there are. */
+function options() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        only: { type: 'string' },
+        quick: { type: 'boolean', default: false },
+        peers: { type: 'boolean', default: false },
+        strict: { type: 'boolean', default: false },
+        json: { type: 'string' },
+        load: { type: 'string', default: INSTALLED },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (!values.help) return values;
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
+  console.log(USAGE);
+  return process.exit(0);
+}
+
+function generator() {
+  try {
+    return generatorOf(values.load);
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
+}
+
+function refuse(what: string): never {
+  console.error(`${what}\n${USAGE}`);
+  process.exit(2);
+}

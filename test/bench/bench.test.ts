@@ -34,10 +34,20 @@ describe('npm run bench', () => {
     expect(output).to.not.match(/acr_/);
   });
 
-  it('names its rows to whoever asks for another', async () => {
-    const { code, errors } = await bench('--only', 'speed');
-    expect(code).to.equal(2);
-    expect(errors).to.include('authorize').and.include('million');
+  it('names its rows and options to whoever asks for others', async () => {
+    for (const words of [
+      ['--only', 'speed'],
+      ['--onyl', 'idle'],
+      ['--load', 'by hand'],
+    ]) {
+      const { code, errors } = await bench(...words);
+      expect(code, words.join(' ')).to.equal(2);
+      expect(errors)
+        .to.include('authorize')
+        .and.include('million')
+        .and.include('--quick')
+        .and.to.not.include('    at ');
+    }
   });
 
   it('says of each figure whether it is what it has to be', () => {
