@@ -43,16 +43,18 @@ export function identityHeaders({ identifier, address, organization, token }: Su
   };
 }
 
-/** The question in the query of `url`. Throws `invalid-query`. */
+/**
+ * The question in the query of `url`. Throws `invalid-query`, with the reason for the log too: most proxies keep the answer
+ * from whoever wrote the question into their configuration.
+ */
 export function askedIn(url: string): Asked {
-  const refuse = (parameter: string, what: string): never => {
-    throw new Problem('invalid-query', `The query parameter ${parameter} ${what}.`);
+  const invalid = (message: string): never => {
+    throw new Problem('invalid-query', message, { internal: message });
   };
+  const refuse = (parameter: string, what: string): never => invalid(`The query parameter ${parameter} ${what}.`);
   const parameters = readParameters(queryOf(url), ASKED, {
     twice: (parameter) => refuse(parameter, 'is given more than once'),
-    unknown: (parameter) => {
-      throw unknownParameter(parameter, ASKED);
-    },
+    unknown: (parameter) => invalid(unknownParameter(parameter, ASKED).message),
   });
   return readQuestion(parameters, refuse);
 }

@@ -83,5 +83,7 @@ function clientIp(parameters: Parameters): string | null {
 
 function refuse(parameter: string, what: string): never {
   const errors = [{ pointer: pointerTo('', parameter), detail: what }];
-  throw new Problem('invalid', `The parameter ${JSON.stringify(parameter.slice(0, 64))} ${what}.`, { errors });
+  const message = `The parameter ${JSON.stringify(parameter.slice(0, 64))} ${what}.`;
+  // Also for the log: a proxy that asks keeps the answer to itself.
+  throw new Problem('invalid', message, { errors, internal: message });
 }

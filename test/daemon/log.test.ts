@@ -111,6 +111,21 @@ describe('the request log', () => {
     expect(limited).to.include({ status: 429, code: 'too-many-requests', limited: 'failures', note: 'unknown token' });
   });
 
+  it('says what is wrong with a question, since proxies keep the answer from whoever wrote it', async () => {
+    const misspelt = await lineOf(() => owner.send('GET', `/v1/authorize?permision=a.b`));
+    expect(misspelt).to.include({ status: 400, code: 'invalid-query' });
+    expect(misspelt.note).to.include('"permision" is no query parameter').and.include('"permission" is');
+    const impossible = await lineOf(() => owner.send('GET', '/v1/authorize?permission=a.b&scope=shop'));
+    expect(impossible.note).to.include('The query parameter scope must be');
+    const form = `token=${daemon.adminToken}&permission=orders`;
+    const asked = await lineOf(() => owner.send('POST', '/v1/introspect', form, FORM));
+    expect(asked).to.include({ status: 422, code: 'invalid' });
+    expect(asked.note).to.include('"permission" must be');
+    const named = await lineOf(() => owner.send('GET', `/v1/authorize?${secret}=1`));
+    expect(named.note).to.include('is no query parameter');
+    expect(JSON.stringify(named)).to.not.include(secret.slice(7, 30));
+  });
+
   it('has a line for a request whose client went away', async () => {
     const line = await lineOf(async () => {
       const socket = await opened();
