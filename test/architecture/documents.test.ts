@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { OWN_NOUNS } from '../../terraform-provider-spec/permission.ts';
 import { PROBLEM_CODES } from '../../terraform-provider-spec/problem-codes.ts';
 import { projectFiles, readText } from './sources.ts';
 
@@ -54,6 +55,11 @@ describe('the documents', () => {
     for (const directory of new Set(nested.map((path) => path.split('/')[1] as string))) {
       expect(text).to.include(`  ${directory}/ `);
     }
+  });
+
+  it('README.md names the nouns that are Accredit’s own, and no other', () => {
+    const [, listed = ''] = /Its own nouns are ([^;]*?), with the verbs/.exec(readText('README.md')) ?? [];
+    expect([...listed.matchAll(/`([a-z-]+)`/g)].map(([, noun]) => noun)).to.have.members([...OWN_NOUNS]);
   });
 
   it('docs/status-codes.md explains every code with its status, and no other', () => {
