@@ -13,6 +13,7 @@ const ANSWERS: Readonly<Record<string, readonly [status: number, detail: string]
   CONNECT: [405, 'CONNECT is not offered here.'],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not arrive in time.'],
   ERR_SSL_HTTP_REQUEST: [400, 'The request is in the clear, and this port speaks HTTPS: send it to https://.'],
+  TLS_CLIENT_HELLO: [400, 'This is TLS, and this port speaks HTTP.'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'The extensions of the chunks are too long.'],
   HPE_HEADER_OVERFLOW: [431, 'The request line and the headers are too long.'],
 };
@@ -27,6 +28,12 @@ export function hostMissing(): Problem {
   return new Problem('malformed-request', 'The request has no Host header (RFC 9112, section 3.2).');
 }
 
+/** Whether what the parser gave up on is the first record of TLS (RFC 8446, section 5.1): a handshake, of version 3. */
+function isTls(error: NodeJS.ErrnoException): boolean {
+  const { rawPacket } = error as { rawPacket?: Buffer };
+  return rawPacket?.[0] === 0x16 && rawPacket[1] === 0x03;
+}
+
 /**
  * Answers bytes that could not be read as a request, and closes the connection. What they were is told to nobody: there
  * may be a token in them. `isOnRecord` says that they belong to a request that has its line in the log.
@@ -37,7 +44,7 @@ export function refuseBytes(
   { log, observer }: MalformedOptions,
   isOnRecord: boolean,
 ): void {
-  const { code = 'UNKNOWN' } = error;
+  const code = isTls(error) ? 'TLS_CLIENT_HELLO' : (error.code ?? 'UNKNOWN');
   // The client has gone: nobody is there to be answered, and nothing was asked.
   if (!socket.writable) {
     socket.destroy();

@@ -142,6 +142,7 @@ describe('the request log', () => {
   const secret = mintToken('sa');
   for (const [what, bytes, status, note] of [
     ['no HTTP at all', `${secret}\r\n\r\n`, 400, /^HPE_/],
+    ['TLS where HTTP is spoken', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400, /^TLS_CLIENT_HELLO$/],
     ['a method that there is not', `LOOK /v1/self?${secret} HTTP/1.1\r\nHost: x\r\n\r\n`, 400, /^HPE_/],
     ['a header that is none', `GET /v1/self HTTP/1.1\r\nHost: x\r\n${secret}\r\n\r\n`, 400, /^HPE_/],
     ['headers that are too large', `GET / HTTP/1.1\r\nHost: x\r\nX: ${secret.repeat(400)}\r\n\r\n`, 431, /^HPE_HEADER/],
