@@ -46,7 +46,7 @@ function secretOf({ kind }: TerraformSchema, { purpose }: JsonObject, digits: re
 }
 
 /** Configurations of which nothing is right but the types. */
-export function senseless(schema: TerraformSchema, names: Names): fc.Arbitrary<ValueRecord> {
+export function senseless(schema: Pick<TerraformSchema, 'attributes'>, names: Names): fc.Arbitrary<ValueRecord> {
   const attributes = schema.attributes.filter(isConfigurable);
   const entries = attributes.map((attribute): [string, fc.Arbitrary<Value>] => {
     const any = anything(attribute);

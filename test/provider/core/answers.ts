@@ -31,6 +31,9 @@ export function errorsOf(diagnostics: readonly Diagnostic[] | undefined): Diagno
   return (diagnostics ?? []).filter(({ severity }) => severity !== SEVERITY.warning);
 }
 
+/** What the provider says of an error that it has not foreseen. */
+export const DEFECT = /failed unexpectedly/;
+
 /**
  * The answer, unless it has errors: those are thrown as {@link DiagnosticsError}. Diagnostics that a user could not read or find
  * are a {@link RuleError}.
@@ -42,11 +45,12 @@ export function succeeded<T extends { diagnostics?: Diagnostic[] }>(rpc: RpcName
   return answer;
 }
 
-/** Throws {@link RuleError} for a diagnostic without severity or text, or at an attribute that the schema does not have. */
+/** Throws {@link RuleError} for a diagnostic without severity or text, about a defect, or at an attribute that the schema does not have. */
 export function assertReadable(rpc: RpcName, diagnostics: readonly Diagnostic[] | undefined, schema?: Schema): void {
   const problems = (diagnostics ?? []).flatMap(({ severity, summary, attribute }) => [
     ...(severity === SEVERITY.error || severity === SEVERITY.warning ? [] : [`"${summary}" has no severity`]),
     ...(summary.trim() === '' ? ['one has no summary'] : []),
+    ...(DEFECT.test(summary) ? [`"${summary}", which is a defect`] : []),
     ...(attribute === undefined || schema === undefined || leads(schema, attribute)
       ? []
       : [`"${summary}" is about ${JSON.stringify(attribute.steps)}, which is nowhere`]),

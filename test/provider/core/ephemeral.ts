@@ -5,7 +5,7 @@ import {
   type Value,
   type ValueRecord,
 } from '../../../terraform-provider/values/value.ts';
-import { succeeded } from './answers.ts';
+import { DEFECT, succeeded } from './answers.ts';
 import { assertStorable } from './compatible.ts';
 import type { Connection } from './connection.ts';
 import { assertPlanValid } from './plan-valid.ts';
@@ -81,7 +81,8 @@ export async function callFunction(core: Connection, name: string, args: readonl
   const { result, error } = await core.call('CallFunction', { name, arguments: encoded });
   if (error !== undefined) {
     const { text, function_argument: argument } = error;
-    if (text.trim() === '') throw new RuleError(`${name} failed without a text`);
+    if (text.trim() === '' || DEFECT.test(text))
+      throw new RuleError(`${name} failed by a defect or without a text: ${text}`);
     if (argument !== undefined && (Number(argument) < 0 || Number(argument) >= args.length)) {
       throw new RuleError(`${name} complains of argument ${argument}, which is none`);
     }

@@ -178,13 +178,22 @@ export class TerraformCore extends Connection {
     return this.read(typeName, { value, private: imported.private ?? NOTHING });
   }
 
+  /** The errors of a data source's configuration. */
+  async validateData(typeName: string, config: ValueRecord): Promise<Diagnostic[]> {
+    const schema = await this.schemaOf('data_source_schemas', typeName);
+    const request = { type_name: typeName, config: this.#encode(schemaType(schema), config) };
+    const answer = await this.call('ValidateDataResourceConfig', request);
+    assertReadable('ValidateDataResourceConfig', answer.diagnostics, schema);
+    return errorsOf(answer.diagnostics);
+  }
+
   /** Validates and reads a data source. */
   async readData(typeName: string, config: ValueRecord): Promise<Value> {
     const schema = await this.schemaOf('data_source_schemas', typeName);
     const type = schemaType(schema);
     const encoded = this.#encode(type, config);
     const request = { type_name: typeName, config: encoded };
-    succeeded('ValidateDataResourceConfig', await this.call('ValidateDataResourceConfig', request), schema);
+    succeeded('ValidateDataResourceConfig', { diagnostics: await this.validateData(typeName, config) });
     const answer = succeeded('ReadDataSource', await this.call('ReadDataSource', request), schema);
     const state = answered(type, answer.state);
     if (state === null) throw new RuleError(`Provider produced a null object for ${typeName}`);
