@@ -172,6 +172,16 @@ describe('Against a daemon the provider', function () {
       });
     }
 
+    it('text in whatever Unicode form it was written, as Terraform has it', async () => {
+      const [composed, decomposed] = ['caf\u00e9', 'cafe\u0301'];
+      const body = { description: decomposed, labels: { place: decomposed } };
+      await bench.put(bench.accountAddress, body, { 'Accredit-Manager': 'terraform' });
+      const imported = await bench.core.importResource(ACCOUNT, bench.accountAddress);
+      expect(values(imported).description).to.equal(composed);
+      const config = { name: bench.account, description: composed, labels: { place: composed } };
+      expect((await bench.core.plan(ACCOUNT, imported, config)).action).to.equal('no-op');
+    });
+
     it('what it manages already, with an empty plan', async () => {
       const made = await bench.makeAccount();
       const state = await bench.core.importResource(ACCOUNT, bench.accountAddress);
