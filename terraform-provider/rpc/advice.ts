@@ -88,16 +88,15 @@ async function sameSecret(
   }
 }
 
-async function takesOver(
-  { manager }: Session,
-  client: Client,
-  address: string,
-  question: Question,
-): Promise<Diagnostic[]> {
+async function takesOver(session: Session, client: Client, address: string, question: Question): Promise<Diagnostic[]> {
   const { schema, signal } = question;
+  const { manager } = session;
   try {
-    const { resource } = await client.get(address, { signal, deadline: ADVICE_DEADLINE });
-    const { managed_by: owner } = resource;
+    const found = await session.looks(client).look(address, signal);
+    if (found === 'absent') return againstPolicy(client, address, question);
+    // What it lies in is created before, and until then the daemon has nothing to say.
+    if (found === 'nowhere') return [];
+    const { managed_by: owner } = found;
     const path = pathTo('name');
     const summary = `${address} exists already`;
     if (owner !== manager) {
@@ -123,7 +122,6 @@ async function takesOver(
       ),
     ];
   } catch (cause) {
-    if (cause instanceof ApiError && cause.code === 'not-found') return againstPolicy(client, address, question);
     return failure(cause, { schema, action: 'look for', address }).map(asWarning);
   }
 }

@@ -8,10 +8,15 @@ const MOST_AT_ONCE = 50;
 /** Where the daemon is far away, reads do not wait for each other longer than this, in milliseconds. */
 const LONGEST_WAIT = 5;
 
+/** Nothing is at the address; `nowhere`: not even what it would lie in, or it is out of sight with everything below. */
+export type Missing = 'absent' | 'nowhere';
+
 interface Waiting {
   readonly name: string;
   readonly signal: AbortSignal;
-  readonly settle: (resource: Promise<JsonObject>) => void;
+  /** Whether a list is enough to know that something is missing. */
+  readonly believes: boolean;
+  readonly settle: (found: Promise<JsonObject | Missing>) => void;
 }
 
 /** The requests of a collection that are on the way, and the reads that wait. */
@@ -28,21 +33,36 @@ interface Collection {
  */
 export class Reads {
   readonly #client: Client;
+  readonly #deadline: number | undefined;
   readonly #collections = new Map<string, Collection>();
 
-  constructor(client: Client) {
+  /** With a deadline for each request, in milliseconds, instead of the client's. */
+  constructor(client: Client, deadline?: number) {
     this.#client = client;
+    this.#deadline = deadline;
   }
 
   /** The resource at an address. Rejects like `Client.get`. */
   get(address: string, signal: AbortSignal): Promise<JsonObject> {
+    return this.#ask(address, signal, false) as Promise<JsonObject>;
+  }
+
+  /**
+   * The same for who only wants to know whether something is there: what a list does not have is not asked for once more, and where
+   * there is no such list to see, whether for want of rights or of what it would belong to, there is nothing.
+   */
+  look(address: string, signal: AbortSignal): Promise<JsonObject | Missing> {
+    return this.#ask(address, signal, true);
+  }
+
+  #ask(address: string, signal: AbortSignal, believes: boolean): Promise<JsonObject | Missing> {
     const split = address.lastIndexOf('/');
     const path = address.slice(0, split);
     const name = address.slice(split + 1);
     return new Promise((resolve) => {
       const collection = this.#collections.get(path) ?? { running: 0, waiting: [] };
       this.#collections.set(path, collection);
-      collection.waiting.push({ name, signal, settle: resolve });
+      collection.waiting.push({ name, signal, believes, settle: resolve });
       if (collection.running === 0) this.#send(path, collection);
       else collection.timer ??= setTimeout(() => this.#send(path, collection), LONGEST_WAIT);
     });
@@ -67,14 +87,23 @@ export class Reads {
   }
 
   /** Resolves when the read is settled, whichever way. */
-  #one(path: string, { name, signal, settle }: Waiting): Promise<unknown> {
-    const resource = this.#client.get(`${path}/${name}`, { signal }).then((fetched) => fetched.resource);
-    settle(resource);
-    return resource.catch(() => undefined);
+  #one(path: string, { name, signal, believes, settle }: Waiting): Promise<unknown> {
+    const found: Promise<JsonObject | Missing> = this.#client
+      .get(`${path}/${name}`, { signal, deadline: this.#deadline })
+      .then(
+        ({ resource }) => resource,
+        (error: unknown): Missing => {
+          if (believes && isNotFound(error)) return 'absent';
+          throw error;
+        },
+      );
+    settle(found);
+    return found.catch(() => undefined);
   }
 
   async #several(path: string, together: readonly Waiting[]): Promise<void> {
     const found = new Map<string, JsonObject>();
+    let missing: Missing | undefined = 'absent';
     // One of them that is given up does not end the request of the others.
     const isWanted = new AbortController();
     let wanted = together.length;
@@ -85,7 +114,12 @@ export class Reads {
     for (const [index, { signal }] of together.entries()) signal.addEventListener('abort', givenUp[index]!);
     try {
       const names = [...new Set(together.map(({ name }) => name))];
-      const items = this.#client.list(path, { names, limit: names.length, signal: isWanted.signal });
+      const items = this.#client.list(path, {
+        names,
+        limit: names.length,
+        signal: isWanted.signal,
+        deadline: this.#deadline,
+      });
       for await (const item of items) found.set(String(item.address), item);
     } catch (error) {
       if (!(error instanceof ApiError) || error.status === 429 || error.status >= 500) {
@@ -93,16 +127,21 @@ export class Reads {
         for (const { settle } of together) settle(Promise.reject(error));
         return;
       }
+      missing = isNotFound(error) ? 'nowhere' : undefined;
     } finally {
       for (const [index, { signal }] of together.entries()) signal.removeEventListener('abort', givenUp[index]!);
     }
     await Promise.all(
       together.map((one) => {
-        const resource = found.get(`${path}/${one.name}`);
-        if (resource === undefined || one.signal.aborted) return this.#one(path, one);
-        one.settle(Promise.resolve(resource));
+        const result = found.get(`${path}/${one.name}`) ?? (one.believes ? missing : undefined);
+        if (result === undefined || one.signal.aborted) return this.#one(path, one);
+        one.settle(Promise.resolve(result));
         return undefined;
       }),
     );
   }
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 'not-found';
 }

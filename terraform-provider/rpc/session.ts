@@ -1,5 +1,6 @@
 import { Client, type ClientOptions, type Self } from '../../client/client.ts';
 import { UNKNOWN, type Unknown, type Value } from '../values/value.ts';
+import { ADVICE_DEADLINE } from './destruction.ts';
 import { Openings } from './held.ts';
 import { Reads } from './reads.ts';
 import { type Environment, readSettingFile, readSettings, type Settings } from './settings.ts';
@@ -35,7 +36,7 @@ export class Session {
   readonly #clientOptions: Partial<ClientOptions>;
   #settings: Settings;
   #client: Client | undefined;
-  #reads: { readonly client: Client; readonly reads: Reads } | undefined;
+  #reads: { readonly client: Client; readonly reads: Reads; readonly looks: Reads } | undefined;
   #self: { answer: Promise<Self>; until: number } | undefined;
 
   constructor({ environment = process.env, client = {}, now = Date.now }: SessionOptions = {}) {
@@ -72,8 +73,19 @@ export class Session {
 
   /** Reads by that client, those of one walk together. */
   reads(client: Client): Reads {
-    if (this.#reads?.client !== client) this.#reads = { client, reads: new Reads(client) };
-    return this.#reads.reads;
+    return this.#readsOf(client).reads;
+  }
+
+  /** The same for what only improves a plan, and is not worth a long wait. */
+  looks(client: Client): Reads {
+    return this.#readsOf(client).looks;
+  }
+
+  #readsOf(client: Client) {
+    if (this.#reads?.client !== client) {
+      this.#reads = { client, reads: new Reads(client), looks: new Reads(client, ADVICE_DEADLINE) };
+    }
+    return this.#reads;
   }
 
   /** Remembers that an instance is in the state. */

@@ -153,6 +153,13 @@ describe('Reads of one walk', function () {
             expect(together[index], `${who} at ${address}`).to.deep.equal(expected);
             seen.add(String((expected as { status: unknown }).status));
           }
+          const looks = await Promise.all(order.map((address) => outcome(reads.look(address, unhurried()))));
+          for (const [index, address] of order.entries()) {
+            const expected = alone[addresses.indexOf(address)] as { code?: string };
+            if (expected.code === 'not-found') {
+              expect(looks[index], `${who} at ${address}`).to.be.oneOf(['absent', 'nowhere']);
+            } else expect(looks[index], `${who} at ${address}`).to.deep.equal(expected);
+          }
         }
       }
       expect([...seen]).to.include.members(['active', '401', '403', '404']);
@@ -172,6 +179,24 @@ describe('Reads of one walk', function () {
       expect(got.map(({ name }) => name)).to.deep.equal(names);
       expect(asked.length, `for ${each}`).to.be.at.most(1 + Math.ceil((each - 1) / 50));
     }
+  });
+
+  it('that only look believe the list, also that there is nothing for it to list', async () => {
+    await put(`${CI}/tokens/there`);
+    const reads = new Reads(clientOf(daemon.adminToken));
+    const look = (holder: string) =>
+      Promise.all(['x', 'y', 'there', 'z'].map((name) => reads.look(`${holder}/tokens/${name}`, unhurried())));
+    const found = await look(CI);
+    expect(found.map((each) => (typeof each === 'string' ? each : each.name))).to.deep.equal([
+      'absent',
+      'absent',
+      'there',
+      'absent',
+    ]);
+    expect(asked.length).to.equal(2);
+    asked = [];
+    expect(await look(`${HERE}/accounts/nobody`)).to.deep.equal(['absent', 'nowhere', 'nowhere', 'nowhere']);
+    expect(asked.length).to.equal(2);
   });
 
   it('that come alone are GETs of their addresses', async () => {
