@@ -10,10 +10,11 @@ import { ended } from './processes.ts';
 /** How often a running provider is looked at, in milliseconds. */
 const INTERVAL = 50;
 
-/** Milliseconds from the start of `node -e 0` to its end. */
+/** Milliseconds from the start of `node -e 0` to its end, in the environment that the provider gets. */
 export async function emptyNode(): Promise<number> {
   const began = performance.now();
-  const [code] = await once(ended(spawn('node', ['-e', '0'], { stdio: 'ignore' })), 'exit');
+  const env = { PATH: process.env.PATH };
+  const [code] = await once(ended(spawn('node', ['-e', '0'], { stdio: 'ignore', env })), 'exit');
   if (code !== 0) throw new Error(`node -e 0 ended with ${code}`);
   return performance.now() - began;
 }

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect } from 'chai';
 import { median, spread } from '../../scripts/bench/load.ts';
+import { costOf } from '../../scripts/bench/provider.ts';
 import { isMet, table } from '../../scripts/bench/report.ts';
 
 const MAIN = new URL('../../scripts/bench/main.ts', import.meta.url).pathname;
@@ -58,6 +59,19 @@ describe('npm run bench', () => {
     expect(isMet({ ...figure, ratio: 7 })).to.equal(undefined);
     const text = table([{ ...figure, ratio: 2, bar: { least: 2 }, note: 'twice' }]);
     expect(text.split('\n').at(-1)).to.equal('| a (twice) | 2/s      | 1/s      | 2.00  | >= 2 | yes |');
+  });
+
+  it('finds what a provider costs that another process starts, and what that one costs with it', async function () {
+    if (process.platform !== 'linux') this.skip();
+    this.timeout(60_000);
+    const busy =
+      'const kept = Buffer.alloc(100e6, 1); while (process.cpuUsage().user < 200e3) for (let at = 0; at < 1e6; at += 1) kept[at] += 1;';
+    const starts = `require('node:child_process').spawnSync(process.execPath, ['-e', ${JSON.stringify(busy)}, 'terraform-provider-accredit'])`;
+    const cost = await costOf(async () => void (await once(spawn(process.execPath, ['-e', starts]), 'exit')));
+    expect(cost.elapsed).to.be.above(200);
+    expect(cost.providerCpu).to.be.above(0.1);
+    expect(cost.cpu).to.be.above(cost.providerCpu);
+    expect(cost.providerPeak).to.be.within(100e6, 300e6);
   });
 
   it('takes the middle of its rounds, and how far they lie apart', () => {
