@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Client, Written } from '../../client/client.ts';
 import { ApiError } from '../../client/errors.ts';
 import type { TerraformSchema } from '../../terraform-provider-spec/derive/terraform.ts';
@@ -7,6 +7,7 @@ import type { ApplyResourceChangeRequest, ApplyResourceChangeResponse, CallConte
 import type { ValueRecord } from '../values/value.ts';
 import { error, failure, pathTo, policyWarnings, warning } from './diagnostics.ts';
 import { identityOf } from './identity.ts';
+import { creationKey, markedRotationKey } from './keys.ts';
 import { asPlanned, decodeState, encodeState, stateOf } from './mapping.ts';
 import { ownSecret, scheduledRotation, secretAttribute } from './planning.ts';
 import { decodePrivate, encodePrivate, type PrivateState } from './private-state.ts';
@@ -94,7 +95,7 @@ async function converge(change: Change, address: string, { prior, planned, confi
   if (body === undefined) throw new TypeError('a value is still unknown at apply');
   if (prior === null) return create(change, address, body);
   // Without the precondition a PUT would create anew what was deleted since the plan, and nobody would have planned that.
-  const written = await client.put(address, body, { ifMatch: '*', adopt: flags.imported === true, signal });
+  const written = await update(change, address, prior, body);
   const rotation = scheduledRotation({ schema, prior, planned, config, due: flags.due === true });
   // A rotation that a changed marker asks for is the one that was due.
   if (rotation !== 'sure' || asksForRotation(schema, body)) return promisedRotation(change, address, body, written);
@@ -103,11 +104,36 @@ async function converge(change: Change, address: string, { prior, planned, confi
   return { ...rotated, warnings: [...written.warnings, ...rotated.warnings] };
 }
 
+/**
+ * One that asks for a rotation and was made already, by an apply that was killed before it could store the answer, is answered
+ * again: one rotation more would end the secret that is in use, overlap or not.
+ */
+async function update(
+  { client, schema, flags, signal }: Change,
+  address: string,
+  prior: ValueRecord,
+  body: JsonObject,
+) {
+  const options = { ifMatch: '*', adopt: flags.imported === true, signal };
+  if (!asksForRotation(schema, body)) return client.put(address, body, options);
+  try {
+    const idempotencyKey = markedRotationKey(schema, prior, body);
+    const written = await client.put(address, body, { ...options, idempotencyKey });
+    if (String(written.resource.rotated_at) >= String(prior.rotated_at)) return written;
+  } catch (cause) {
+    // The secret of back then has ended, or it was another's request: either way there is nothing to be answered again.
+    const isOver =
+      cause instanceof ApiError && (cause.code === 'superseded' || cause.code === 'idempotency-key-reused');
+    if (!isOver) throw cause;
+  }
+  return client.put(address, body, options);
+}
+
 async function create({ session, client, schema, flags, signal }: Change, address: string, body: JsonObject) {
   const claim = randomUUID();
   const adopt = flags.imported === true;
   try {
-    return await client.put(address, body, { claim, idempotencyKey: keyFor(claim), adopt, signal });
+    return await client.put(address, body, { claim, idempotencyKey: creationKey(claim), adopt, signal });
   } catch (cause) {
     if (!refusesSecret(schema, cause)) throw cause;
     // An earlier apply was killed after it had made this very token: nobody else holds its claim, which stays.
@@ -157,11 +183,6 @@ async function remove({ session, client, schema, flags, signal }: Change, prior:
         `${schema.kind.title}; to delete it together with all others, apply force_destroy = true before.`,
     });
   }
-}
-
-/** Another key for another claim, and none that reveals the claim. */
-function keyFor(claim: string): string {
-  return createHash('sha256').update(`create ${claim}`, 'utf8').digest('hex');
 }
 
 function rotatedMeanwhile({ kind }: TerraformSchema, address: string, { rotated_at: at }: ValueRecord) {

@@ -2,7 +2,6 @@
  * Rotation on a schedule. Whether one is due is the daemon's to say, and it says so on a refresh: the plan and the apply
  * of a saved plan, however much later, go by that one answer, and neither looks at a clock.
  */
-import { createHash, randomUUID } from 'node:crypto';
 import type { CallOptions, Client, Written } from '../../client/client.ts';
 import { ApiError, ConnectionError } from '../../client/errors.ts';
 import type { TerraformSchema } from '../../terraform-provider-spec/derive/terraform.ts';
@@ -10,6 +9,7 @@ import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import type { Diagnostic } from '../plugin/messages.ts';
 import { equalValues, type ValueRecord } from '../values/value.ts';
 import { pathTo, warning } from './diagnostics.ts';
+import { dueRotationKey } from './keys.ts';
 import {
   givenSecrets,
   keepsSchedule,
@@ -78,7 +78,7 @@ interface Rotation extends CallOptions {
 export async function rotateOnce({ client, schema, prior, ...options }: Rotation): Promise<Written | undefined> {
   const body = { if_rotated_at: String(prior.rotated_at) };
   try {
-    return await client.rotate(String(prior.id), body, { ...options, idempotencyKey: keyFor(schema, prior) });
+    return await client.rotate(String(prior.id), body, { ...options, idempotencyKey: dueRotationKey(schema, prior) });
   } catch (cause) {
     if (cause instanceof ApiError && (cause.code === 'rotation-conflict' || cause.code === 'superseded'))
       return undefined;
@@ -105,15 +105,4 @@ export async function lostSecret(rotation: Rotation & { resource: JsonObject }):
     if (cause instanceof ApiError || cause instanceof ConnectionError) return undefined;
     throw cause;
   }
-}
-
-/**
- * The same for everybody who has this state, and for nobody who has not: the secret in it is part of it. Random where there
- * is none, as after an import: whoever could guess the key could have the answer.
- */
-function keyFor(schema: TerraformSchema, prior: ValueRecord): string {
-  const secret = prior[secretAttribute(schema)?.name ?? ''];
-  if (typeof secret !== 'string') return randomUUID();
-  const parts = ['rotation', prior.id, prior.uid, prior.rotated_at, secret];
-  return createHash('sha256').update(JSON.stringify(parts), 'utf8').digest('hex');
 }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
-import { triggersHash } from '../../terraform-provider/rpc/mapping.ts';
 import { mintToken } from '../../terraform-provider-spec/token.ts';
 import { ACCOUNT, Bench, ORGANIZATION, refusal, summaries, TOKEN, values } from './rpc-bench.ts';
 
@@ -232,41 +231,6 @@ describe('Against a daemon the provider', function () {
     it('nothing that does not exist', async () => {
       const state = await bench.core.importResource(ACCOUNT, 'organizations/default/accounts/nobody');
       expect(state.value).to.equal(null);
-    });
-  });
-
-  describe('loses no secret', () => {
-    it('when the answer to a creation is lost', async () => {
-      await bench.makeAccount();
-      bench.proxy.loseNextAnswer('PUT');
-      const made = await bench.core.converge(TOKEN, undefined, bench.tokenConfig());
-      expect(await bench.opens(values(made).secret)).to.equal(true);
-      const { body } = await bench.daemon.request.get(`/v1/${bench.tokenAddress}`);
-      expect(body).to.include({ revision: 1, claim: values(made).claim });
-    });
-
-    it('when the answer to a rotation is lost', async () => {
-      await bench.makeAccount();
-      const config = bench.tokenConfig({ rotation_triggers: { v: '1' } });
-      const made = await bench.core.converge(TOKEN, undefined, config);
-      bench.proxy.loseNextAnswer('PUT');
-      const next = await bench.core.converge(TOKEN, made, { ...config, rotation_triggers: { v: '2' } });
-      expect(await bench.opens(values(next).secret)).to.equal(true);
-      expect((await bench.daemon.request.get(`/v1/${bench.tokenAddress}`)).body.revision).to.equal(2);
-    });
-
-    it('when an apply was killed after the daemon had rotated', async () => {
-      await bench.makeAccount();
-      const config = bench.tokenConfig({ rotation_triggers: { v: '1' } });
-      const made = await bench.core.converge(TOKEN, undefined, config);
-      await bench.daemon.request
-        .put(`/v1/${bench.tokenAddress}`)
-        .set('Accredit-Manager', 'terraform')
-        .send({ rotation: triggersHash({ v: '2' }) })
-        .expect(200);
-      const next = await bench.core.converge(TOKEN, made, { ...config, rotation_triggers: { v: '2' } });
-      expect(await bench.opens(values(next).secret)).to.equal(true);
-      expect(next.private).to.have.length(0);
     });
   });
 
