@@ -39,22 +39,19 @@ export function formatAddress(kind: Kind, names: Names): string {
  */
 export function parseAddress(text: string): Address {
   const segments = text.split('/');
-  const kind = KINDS.find((candidate) => {
-    const collections = lineage(candidate).map((level) => level.collection);
-    return (
-      segments.length === collections.length * 2 && collections.every((name, index) => segments[index * 2] === name)
-    );
-  });
-  if (kind === undefined) {
+  let shape = '';
+  for (let index = 0; index < segments.length; index += 2) shape += `/${segments[index]}`;
+  const found = segments.length % 2 === 0 ? BY_SHAPE.get(shape) : undefined;
+  if (found === undefined) {
     throw new AddressError(`no resource has the address "${text.slice(0, 200)}"; one looks like ${SHAPES}`);
   }
   const names: Record<string, string> = {};
-  lineage(kind).forEach(({ parameter }, index) => {
+  found.parameters.forEach((parameter, index) => {
     const name = segments[index * 2 + 1] as string;
     requireName(parameter, name);
     names[parameter] = name;
   });
-  return { kind, names, text };
+  return { kind: found.kind, names, text };
 }
 
 /** The addresses above `address`, the organization first; none for an organization. */
@@ -83,6 +80,15 @@ export function requireName(parameter: string, name: string): void {
       'a-z, 0-9, ".", "_" and "-", and starts and ends with a letter or digit',
   );
 }
+
+/** By the collections along an address, each behind a slash: the kind, and its names in order. Everybody asks, and often. */
+const BY_SHAPE: ReadonlyMap<string, { readonly kind: Kind; readonly parameters: readonly string[] }> = new Map(
+  KINDS.map((kind) => {
+    const levels = lineage(kind);
+    const shape = levels.map(({ collection }) => `/${collection}`).join('');
+    return [shape, { kind, parameters: levels.map(({ parameter }) => parameter) }];
+  }),
+);
 
 const SHAPES = KINDS.map((kind) =>
   lineage(kind)

@@ -26,6 +26,7 @@ export const OWN_NOUNS: ReadonlySet<string> = new Set([
   'tokens',
   'app-tokens',
   'personal-tokens',
+  'manifests',
   'audit-events',
   'metrics',
 ]);

@@ -53,3 +53,13 @@ export const ENROLMENT_REQUEST: Attributes = {
     description: `How long the enrolment token works if it is not used before; at most ${ENROLMENT_LIMIT}.`,
   },
 };
+
+/** The body of `POST …/delivered`. */
+export const DELIVERY_REQUEST: Attributes = {
+  rotated_at: {
+    type: 'string',
+    format: 'timestamp',
+    access: 'required',
+    description: 'The `rotated_at` of the token whose secret has reached everybody who needs it.',
+  },
+};

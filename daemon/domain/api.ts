@@ -58,6 +58,22 @@ export interface RevokeRequest extends WriteOptions {
   readonly body: Json;
 }
 
+/** PUT or DELETE of a manifest. */
+export interface ManifestRequest extends WriteOptions {
+  /** The manifest's address. */
+  readonly address: string;
+  /** The tree; `null` with a DELETE. */
+  readonly body: Json;
+}
+
+/** `POST …/delivered`. */
+export interface DeliverRequest extends WriteOptions {
+  /** The token's address, without `/delivered`. */
+  readonly address: string;
+  /** `{ rotated_at }`. */
+  readonly body: Json;
+}
+
 /** `POST …/users/{user}/enrolment`. */
 export interface EnrolRequest extends WriteOptions {
   /** The user's address. */
@@ -134,6 +150,14 @@ export interface CountRequest extends Filters {
   readonly caller: Caller;
   /** Address of the organization. */
   readonly organization: string;
+}
+
+export interface ManifestListRequest {
+  readonly caller: Caller;
+  /** Address of the organization. */
+  readonly organization: string;
+  readonly limit: number;
+  readonly cursor?: string;
 }
 
 export interface AuditRequest {
@@ -234,6 +258,14 @@ export interface Service {
   restore(request: RestoreRequest): Promise<Answer>;
   /** `GET …/revocation`. */
   revocation(request: { caller: Caller; address: string }): Promise<JsonObject>;
+  manifest(request: { caller: Caller; address: string }): Promise<{ resource: JsonObject; etag: string }>;
+  /** The manifests of an organization, without what they declare. */
+  manifests(request: ManifestListRequest): Promise<Page>;
+  /** The answer's resource is the manifest with what was done, or with `dryRun` would be; its entity tag is then the plan's. */
+  putManifest(request: ManifestRequest): Promise<Answer>;
+  deleteManifest(request: ManifestRequest): Promise<Answer>;
+  /** `POST …/delivered`: a secret that the caller made for a manifest has reached those who need it. */
+  deliver(request: DeliverRequest): Promise<Answer>;
   audit(request: AuditRequest): Promise<Page>;
   /** Users or teams as an identity provider keeps them: those with that name, all of them without. */
   provisioned(scope: ProvisioningScope, lookup?: Lookup): Promise<readonly Provisioned[]>;

@@ -14,15 +14,20 @@ import type { Resource } from './model.ts';
 import { Problem } from './problem.ts';
 import { placeOf } from './scopes.ts';
 import type { Operation } from './snapshot.ts';
-import { type Context, type Effect, writeOperation } from './write.ts';
+import { type Context, type Effect, type WriteSpec, writeOperation } from './write.ts';
 
 const UNCHANGED: Effect = { answer: { outcome: 'unchanged' }, touched: [], changed: [] };
 
 /** The operation of a DELETE. Throws `invalid-address` at once for an address that is none. */
 export function deleteOperation(ambient: Ambient, request: DeleteRequest): Operation<Answer> {
+  return writeOperation(ambient, deleteSpec(request));
+}
+
+/** What is authorized and decided by a DELETE, by itself or as a part of something larger. Throws as `deleteOperation`. */
+export function deleteSpec(request: DeleteRequest): WriteSpec {
   const { kind, text: address } = parseAddress(request.address);
   const behaviour = behaviourOf(kind);
-  return writeOperation(ambient, {
+  return {
     method: 'DELETE',
     address,
     action: 'delete',
@@ -49,7 +54,7 @@ export function deleteOperation(ambient: Ambient, request: DeleteRequest): Opera
       }
       return remove(context, stored, request);
     },
-  });
+  };
 }
 
 /** Removes what is there and what goes with it. Throws where that may not be. */

@@ -1,5 +1,6 @@
+import { Lookup } from './lookup.ts';
 import type { AuditEvent, Replay, Resource, Revocation, Secret, SigningKey } from './model.ts';
-import type { Snapshot } from './snapshot.ts';
+import { type Snapshot, uidKey } from './snapshot.ts';
 
 /**
  * Changes laid over a snapshot, not in it yet. What a write would lead to can be looked at (is an owner left? does the
@@ -14,9 +15,15 @@ export class Draft implements Snapshot {
   readonly #signingKeys = new Map<string, SigningKey | null>();
   readonly #replays: Replay[] = [];
   readonly #events: AuditEvent[] = [];
+  readonly #lookup = new Lookup();
 
   constructor(base: Snapshot) {
     this.#base = base;
+  }
+
+  /** What it is laid over: everything as it was. */
+  get base(): Snapshot {
+    return this.#base;
   }
 
   /** Whether anything would be written. */
@@ -31,26 +38,28 @@ export class Draft implements Snapshot {
   }
 
   children(address: string): readonly Resource[] {
-    return this.#overlay(this.#base.children(address), (resource) => resource.parent === address);
+    return this.#overlay(this.#base.children(address), this.#lookup.below(address), (one) => one.parent === address);
   }
 
   referrers(address: string): readonly Resource[] {
-    return this.#overlay(this.#base.referrers(address), (resource) => resource.parent === address);
+    return this.#overlay(this.#base.referrers(address), this.#lookup.below(address), (one) => one.parent === address);
   }
 
   owners(organization: string): readonly Resource[] {
     return this.#overlay(
       this.#base.owners(organization),
+      this.#lookup.owners(organization),
       (resource) => resource.owner && resource.organization === organization,
     );
   }
 
   withKey(key: string): readonly Resource[] {
-    return this.#overlay(this.#base.withKey(key), (resource) => resource.keys.includes(key));
+    return this.#overlay(this.#base.withKey(key), this.#lookup.withKey(key), ({ keys }) => keys.includes(key));
   }
 
   withUid(organization: string, uid: string): Resource | undefined {
-    for (const drafted of this.#resources.values()) {
+    for (const address of this.#lookup.withUid(uidKey(organization, uid))) {
+      const drafted = this.#resources.get(address);
       if (drafted?.uid === uid && drafted.organization === organization) return drafted;
     }
     const found = this.#base.withUid(organization, uid);
@@ -77,6 +86,7 @@ export class Draft implements Snapshot {
 
   put(resource: Resource): void {
     this.#resources.set(resource.address, resource);
+    this.#lookup.add(resource);
   }
 
   remove(address: string): void {
@@ -135,10 +145,21 @@ export class Draft implements Snapshot {
     for (const event of this.#events) this.#base.record(event);
   }
 
-  #overlay(rows: readonly Resource[], belongs: (resource: Resource) => boolean): readonly Resource[] {
+  /** `rows` with what is drafted instead, and those of `named` that belong there too; by address, as `rows` are. */
+  #overlay(
+    rows: readonly Resource[],
+    named: Iterable<string>,
+    belongs: (resource: Resource) => boolean,
+  ): readonly Resource[] {
     if (this.#resources.size === 0) return rows;
     const kept = rows.filter((row) => !this.#resources.has(row.address));
-    for (const resource of this.#resources.values()) if (resource !== null && belongs(resource)) kept.push(resource);
-    return kept.sort((left, right) => (left.address < right.address ? -1 : 1));
+    let isSorted = true;
+    for (const address of named) {
+      const resource = this.#resources.get(address);
+      if (!resource || !belongs(resource)) continue;
+      kept.push(resource);
+      isSorted = false;
+    }
+    return isSorted ? kept : kept.sort((left, right) => (left.address < right.address ? -1 : 1));
   }
 }

@@ -19,7 +19,7 @@ export function mapLoaded<Item, Result>(
       missing.push(error.needs);
     }
   });
-  if (missing.length > 0) throw new NotLoaded(merged(missing));
+  if (missing.length > 0) throw new NotLoaded(mergedNeeds(missing));
   return results;
 }
 
@@ -29,11 +29,14 @@ export function filterLoaded<Item>(items: readonly Item[], wanted: (item: Item) 
   return items.filter((_item, index) => kept[index]);
 }
 
-function merged(all: readonly Needs[]): Needs {
+/** All that any of them asks for. */
+export function mergedNeeds(all: readonly Needs[]): Needs {
   const needs: { -readonly [part in keyof Needs]: string[] } = {};
   for (const each of all) {
     for (const [part, keys] of Object.entries(each) as [keyof Needs, readonly string[]][]) {
-      needs[part] = [...(needs[part] ?? []), ...keys];
+      const known = needs[part];
+      if (known === undefined) needs[part] = [...keys];
+      else for (const key of keys) known.push(key);
     }
   }
   return needs;

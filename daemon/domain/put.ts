@@ -1,6 +1,11 @@
 /** PUT: create, or converge what is there to the desired state. */
 import { ancestorsOf, parentOf, parseAddress } from '../../terraform-provider-spec/address.ts';
-import { changedAttributes, changedImmutables, readBody } from '../../terraform-provider-spec/derive/validate.ts';
+import {
+  type BodyReading,
+  changedAttributes,
+  changedImmutables,
+  readBody,
+} from '../../terraform-provider-spec/derive/validate.ts';
 import type { Json, JsonObject, Kind } from '../../terraform-provider-spec/kind.ts';
 import type { Answer, PutRequest } from './api.ts';
 import {
@@ -26,11 +31,26 @@ import { type Context, type Effect, retiredReplay, type WriteSpec, writeOperatio
 
 /** The operation of a PUT. Throws `invalid-address` at once for an address that is none. */
 export function putOperation(ambient: Ambient, request: PutRequest): Operation<Answer> {
+  const spec = putSpec(request);
+  const operation = writeOperation(ambient, spec);
+  if (!spec.audiences?.includes('enrolment')) return operation;
+  // The first PUT retires the enrolment that it was made with; its answer must not be lost with the connection.
+  return { ...operation, decide: (snapshot) => retiredReplay(snapshot, ambient, spec) ?? operation.decide(snapshot) };
+}
+
+/** What a PUT does, and what it read in the body. */
+export interface PutSpec extends WriteSpec {
+  readonly reading: BodyReading;
+}
+
+/** What is authorized and decided by a PUT, by itself or as a part of something larger. Throws as `putOperation`. */
+export function putSpec(request: PutRequest): PutSpec {
   const { kind, text: address } = parseAddress(request.address);
   const behaviour = behaviourOf(kind);
   const body = readBody(kind, request.body);
   const isSelfService = kind.token?.selfService === true;
-  const spec: WriteSpec = {
+  return {
+    reading: body,
     method: 'PUT',
     address,
     action: 'put',
@@ -66,10 +86,6 @@ export function putOperation(ambient: Ambient, request: PutRequest): Operation<A
       return behaviour.converge?.(context, convergence) ?? converge(context, convergence);
     },
   };
-  const operation = writeOperation(ambient, spec);
-  if (!isSelfService) return operation;
-  // The first PUT retires the enrolment that it was made with; its answer must not be lost with the connection.
-  return { ...operation, decide: (snapshot) => retiredReplay(snapshot, ambient, spec) ?? operation.decide(snapshot) };
 }
 
 /** What is there lies where it lies; what is not there yet, where its attributes put it. */

@@ -3,11 +3,12 @@
  * The database holds only marks of key and request, and the answer sealed under a key that needs both the master key
  * and the Idempotency-Key.
  */
-import type { Json } from '../../terraform-provider-spec/kind.ts';
+import type { Json, JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
 import type { Answer, WriteOptions } from './api.ts';
 import { enrolmentOf } from './holder.ts';
 import type { Ambient } from './identity.ts';
+import { filterLoaded } from './loading.ts';
 import { Problem } from './problem.ts';
 import type { Snapshot } from './snapshot.ts';
 import { slotOf } from './token-state.ts';
@@ -25,10 +26,19 @@ export interface ReplayScope {
   readonly key: string;
 }
 
+/** A secret that an answer holds: its token, the hash, and the entity tag of the token when it was made. */
+export interface Minted {
+  readonly address: string;
+  readonly hash: string;
+  readonly etag?: string;
+}
+
 /** What is sealed: the answer, and which secret it holds, if any. */
 export interface Recorded {
   readonly answer: Answer;
-  readonly minted?: { readonly address: string; readonly hash: string };
+  /** Of an answer about many resources. */
+  readonly allMinted?: readonly Minted[];
+  readonly minted?: Minted;
   /** The hash of the caller's secret, when this very request retired it. */
   readonly retired?: string;
 }
@@ -66,10 +76,24 @@ export function findReplay(
     );
   }
   const recorded = JSON.parse(ambient.keyring.open(contextOf(scope), row.answer)) as Recorded;
-  if (!stillLive(snapshot, recorded, now)) {
+  const { allMinted = [] } = recorded;
+  const live = filterLoaded(allMinted, (minted) => stillLive(snapshot, minted, now));
+  if (!stillLive(snapshot, recorded.minted, now, recorded.answer.etag) || (allMinted.length > 0 && live.length === 0)) {
     throw new Problem('superseded', 'The secret that this request made no longer works; its answer is not repeated.');
   }
-  return { ...recorded, answer: { ...recorded.answer, replayed: true } };
+  const answer = live.length === allMinted.length ? recorded.answer : withSecretsOf(recorded.answer, live);
+  return { ...recorded, answer: { ...answer, replayed: true } };
+}
+
+/** An answer about many resources, with the secrets of these alone. */
+function withSecretsOf(answer: Answer, live: readonly Minted[]): Answer {
+  const kept = new Set(live.map(({ address }) => address));
+  const changes = ((answer.resource?.changes ?? []) as JsonObject[]).map((change) => {
+    if (kept.has(change.address as string)) return change;
+    const { secret: _secret, ...rest } = change;
+    return rest;
+  });
+  return { ...answer, resource: { ...answer.resource, changes } };
 }
 
 /** Keeps an answer, in the transaction of the change that it reports. */
@@ -98,7 +122,7 @@ function contextOf({ account, method, target, key }: ReplayScope): string[] {
  * Whether the secret in the answer, if any, is still the token's, and nobody has stopped it. One that cannot be used yet, since its account is
  * disabled or it was made in the state `revoked`, is not lost for that.
  */
-function stillLive(snapshot: Snapshot, { answer, minted }: Recorded, now: number): boolean {
+function stillLive(snapshot: Snapshot, minted: Minted | undefined, now: number, etag = minted?.etag): boolean {
   if (minted === undefined) return true;
   const token = snapshot.resource(minted.address);
   if (token !== undefined && kindNamed(token.kind).token === undefined) {
@@ -107,7 +131,7 @@ function stillLive(snapshot: Snapshot, { answer, minted }: Recorded, now: number
   }
   if (token === undefined || slotOf(token, minted.hash, now) === undefined) return false;
   if (snapshot.revocation(token.address) !== undefined) return false;
-  const untouched = answer.etag === etagOf(token);
+  const untouched = etag === etagOf(token);
   const expired = token.valid_until !== null && token.valid_until <= now;
   return !expired && (untouched || token.attributes.state === 'active');
 }

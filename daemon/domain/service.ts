@@ -9,6 +9,10 @@ import { Foresight } from './foresight.ts';
 import { type AccessTokenSettings, ambient as realAmbient } from './identity.ts';
 import { countTokens, listPage } from './lists.ts';
 import { purgeExpired } from './maintenance.ts';
+import { applyOperation, discardOperation } from './manifest/apply.ts';
+import { deliverOperation } from './manifest/delivery.ts';
+import { getManifestOperation, manifestPage } from './manifest/read.ts';
+import { readDeclared } from './manifest/tree.ts';
 import { Issuer } from './oauth/issue.ts';
 import { keepKeysOnSchedule, readKeySet } from './oauth/key-service.ts';
 import { revokeToken } from './oauth/revoke.ts';
@@ -124,6 +128,19 @@ export function createService({
     enrol: (request) => attempt('enrol', request, async () => write(enrolOperation(ambient, request), request)),
     revoke: (request) => attempt('revoke', request, async () => write(revokeOperation(ambient, request), request)),
     restore: (request) => attempt('restore', request, async () => write(restoreOperation(ambient, request), request)),
+
+    manifest: (request) => attempt('get', request, async () => read(getManifestOperation(ambient, request))),
+    manifests: (request) =>
+      attempt('list', { caller: request.caller, address: request.organization }, () =>
+        manifestPage(ambient, reader, read, request),
+      ),
+    putManifest: (request) =>
+      attempt('put', request, async () =>
+        write(applyOperation(ambient, request, await readDeclared(request)), request),
+      ),
+    deleteManifest: (request) =>
+      attempt('delete', request, async () => write(discardOperation(ambient, request), request)),
+    deliver: (request) => attempt('deliver', request, async () => write(deliverOperation(ambient, request), request)),
 
     rotateSelf: (request) =>
       attempt('rotate', request, async () => {

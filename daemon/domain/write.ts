@@ -11,9 +11,10 @@ import { addressAllowed, holderCarries } from './carried.ts';
 import { cutsOff } from './consequences.ts';
 import { Draft } from './draft.ts';
 import type { Ambient } from './identity.ts';
+import { mapLoaded } from './loading.ts';
 import type { Resource } from './model.ts';
 import { authenticate, type Principal, presentedHash } from './principal.ts';
-import { findReplay, type Recorded, type ReplayScope, recordReplay, requestMark } from './replay.ts';
+import { findReplay, type Minted, type Recorded, type ReplayScope, recordReplay, requestMark } from './replay.ts';
 import type { Needs, Operation, Snapshot } from './snapshot.ts';
 
 /** What a decision works with. Changes go to `draft`; reads through it see them. */
@@ -33,7 +34,9 @@ export interface Effect {
   /** JSON pointers of what changes. */
   readonly changed: readonly string[];
   /** The secret in the answer. */
-  readonly minted?: { readonly address: string; readonly hash: string };
+  readonly minted?: Minted;
+  /** The effects on single resources that it consists of, each with an event of its own. */
+  readonly parts?: readonly Part[];
   readonly expiryMoved?: boolean;
   /** Ends a secret for an emergency: the caller's own may be it. */
   readonly mayEndOwn?: boolean;
@@ -44,6 +47,13 @@ export interface Effect {
   readonly alongWith?: readonly { readonly address: string; readonly outcome: Outcome }[];
   /** The resource that is meant, where only the decision can tell. */
   readonly address?: string;
+}
+
+/** What happens to one of many resources. */
+export interface Part {
+  readonly action: string;
+  readonly address: string;
+  readonly effect: Effect;
 }
 
 export interface WriteSpec {
@@ -61,6 +71,8 @@ export interface WriteSpec {
   readonly audiences?: readonly Audience[];
   authorize(snapshot: Snapshot, principal: Principal): void;
   decide(context: Context): Effect;
+  /** What a dry run answers, if that is not what a write of one resource does. */
+  dryRun?(effect: Effect): Answer;
 }
 
 /** The operation that runs these steps. It resolves with the answer, or rejects with a `Problem`. */
@@ -87,19 +99,22 @@ export function writeOperation(ambient: Ambient, spec: WriteSpec): Operation<Ans
       requireOwnCredential(draft, principal, { now, ip, allowSelf });
       requireOwnerLeft(snapshot, draft, effect.touched, { now, ip, expiryMoved: effect.expiryMoved === true });
 
-      if (options.dryRun === true) return dryRun(snapshot, draft, effect, now);
+      if (options.dryRun === true) return spec.dryRun?.(effect) ?? dryRun(snapshot, draft, effect, now);
       const answer = effect.warnings?.length ? { ...effect.answer, warnings: effect.warnings } : effect.answer;
       if (!draft.changed) return answer;
-      const event = auditEvent(spec, principal, effect, now);
-      draft.record(event);
-      // What goes with another has an event at its own address too: that is where people look for it.
-      for (const other of effect.alongWith ?? []) {
-        draft.record({ ...event, ...other, details: { with: event.address } });
-      }
+      const parts = effect.parts ?? [];
+      for (const part of parts) recordEvents(draft, { ...spec, ...part }, principal, part.effect, now);
+      recordEvents(draft, spec, principal, effect, now);
       if (replay !== undefined) {
-        const isRetired = effect.minted?.address === principal.token.address || principal.audience === 'enrolment';
-        const retired = isRetired ? { retired: principal.hash } : {};
-        const kept: Recorded = { answer, ...(effect.minted && { minted: effect.minted }), ...retired };
+        const allMinted = parts.flatMap(({ effect: { minted } }) => minted ?? []);
+        const isOwn = [effect.minted, ...allMinted].some((minted) => minted?.address === principal.token.address);
+        const retired = isOwn || principal.audience === 'enrolment' ? { retired: principal.hash } : {};
+        const kept: Recorded = {
+          answer,
+          ...(effect.minted && { minted: effect.minted }),
+          ...(allMinted.length > 0 && { allMinted }),
+          ...retired,
+        };
         recordReplay(draft, ambient, replay.scope, replay.request, kept);
       }
       draft.commit();
@@ -109,11 +124,13 @@ export function writeOperation(ambient: Ambient, spec: WriteSpec): Operation<Ans
 }
 
 /** The recorded answer. A narrow token of the same account gets no secret out of it that it could not have made. */
-function repeated(snapshot: Snapshot, principal: Principal, { answer, minted }: Recorded): Answer {
-  const made = minted && snapshot.resource(minted.address);
-  if (made === undefined) return answer;
-  if (kindNamed(made.kind).token !== undefined) requireTokenRights(snapshot, principal, made.address, made.attributes);
-  else requireEveryRight(snapshot, principal, made.organization, holderCarries(snapshot, made, made.attributes));
+function repeated(snapshot: Snapshot, principal: Principal, { answer, minted, allMinted = [] }: Recorded): Answer {
+  mapLoaded(minted === undefined ? allMinted : [minted], ({ address }) => {
+    const made = snapshot.resource(address);
+    if (made === undefined) return;
+    if (kindNamed(made.kind).token !== undefined) requireTokenRights(snapshot, principal, address, made.attributes);
+    else requireEveryRight(snapshot, principal, made.organization, holderCarries(snapshot, made, made.attributes));
+  });
   return answer;
 }
 
@@ -177,7 +194,16 @@ function withoutSecret(resource: JsonObject): JsonObject {
   return rest;
 }
 
-function auditEvent(spec: WriteSpec, principal: Principal, effect: Effect, now: number) {
+/** The event of a write, and one for each resource that goes with another: people look for it at its own address too. */
+function recordEvents(draft: Draft, spec: Recordable, principal: Principal, effect: Effect, now: number): void {
+  const event = auditEvent(spec, principal, effect, now);
+  draft.record(event);
+  for (const other of effect.alongWith ?? []) draft.record({ ...event, ...other, details: { with: event.address } });
+}
+
+type Recordable = Pick<WriteSpec, 'address' | 'action' | 'options'>;
+
+function auditEvent(spec: Recordable, principal: Principal, effect: Effect, now: number) {
   const { manager, adopt, claim } = spec.options;
   return {
     organization: organizationOf(spec.address),

@@ -7,21 +7,35 @@ import { JsonError, parseJson } from './json.ts';
 /** The largest body that is taken, in bytes. */
 export const BODY_LIMIT = 1024 * 1024;
 
+/** The largest tree of a manifest, in bytes. */
+export const MANIFEST_BODY_LIMIT = 64 * BODY_LIMIT;
+
 /** Whether an operation has a body. `none` leaves whatever was sent unread. */
 export type BodyUse = 'none' | 'optional' | 'required';
 
+/** How a body is read. */
+export interface BodyRules {
+  readonly body: BodyUse;
+  /** `BODY_LIMIT` if left out. */
+  readonly bodyLimit?: number;
+  /** It is JSON whatever it calls itself. */
+  readonly anyMediaType?: boolean;
+}
+
 /**
- * The JSON body of `request`, `null` where there is none and none is needed. With `anyMediaType` it is JSON whatever it
- * calls itself. Throws `Problem`: `unsupported-media-type`, `too-large`, `malformed-json`.
+ * The JSON body of `request`, `null` where there is none and none is needed. Throws `Problem`: `unsupported-media-type`, `too-large`, `malformed-json`.
  */
-export async function readJsonBody(request: IncomingMessage, use: BodyUse, anyMediaType = false): Promise<Json> {
+export async function readJsonBody(
+  request: IncomingMessage,
+  { body: use, bodyLimit, anyMediaType = false }: BodyRules,
+): Promise<Json> {
   if (use === 'none') return null;
   if (!hasBody(request)) {
     if (use === 'optional') return null;
     throw new Problem('malformed-json', 'The request needs a JSON body, and it has none.');
   }
   if (!anyMediaType) requireMediaType(request, ['application/json']);
-  return parseBody(await readText(request));
+  return parseBody(await readText(request, bodyLimit));
 }
 
 /** `text` as JSON. Throws `Problem` `malformed-json`, which says where and never quotes the text. */
@@ -56,13 +70,13 @@ export function requireMediaType(request: IncomingMessage, accepted: readonly st
   return mediaType;
 }
 
-/** The body as text. Throws `Problem` beyond `BODY_LIMIT`, for a content coding and for bytes that are no UTF-8. */
-export async function readText(request: IncomingMessage): Promise<string> {
+/** The body as text. Throws `Problem` beyond `limit` bytes, for a content coding and for bytes that are no UTF-8. */
+export async function readText(request: IncomingMessage, limit = BODY_LIMIT): Promise<string> {
   const coding = request.headers['content-encoding'];
   if (coding !== undefined && coding.toLowerCase() !== 'identity') {
     throw new Problem('unsupported-media-type', 'The body must be sent without a content coding.');
   }
-  return decodeText(await readBytes(request));
+  return decodeText(await readBytes(request, limit));
 }
 
 /** The text that `bytes` are in UTF-8. Throws `Problem` `malformed-json` when they are none. */
@@ -74,15 +88,15 @@ export function decodeText(bytes: Uint8Array): string {
   }
 }
 
-function readBytes(request: IncomingMessage): Promise<Buffer> {
-  const tooLarge = () => new Problem('too-large', `The body is larger than ${BODY_LIMIT} bytes.`);
-  if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT) return Promise.reject(tooLarge());
+function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const tooLarge = () => new Problem('too-large', `The body is larger than ${limit} bytes.`);
+  if (Number(request.headers['content-length'] ?? 0) > limit) return Promise.reject(tooLarge());
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
     request.on('data', (chunk: Buffer) => {
       length += chunk.length;
-      if (length <= BODY_LIMIT) chunks.push(chunk);
+      if (length <= limit) chunks.push(chunk);
       else {
         // What still comes is thrown away, so that the client can finish sending and read the answer.
         request.removeAllListeners('data').resume();

@@ -21,6 +21,8 @@ export interface Operation {
   readonly headers: Rules;
   readonly query: Rules;
   readonly body: BodyUse;
+  /** The largest body that it takes, in bytes, where that is another than `BODY_LIMIT`. */
+  readonly bodyLimit?: number;
   /** The body is JSON whatever media type it is sent with. */
   readonly anyMediaType?: true;
   /**
@@ -60,7 +62,7 @@ export function serve(operation: Operation, { service, inProgress, exchangeOf }:
       ...readHeaders(request, operation.headers, operation.writes),
       ...readQuery(request.url, operation.query),
     };
-    const body = await readJsonBody(request, operation.body, operation.anyMediaType);
+    const body = await readJsonBody(request, operation);
     const input = { caller, address, options, body };
     const reply = await inProgress.run(keyOf(subject, request, options), () => operation.run(service, input));
     send(response, reply);

@@ -3,8 +3,10 @@ import { formatAddress } from '../../terraform-provider-spec/address.ts';
 import type { OptionalPaths } from '../../terraform-provider-spec/derive/openapi/fixed-paths.ts';
 import type { Kind } from '../../terraform-provider-spec/kind.ts';
 import { KINDS, kindNamed, lineage, TOKEN_KINDS } from '../../terraform-provider-spec/kinds/index.ts';
+import { MANIFEST, manifestAddress } from '../../terraform-provider-spec/manifest.ts';
 import type { Operation, PathNames } from './operation.ts';
 import { auditEvents } from './operations/audit.ts';
+import { deleteManifest, deliverToken, getManifest, listManifests, putManifest } from './operations/manifests.ts';
 import { recycleKey } from './operations/recycle-key.ts';
 import { deleteResource, getResource, listResources, putResource } from './operations/resources.ts';
 import { rotateSigningKeys } from './operations/signing-keys.ts';
@@ -29,7 +31,7 @@ export interface Route {
 /** The routes, each path once, with those of the optional ones that are wanted. Throws when two kinds claim one path. */
 export function routes(served: OptionalPaths): Route[] {
   const optional = served.recycleKey ? [recycleKeyRoute()] : [];
-  const fixed = [...organizationRoutes(), ...userRoutes(), selfRoute(), signingKeysRoute()];
+  const fixed = [...organizationRoutes(), ...manifestRoutes(), ...userRoutes(), selfRoute(), signingKeysRoute()];
   const all = [...KINDS.flatMap(routesOf), ...fixed, ...optional];
   const twice = all.find(({ path }, index) => all.findIndex((other) => other.path === path) !== index);
   if (twice !== undefined) throw new Error(`two kinds claim the path ${twice.path}`);
@@ -54,6 +56,7 @@ function routesOf(kind: Kind): Route[] {
 function tokenRoutes(kind: Kind, address: (names: PathNames) => string): Route[] {
   return [
     { path: `${resourcePath(kind)}/rotation`, operations: { POST: rotateToken(address) } },
+    { path: `${resourcePath(kind)}/delivered`, operations: { POST: deliverToken(address) } },
     {
       path: `${resourcePath(kind)}/revocation`,
       operations: { GET: getRevocation(address), PUT: putRevocation(address), DELETE: restoreToken(address) },
@@ -69,6 +72,20 @@ function organizationRoutes(): Route[] {
     { path: `${path}/tokens`, operations: { GET: listResources(TOKEN_KINDS, address, { everywhere: true }) } },
     { path: `${path}/token-counts`, operations: { GET: countTokens(address) } },
     { path: `${path}/audit-events`, operations: { GET: auditEvents(address) } },
+  ];
+}
+
+function manifestRoutes(): Route[] {
+  const organization = kindNamed('organization');
+  const within = (names: PathNames) => formatAddress(organization, names);
+  const address = (names: PathNames) => manifestAddress(within(names), names[MANIFEST.parameter] ?? '');
+  const collection = `${resourcePath(organization)}/${MANIFEST.collection}`;
+  return [
+    {
+      path: `${collection}/:${MANIFEST.parameter}`,
+      operations: { GET: getManifest(address), PUT: putManifest(address), DELETE: deleteManifest(address) },
+    },
+    { path: collection, operations: { GET: listManifests(within) } },
   ];
 }
 

@@ -1,6 +1,6 @@
 /** What decisions changed and nothing has written yet. */
+import { Lookup } from '../domain/lookup.ts';
 import type { AuditEvent, Replay, Resource, Revocation, Secret, SigningKey } from '../domain/model.ts';
-import { uidKey } from '../domain/snapshot.ts';
 
 /** When and from where a secret was last used. */
 export interface Use {
@@ -17,12 +17,8 @@ export class Changes {
   readonly replays = new Map<string, Replay>();
   readonly signingKeys = new Map<string, SigningKey | null>();
   readonly events: AuditEvent[] = [];
-  // Where to look for changed resources by something else than their address; may name some of which it is no longer
-  // true.
-  readonly #byParent = new Map<string, Set<string>>();
-  readonly #owners = new Map<string, Set<string>>();
-  readonly #byKey = new Map<string, Set<string>>();
-  readonly #byUid = new Map<string, Set<string>>();
+  /** Where to look for changed resources by something else than their address. */
+  readonly lookup = new Lookup();
 
   get empty(): boolean {
     return (
@@ -38,30 +34,7 @@ export class Changes {
 
   putResource(resource: Resource): void {
     this.resources.set(resource.address, resource);
-    addTo(this.#byParent, resource.parent, resource.address);
-    if (resource.owner) addTo(this.#owners, resource.organization, resource.address);
-    for (const key of resource.keys) addTo(this.#byKey, key, resource.address);
-    addTo(this.#byUid, uidKey(resource.organization, resource.uid), resource.address);
-  }
-
-  /** Addresses of changed resources that lie, or lay, directly below `parent`. */
-  changedBelow(parent: string): Iterable<string> {
-    return this.#byParent.get(parent) ?? [];
-  }
-
-  /** Addresses of changed resources that are, or were, owners of `organization`. */
-  changedOwners(organization: string): Iterable<string> {
-    return this.#owners.get(organization) ?? [];
-  }
-
-  /** Addresses of changed resources that have, or had, that key. */
-  changedWithKey(key: string): Iterable<string> {
-    return this.#byKey.get(key) ?? [];
-  }
-
-  /** Addresses of changed resources that have, or had, that uid, spelled by `uidKey`. */
-  changedWithUid(key: string): Iterable<string> {
-    return this.#byUid.get(key) ?? [];
+    this.lookup.add(resource);
   }
 
   /** Takes over what a later decision changed. */
@@ -77,10 +50,4 @@ export class Changes {
     for (const [kid, key] of later.signingKeys) this.signingKeys.set(kid, key);
     for (const event of later.events) this.events.push(event);
   }
-}
-
-function addTo(index: Map<string, Set<string>>, key: string, address: string): void {
-  const addresses = index.get(key);
-  if (addresses === undefined) index.set(key, new Set([address]));
-  else addresses.add(address);
 }

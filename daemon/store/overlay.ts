@@ -54,19 +54,19 @@ export class Overlay implements Snapshot {
   owners(organization: string): readonly Resource[] {
     const rows = this.#rows.owners.get(organization);
     if (rows === undefined) throw new NotLoaded({ owners: [organization] });
-    const owners = this.#withChanges(rows, (layer) => layer.changedOwners(organization));
+    const owners = this.#withChanges(rows, (layer) => layer.lookup.owners(organization));
     return owners.filter((resource) => resource.owner && resource.organization === organization);
   }
 
   withKey(key: string): readonly Resource[] {
     const rows = this.#rows.keys.get(key);
     if (rows === undefined) throw new NotLoaded({ keys: [key] });
-    return this.#withChanges(rows, (layer) => layer.changedWithKey(key)).filter(({ keys }) => keys.includes(key));
+    return this.#withChanges(rows, (layer) => layer.lookup.withKey(key)).filter(({ keys }) => keys.includes(key));
   }
 
   withUid(organization: string, uid: string): Resource | undefined {
     const wanted = uidKey(organization, uid);
-    for (const address of this.#layers.flatMap((layer) => [...layer.changedWithUid(wanted)])) {
+    for (const address of this.#layers.flatMap((layer) => [...layer.lookup.withUid(wanted)])) {
       const changed = this.#changedResource(address);
       if (changed?.uid === uid && changed.organization === organization) return changed;
     }
@@ -177,7 +177,7 @@ export class Overlay implements Snapshot {
   }
 
   #below(address: string, rows: readonly Resource[]): Resource[] {
-    return this.#withChanges(rows, (layer) => layer.changedBelow(address));
+    return this.#withChanges(rows, (layer) => layer.lookup.below(address));
   }
 
   /** `rows` as they are now, with those that the layers name in addition, by address. */

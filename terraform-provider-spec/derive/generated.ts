@@ -1,6 +1,7 @@
 import type { JsonObject } from '../kind.ts';
 import { documentation } from './documentation/index.ts';
 import type { Inputs } from './documentation/inputs.ts';
+import { manifestFileSchema } from './manifest-schema.ts';
 import { openApi } from './openapi.ts';
 import { providerCodeSpec } from './provider-code-spec.ts';
 
@@ -13,6 +14,7 @@ export const GENERATED_DIRECTORIES = ['generated/', 'docs/'] as const;
  */
 export function generatedFiles(inputs: Inputs): ReadonlyMap<string, string> {
   return new Map([
+    ['generated/manifest.schema.json', fileText(manifestFileSchema())],
     ['generated/openapi.json', fileText(openApi())],
     ['generated/provider-code-spec.json', fileText(providerCodeSpec())],
     ...[...documentation(inputs)].map(([file, text]): [string, string] => [`docs/${file}`, text]),

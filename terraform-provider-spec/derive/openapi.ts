@@ -1,8 +1,10 @@
 import type { JsonObject } from '../kind.ts';
 import { KINDS } from '../kinds/index.ts';
+import { MANIFEST } from '../manifest.ts';
 import { TOKEN_PATTERN } from '../token.ts';
 import { fixedPaths, type OptionalPaths } from './openapi/fixed-paths.ts';
 import { allKindPaths } from './openapi/kind-paths.ts';
+import { manifestPaths, manifestSchemas } from './openapi/manifest-paths.ts';
 import { OAUTH_RESPONSES, OAUTH_SCHEMAS, oauthPaths } from './openapi/oauth-paths.ts';
 import { PARAMETERS } from './openapi/parameters.ts';
 import { registryPaths } from './openapi/registry-paths.ts';
@@ -31,6 +33,7 @@ export function openApi(served: OptionalPaths = EVERY_PATH): JsonObject {
     security: [{ bearer: [] }, { basic: [] }, { apiKey: [] }],
     tags: [
       ...KINDS.map(({ title, description }) => ({ name: title, description })),
+      { name: MANIFEST.title, description: MANIFEST.description },
       { name: 'tokens', description: 'All tokens of an organization.' },
       { name: 'audit', description: 'What happened, and who did it.' },
       { name: 'verification', description: 'Whether a token is good, and what for.' },
@@ -39,9 +42,16 @@ export function openApi(served: OptionalPaths = EVERY_PATH): JsonObject {
       { name: 'provider', description: 'What `terraform init` installs the provider from.' },
       { name: 'health', description: 'Whether the daemon works.' },
     ],
-    paths: { ...allKindPaths(), ...fixedPaths(served), ...oauthPaths(), ...scimPaths(), ...registryPaths() },
+    paths: {
+      ...allKindPaths(),
+      ...manifestPaths(),
+      ...fixedPaths(served),
+      ...oauthPaths(),
+      ...scimPaths(),
+      ...registryPaths(),
+    },
     components: {
-      schemas: { ...schemas(), ...OAUTH_SCHEMAS, ...SCIM_SCHEMAS },
+      schemas: { ...schemas(), ...manifestSchemas(), ...OAUTH_SCHEMAS, ...SCIM_SCHEMAS },
       parameters: PARAMETERS,
       responses: { ...PROBLEM_RESPONSES, ...OAUTH_RESPONSES, ...SCIM_RESPONSES },
       headers: ANSWER_HEADERS,

@@ -5,6 +5,7 @@ import { answerOf } from '../convergence.ts';
 import type { Resource, Revocation } from '../model.ts';
 import { Problem } from '../problem.ts';
 import { secretKindOf } from '../token-state.ts';
+import { etagOf } from '../view.ts';
 import type { Context, Effect } from '../write.ts';
 
 /** A secret that is about to become a token's. `text` is missing when the caller made it. */
@@ -56,7 +57,9 @@ export function minted(
   secret: NewSecret,
 ): Pick<Effect, 'answer' | 'minted'> {
   const answer = answerOf(context, row, outcome, secret.text);
-  return secret.text === undefined ? { answer } : { answer, minted: { address: row.address, hash: secret.hash } };
+  return secret.text === undefined
+    ? { answer }
+    : { answer, minted: { address: row.address, hash: secret.hash, etag: etagOf(row) } };
 }
 
 /** Refuses whatever would bring back an address that an emergency revocation latches. */

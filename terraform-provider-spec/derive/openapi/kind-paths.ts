@@ -29,7 +29,7 @@ export function kindPaths(kind: Kind): Paths {
 }
 
 /** `/v1` and the path of names: `/v1/organizations/{organization}`. */
-export function resourcePath(levels: readonly Kind[]): string {
+export function resourcePath(levels: readonly Pick<Kind, 'collection' | 'parameter'>[]): string {
   return `/v1${levels.map(({ collection, parameter }) => `/${collection}/{${parameter}}`).join('')}`;
 }
 
@@ -122,6 +122,7 @@ function tokenPaths(kind: Kind): Paths {
       parameters: pathParameters(lineage(kind)),
       post: rotateOperation(kind),
     },
+    [`${own}/delivered`]: { parameters: pathParameters(lineage(kind)), post: deliverOperation(kind) },
     [`${own}/revocation`]: { parameters: pathParameters(lineage(kind)), ...revocationOperations(kind) },
   };
 }
@@ -140,6 +141,23 @@ function rotateOperation(kind: Kind): JsonObject {
     },
     ...(kind.token?.selfService && { selfService: true }),
     problems: ROTATION_PROBLEMS,
+  });
+}
+
+function deliverOperation(kind: Kind): JsonObject {
+  return operation({
+    id: `deliver${schemaName(kind)}`,
+    tag: kind.title,
+    summary: `Confirm that the secret of one ${kind.title} has reached those who need it`,
+    description:
+      'For a secret that was made by whoever applied a manifest: until this, the token is in `undelivered` and due to be ' +
+      'rotated, since nobody may have its secret.',
+    permission: `${kind.noun}.write`,
+    parameters: parameters('DryRun', ...WRITE_HEADERS),
+    body: { required: true, schema: schemaReference('DeliveryBody') },
+    answers: { 200: answer(`The ${kind.title}.`, changesOf(schemaReference(schemaName(kind))), WROTE) },
+    ...(kind.token?.selfService && { selfService: true }),
+    problems: [...WRITES, ...BODIES, 'rotation-conflict'],
   });
 }
 
@@ -184,7 +202,8 @@ function revocationOperations(kind: Kind): JsonObject {
 
 const WROTE = ['ETag', 'Outcome', 'Replayed', 'Warning'] as const;
 
-const BODIES: readonly ProblemCode[] = ['malformed-json', 'too-large', 'unsupported-media-type', 'invalid'];
+/** What a body can be refused for. */
+export const BODIES: readonly ProblemCode[] = ['malformed-json', 'too-large', 'unsupported-media-type', 'invalid'];
 
 /** What can hinder a rotation that is asked for by itself. */
 export const ROTATION_PROBLEMS: readonly ProblemCode[] = [
@@ -199,7 +218,8 @@ export const ROTATION_PROBLEMS: readonly ProblemCode[] = [
   'own-credential',
 ];
 
-const TOKEN_PUT_PROBLEMS: readonly ProblemCode[] = [
+/** What can hinder the PUT of a token. */
+export const TOKEN_PUT_PROBLEMS: readonly ProblemCode[] = [
   'revoked',
   'expired',
   'secret-in-use',

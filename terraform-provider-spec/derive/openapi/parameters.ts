@@ -91,7 +91,7 @@ export function parameters(...names: readonly ParameterName[]): JsonObject[] {
 }
 
 /** The names along a path, as its parameters. */
-export function pathParameters(levels: readonly Kind[]): JsonObject[] {
+export function pathParameters(levels: readonly Pick<Kind, 'parameter' | 'title'>[]): JsonObject[] {
   return levels.map(({ parameter, title }) => ({
     name: parameter,
     in: 'path',

@@ -1,0 +1,65 @@
+/** What a manifest's write answers: what was done to which resource, in order, and what it cuts off. */
+import { COMMON_READ_ONLY } from '../../../terraform-provider-spec/common.ts';
+import { formatTimestamp } from '../../../terraform-provider-spec/formats.ts';
+import type { Json, JsonObject } from '../../../terraform-provider-spec/kind.ts';
+import { MANIFEST_ATTRIBUTES } from '../../../terraform-provider-spec/manifest.ts';
+import { cutsOff } from '../consequences.ts';
+import { mapLoaded } from '../loading.ts';
+import type { Resource } from '../model.ts';
+import { isRotationDue, statusOf } from '../token-state.ts';
+import type { Context } from '../write.ts';
+import { isUndelivered } from './delivery.ts';
+import { declaredBy } from './record.ts';
+import type { Done } from './settle.ts';
+import type { Declared } from './steps.ts';
+
+/** The manifest's own attributes. */
+export function presentManifest(manifest: Resource): JsonObject {
+  const shown: JsonObject = {};
+  for (const name of Object.keys(MANIFEST_ATTRIBUTES)) {
+    if (!(name in COMMON_READ_ONLY)) continue;
+    const value = manifest[name as keyof Resource] as Json;
+    shown[name] = name.endsWith('_at') ? formatTimestamp(value as number) : value;
+  }
+  return { ...shown, declares: [...declaredBy(manifest)] };
+}
+
+/** What was done, and what is left to do: the changes, how many of each outcome, and the tokens that are due. */
+export function presentChanges(context: Context, done: readonly Done[], steps: readonly Declared[]): JsonObject {
+  const { draft, now, options } = context;
+  const summary: Record<string, number> = { created: 0, updated: 0, rotated: 0, deleted: 0, unchanged: 0 };
+  const told = new Set<string>();
+  const changes = mapLoaded(done, ({ step, effect }): JsonObject | undefined => {
+    const { outcome, resource } = effect.answer;
+    summary[outcome] = (summary[outcome] ?? 0) + 1;
+    if (outcome === 'unchanged') return undefined;
+    const cut = cutsOff(draft.base, draft, effect.touched, now);
+    // An account that goes ends its tokens, which go by themselves before it: each end is told once.
+    const effects = cut.filter((one) => !told.has(one));
+    for (const one of effects) told.add(one);
+    return {
+      address: step.address,
+      kind: step.kind.kind,
+      outcome,
+      changed: [...new Set(effect.changed.map((pointer) => pointer.split('/')[1] as string))],
+      effects,
+      warnings: [...(effect.warnings ?? [])],
+      ...(effect.minted !== undefined && options.dryRun !== true && { secret: resource?.secret as string }),
+    };
+  });
+  return { changes: changes.filter((one) => one !== undefined), summary, ...tokensLeft(context, steps) };
+}
+
+/** The tokens of the tree that are to be rotated, and among them those whose secret nobody has confirmed. */
+function tokensLeft({ draft, now }: Context, steps: readonly Declared[]): JsonObject {
+  const due: string[] = [];
+  const undelivered: string[] = [];
+  mapLoaded(steps, ({ kind, address }) => {
+    const token = kind.token === undefined ? undefined : draft.resource(address);
+    if (token === undefined) return;
+    const lost = isUndelivered(token);
+    if (lost) undelivered.push(address);
+    if (lost || isRotationDue(token, statusOf(draft, token, now).status, now)) due.push(address);
+  });
+  return { due: due.sort(), undelivered: undelivered.sort() };
+}

@@ -1,0 +1,167 @@
+/**
+ * What a plan rests on: read before anything is decided, so that the rows of thousands of resources come with a handful
+ * of statements, and summed up, so that a plan can be applied as it was shown or not at all.
+ */
+import { createHash } from 'node:crypto';
+import { ancestorsOf, organizationOf, parseAddress } from '../../../terraform-provider-spec/address.ts';
+import { changedAttributes } from '../../../terraform-provider-spec/derive/validate.ts';
+import { childKinds, isReferenced, kindNamed } from '../../../terraform-provider-spec/kinds/index.ts';
+import { isBuiltIn } from '../built-in.ts';
+import type { Ambient } from '../identity.ts';
+import type { Resource } from '../model.ts';
+import type { Needs, Snapshot } from '../snapshot.ts';
+import { tokenState } from '../token-state.ts';
+import { etagOf } from '../view.ts';
+import { Gathering } from './gathering.ts';
+import { declaredBy } from './record.ts';
+import type { Declared } from './steps.ts';
+
+/** With what the entity tag of a plan begins; that of a stored state never does. */
+export const PLAN = 'plan.';
+
+/** What is needed in any case; a hint that saves a round. */
+export function needsOf(address: string, steps: readonly Declared[]): Needs {
+  const resources = new Set([address, organizationOf(address)]);
+  for (const step of steps) {
+    resources.add(step.address);
+    for (const needed of step.dependsOn) if (isStored(needed)) resources.add(needed);
+  }
+  return { resources: [...resources], revocations: tokensAmong(steps) };
+}
+
+export interface Grounds {
+  /** What the manifest declared and manages, and the tree does not declare. */
+  readonly leaving: readonly Resource[];
+  /** The entity tag of a plan: another one as soon as anything of what the plan rests on has changed. */
+  readonly etag: string;
+}
+
+/**
+ * Reads what deciding the steps will ask for. Throws `NotLoaded` for as much of it at once as can be known.
+ *
+ * The entity tag covers every row that is declared or was, what those lie in and refer to, and theirs in turn; what lies
+ * below the accounts, apps and users that change or go, what refers to what goes, and emergency revocations. It does not
+ * cover who asks, when secrets were last used, and the secrets that the request brings.
+ */
+export function groundsOf(
+  snapshot: Snapshot,
+  {
+    address,
+    manager,
+    steps,
+    ambient,
+  }: { address: string; manager: string; steps: readonly Declared[]; ambient: Ambient },
+): Grounds {
+  const gathering = new Gathering();
+  const resource = (at: string) => gathering.read(() => snapshot.resource(at));
+  const manifest = snapshot.resource(address);
+  const declared = new Set(steps.map((step) => step.address));
+  const former = declaredBy(manifest).filter((one) => !declared.has(one));
+  const leaving = former.flatMap((one) => resource(one) ?? []).filter((one) => one.managed_by === manager);
+
+  const lines: string[] = [line(address, manifest)];
+  const covered = coveredRows(resource, [
+    organizationOf(address),
+    ...declared,
+    ...former,
+    ...steps.flatMap(({ dependsOn }) => dependsOn),
+    ...leaving.flatMap((one) => ancestorsOf(one.address)),
+  ]);
+  for (const [at, row] of covered) lines.push(line(at, row));
+
+  const changing = [...leaving];
+  for (const step of steps) {
+    const stored = covered.get(step.address);
+    if (stored !== undefined && isChanging(step, stored, manager)) changing.push(stored);
+    const { secret_hash: hash } = step.desired;
+    // Whether a secret was ever in use; of the present one it is known.
+    if (typeof hash === 'string') readSecret(gathering, snapshot, ambient, hash, stored);
+  }
+  for (const row of changing) {
+    const kind = kindNamed(row.kind);
+    if (childKinds(kind).length > 0) {
+      const below = gathering.read(() => snapshot.children(row.address)) ?? [];
+      for (const one of below) lines.push(line(one.address, one));
+      for (const one of below) readFate(gathering, snapshot, one);
+    }
+    if (kind.token !== undefined) readFate(gathering, snapshot, row);
+  }
+  for (const { address: at, kind } of leaving) {
+    if (!isReferenced(kindNamed(kind))) continue;
+    const referrers = gathering.read(() => snapshot.withKey(at)) ?? [];
+    lines.push(`${at}<${referrers.map((one) => one.address).join()}`);
+  }
+  for (const at of tokensAmong([
+    ...steps,
+    ...leaving.map((one) => ({ address: one.address, kind: kindNamed(one.kind) })),
+  ])) {
+    const latch = gathering.read(() => snapshot.revocation(at));
+    if (latch !== undefined) lines.push(`${at}!${latch.created_at}`);
+  }
+  gathering.done();
+  const digest = createHash('sha256')
+    .update([...new Set(lines)].sort().join('\n'))
+    .digest('base64url');
+  return { leaving, etag: PLAN + digest };
+}
+
+/** Rows by address, `undefined` for what is not there: those at `start`, and what they refer to in turn. */
+function coveredRows(
+  resource: (address: string) => Resource | undefined,
+  start: readonly string[],
+): ReadonlyMap<string, Resource | undefined> {
+  const covered = new Map<string, Resource | undefined>();
+  let next = start;
+  while (next.length > 0) {
+    const found: string[] = [];
+    for (const at of next) {
+      if (covered.has(at) || !isStored(at)) continue;
+      const row = resource(at);
+      covered.set(at, row);
+      if (row === undefined) continue;
+      // Other keys are names under which something is looked up.
+      for (const key of row.keys) if (!key.includes('?') && !covered.has(key)) found.push(key);
+    }
+    next = found;
+  }
+  return covered;
+}
+
+/** Whether the step would change the row, whatever secret comes with it. */
+function isChanging({ kind, desired }: Declared, stored: Resource, manager: string): boolean {
+  return stored.managed_by !== manager || changedAttributes(kind, stored.attributes, desired).length > 0;
+}
+
+/** What is told about a token that changes or goes: whether it works, and when it was last used. */
+function readFate(gathering: Gathering, snapshot: Snapshot, token: Resource): void {
+  const { current, previous } = tokenState(token);
+  gathering.read(() => snapshot.revocation(token.address));
+  gathering.read(() => snapshot.secret(current.hash));
+  if (previous !== null) gathering.read(() => snapshot.secret(previous.hash));
+}
+
+function readSecret(
+  gathering: Gathering,
+  snapshot: Snapshot,
+  { keyring }: Ambient,
+  given: string,
+  stored: Resource | undefined,
+): void {
+  const hash = keyring.hashSecret(given.slice('sha256:'.length));
+  if (stored !== undefined && tokenState(stored).current.hash === hash) return;
+  gathering.read(() => snapshot.secret(hash));
+  if (stored !== undefined) readFate(gathering, snapshot, stored);
+}
+
+function tokensAmong(members: readonly Pick<Declared, 'address' | 'kind'>[]): string[] {
+  return members.filter(({ kind }) => kind.token !== undefined).map(({ address }) => address);
+}
+
+/** Built-in roles and profiles are code and no rows. */
+function isStored(address: string): boolean {
+  return !isBuiltIn(parseAddress(address).kind, address);
+}
+
+function line(address: string, row: Resource | undefined): string {
+  return `${address}=${row === undefined ? '' : etagOf(row)}`;
+}

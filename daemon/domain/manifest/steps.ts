@@ -1,0 +1,92 @@
+/** The single writes of which a manifest's own consists, in the order in which they are tried. */
+import { parentOf, parseAddress } from '../../../terraform-provider-spec/address.ts';
+import { referencesIn } from '../../../terraform-provider-spec/derive/references.ts';
+import type { Violation } from '../../../terraform-provider-spec/derive/validate.ts';
+import type { JsonObject, Kind } from '../../../terraform-provider-spec/kind.ts';
+import { childKinds } from '../../../terraform-provider-spec/kinds/index.ts';
+import { type Member, managerOf } from '../../../terraform-provider-spec/manifest.ts';
+import type { ManifestRequest, WriteOptions } from '../api.ts';
+import { requireManager } from '../contract.ts';
+import { deleteSpec } from '../delete.ts';
+import type { Resource } from '../model.ts';
+import { Problem } from '../problem.ts';
+import { putSpec } from '../put.ts';
+import type { Context, Effect } from '../write.ts';
+
+/** What a single write needs to be told besides its address. */
+export type StepOptions = Pick<WriteOptions, 'caller' | 'manager' | 'adopt' | 'allowSelf'>;
+
+/** The options of the single writes of a manifest. Throws `invalid-header` where another manager is named. */
+export function stepOptions({ address, caller, manager, adopt, allowSelf }: ManifestRequest): StepOptions {
+  const own = managerOf(address);
+  if (manager !== undefined && manager !== own) {
+    throw new Problem('invalid-header', `What this manifest declares is managed by "${own}", not by "${manager}".`);
+  }
+  return { caller, manager: own, ...(adopt === true && { adopt }), ...(allowSelf === true && { allowSelf }) };
+}
+
+/** One of the writes. `run` authorizes and decides it on the draft, and throws as the write by itself would. */
+export interface Step {
+  readonly action: 'put' | 'delete';
+  readonly kind: Kind;
+  readonly address: string;
+  /** Where the tree declares it; `''` for what it no longer does. */
+  readonly pointer: string;
+  run(context: Context): Effect;
+}
+
+/** The PUT of one resource of the tree. */
+export interface Declared extends Step {
+  /** The desired state, with defaults. */
+  readonly desired: JsonObject;
+  /** Addresses of what has to be there first: what it lies in, and what it refers to. */
+  readonly dependsOn: readonly string[];
+}
+
+/** The PUT of a member, or what is wrong with its body: pointers into the tree. */
+export function declare(
+  { kind, address, pointer, body }: Member,
+  organization: string,
+  options: StepOptions,
+): Declared | { readonly violations: readonly Violation[] } {
+  const spec = putSpec({ ...options, address, body });
+  const { reading } = spec;
+  if (!reading.ok) {
+    return { violations: reading.violations.map((one) => ({ ...one, pointer: pointer + one.pointer })) };
+  }
+  const references = referencesIn(kind, organization, reading.desired).map((reference) => reference.address);
+  return {
+    action: 'put',
+    kind,
+    address,
+    pointer,
+    desired: reading.desired,
+    dependsOn: [parentOf(address), ...references],
+    run(context) {
+      const own = { ...context, options };
+      spec.authorize(own.draft, own.principal);
+      return spec.decide(own);
+    },
+  };
+}
+
+/**
+ * The DELETE of what the tree no longer declares. A live token is revoked with it, where its profile asks for that. What
+ * lies below and this manifest does not manage is no more its own to delete than anything else.
+ */
+export function remove({ address }: Resource, options: StepOptions): Step {
+  const { kind } = parseAddress(address);
+  const spec = deleteSpec({ ...options, address, revoke: true });
+  return {
+    action: 'delete',
+    kind,
+    address,
+    pointer: '',
+    run(context) {
+      const own = { ...context, options };
+      spec.authorize(own.draft, own.principal);
+      if (childKinds(kind).length > 0) for (const below of own.draft.children(address)) requireManager(below, options);
+      return spec.decide(own);
+    },
+  };
+}

@@ -1,0 +1,52 @@
+/** JSON Schema (2020-12) of manifests: the tree as it is sent, and the file that people write. */
+import { FORMATS } from '../formats.ts';
+import type { Json, JsonObject, Kind } from '../kind.ts';
+import { childKinds } from '../kinds/index.ts';
+import { TREE_KINDS } from '../manifest.ts';
+import { MANIFEST_FILE_KEYS, TOKEN_FILE_KEYS } from '../manifest-file.ts';
+import { requestSchema } from './json-schema.ts';
+
+/** The tree that a PUT takes. */
+export function treeSchema(): JsonObject {
+  return { type: 'object', properties: collectionsOf(TREE_KINDS, false), additionalProperties: false };
+}
+
+/** A manifest file, in YAML or JSON: the tree, and what is for the command alone. */
+export function manifestFileSchema(): JsonObject {
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'Accredit manifest',
+    description: 'What `accredit plan` and `accredit apply` converge.',
+    type: 'object',
+    properties: { ...MANIFEST_FILE_KEYS, ...collectionsOf(TREE_KINDS, true) },
+    additionalProperties: false,
+  };
+}
+
+function collectionsOf(kinds: readonly Kind[], inFile: boolean): JsonObject {
+  return Object.fromEntries(kinds.map((kind): [string, Json] => [kind.collection, collectionSchema(kind, inFile)]));
+}
+
+function collectionSchema(kind: Kind, inFile: boolean): JsonObject {
+  return {
+    type: ['object', 'null'],
+    description: `Every ${kind.title} by its name. ${kind.description}`,
+    propertyNames: FORMATS.name.schema,
+    additionalProperties: memberSchema(kind, inFile),
+  };
+}
+
+/** The body of a PUT, with the collections that lie below; null stands for one with nothing but defaults. */
+function memberSchema(kind: Kind, inFile: boolean): JsonObject {
+  const body = requestSchema(kind) as JsonObject & { properties: JsonObject };
+  return {
+    ...body,
+    type: ['object', 'null'],
+    description: kind.description,
+    properties: {
+      ...body.properties,
+      ...collectionsOf(childKinds(kind), inFile),
+      ...(inFile && kind.token !== undefined && TOKEN_FILE_KEYS),
+    },
+  };
+}
