@@ -88,6 +88,8 @@ const RENAMED = { display_name: 'Renamed' };
 const ROTATED = { rotation: 'again', overlap: '1h' };
 const LATCHED = { there: {}, latched: true } as const;
 const LATCHED_NARROW = { there: NARROW, latched: true } as const;
+/** What is there was made when the clock stood still. */
+const DELIVERED = { body: { rotated_at: '2030-01-01T00:00:00Z' } };
 const REASON = { body: { reason: 'other' } };
 
 const SCIM_USER = { schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], userName: 'somebody' };
@@ -159,6 +161,7 @@ export const MATRIX: Readonly<Record<string, Row>> = {
   'putServiceAccountToken:create': { body: {}, ...BUILDS, answers: { ...CREATE, ...HIDDEN } },
   deleteServiceAccountToken: { there: {}, answers: { ...REMOVE, ...HIDDEN } },
   rotateServiceAccountToken: { there: {}, body: {}, ...BUILDS, answers: { ...CHANGE, ...HIDDEN } },
+  deliverServiceAccountToken: { there: {}, ...DELIVERED, answers: { ...CHANGE, ...HIDDEN } },
   getServiceAccountTokenRevocation: { ...LATCHED, answers: { ...READ, ...HIDDEN } },
   revokeServiceAccountToken: { there: {}, ...REASON, answers: { ...CHANGE, ...HIDDEN } },
   restoreServiceAccountToken: { ...LATCHED, ...BUILDS, answers: { ...REMOVE, ...HIDDEN } },
@@ -169,6 +172,7 @@ export const MATRIX: Readonly<Record<string, Row>> = {
   'putAppToken:create': { body: NARROW, ...BUILDS, answers: CREATE },
   deleteAppToken: { there: {}, answers: REMOVE },
   rotateAppToken: { there: NARROW, body: {}, ...BUILDS, answers: CHANGE },
+  deliverAppToken: { there: {}, ...DELIVERED, answers: CHANGE },
   getAppTokenRevocation: { ...LATCHED, answers: READ },
   revokeAppToken: { there: {}, ...REASON, answers: CHANGE },
   restoreAppToken: { ...LATCHED_NARROW, ...BUILDS, answers: REMOVE },
@@ -180,9 +184,16 @@ export const MATRIX: Readonly<Record<string, Row>> = {
   'putPersonalAccessToken:create': { body: {}, answers: { ...CHANGE, enrolment: 201 } },
   deletePersonalAccessToken: { there: {}, answers: REMOVE },
   rotatePersonalAccessToken: { there: {}, body: {}, answers: CHANGE },
+  deliverPersonalAccessToken: { there: {}, ...DELIVERED, answers: CHANGE },
   getPersonalAccessTokenRevocation: { ...LATCHED, answers: READ },
   revokePersonalAccessToken: { there: {}, ...REASON, answers: CHANGE },
   restorePersonalAccessToken: { ...LATCHED, ...BUILDS, answers: REMOVE },
+
+  listManifests: { answers: READ },
+  getManifest: { there: {}, answers: READ },
+  putManifest: { there: {}, body: {}, answers: CHANGE },
+  'putManifest:create': { body: { roles: { declared: NARROW } }, also: ['roles.write', 'builds.read'], answers: CREATE },
+  deleteManifest: { there: {}, answers: REMOVE },
 
   // Whoever may read tokens of another kind, or has some of the own, is shown those.
   listTokens: { answers: { ...READ, ...PARTIAL, lacking: 200 } },

@@ -78,7 +78,7 @@ export function caseOf(name: string, row: Row, described: Described): Case {
 }
 
 const PURPOSES = ['api', 'scim'] as const;
-const SUFFIX = /\/(rotation|revocation|enrolment)$/;
+const SUFFIX = /\/(rotation|delivered|revocation|enrolment)$/;
 
 export class Stage {
   readonly daemon: TestDaemon;
