@@ -1,8 +1,6 @@
-/** The verbs of the daemon: what a command line means, what it prints and how it exits. */
+/** The verbs of the daemon's side: what a command line means, what it prints and how it exits. */
 import { existsSync, writeFileSync } from 'node:fs';
 import type { Logger } from 'pino';
-import { closest } from '../terraform-provider-spec/derive/closest.ts';
-import { mintToken, tokenHash } from '../terraform-provider-spec/token.ts';
 import {
   type Arguments,
   type Config,
@@ -10,7 +8,7 @@ import {
   describeSettings,
   loadConfig,
   parseArguments,
-  refuseWords,
+  settingFlags,
 } from './config.ts';
 import { PrivateFileError } from './crypto/private-file.ts';
 import { Unavailable } from './domain/snapshot.ts';
@@ -19,17 +17,13 @@ import { createLog } from './log.ts';
 import { type Daemon, openConfiguredStore, startDaemon } from './main.ts';
 import { giveBackMemory } from './quiet.ts';
 import { StoreLocked, StoreTooNew, StoreUnusable } from './store/index.ts';
-import { version } from './version.ts';
+import type { DaemonVerb } from './verbs.ts';
 
-const HELP = `accredit issues, rotates, verifies and revokes the credentials of machines.
-
-Usage: accredit VERB [FLAG…]
+const HELP = `Usage: accredit VERB [FLAG…], with one of these verbs; "accredit --help" lists the others:
 
   serve             starts the daemon
   init              makes the first organization, account and owner token, without serving
   init --recover    makes a new owner token for the account root; the daemon must be stopped
-  token             makes a token and prints it with its hash, for secret_hash and the bootstrap; stores nothing
-  version           prints the version
 
 Every setting can be a flag, a variable, or a key in the JSON file that --config or ACCREDIT_CONFIG names; the first of
 these three wins. ACCREDIT_X_FILE names a file that holds the value of ACCREDIT_X.
@@ -37,43 +31,33 @@ these three wins. ACCREDIT_X_FILE names a file that holds the value of ACCREDIT_
 ${describeSettings()}
 `;
 
-const VERBS = ['serve', 'init', 'token', 'version'];
+/** The flags of one verb besides those of the settings, without dashes. */
+const SWITCHES: Readonly<Record<DaemonVerb, readonly string[]>> = { serve: [], init: ['recover'] };
+
+/** Every flag that a verb takes, with its dashes. */
+export function flagsOf(verb: DaemonVerb): string[] {
+  return ['--help', ...settingFlags(), ...SWITCHES[verb].map((name) => `--${name}`)];
+}
 
 /** Exit statuses, as sysexits has no better ones for these. */
 const FAILED = 1;
 const USAGE = 2;
 
-/** Runs the command line `words` (without node and script) and resolves with its exit status. Never rejects. */
+/** Runs the command line `words`, which begins with one of the daemon's verbs, and resolves with its exit status. Never rejects. */
 export async function run(
   words: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<number> {
-  const [verb, ...rest] = words;
+  const [verb, ...rest] = words as [DaemonVerb, ...string[]];
   try {
-    if (words.includes('--help') || words.includes('-h') || verb === 'help') return print(HELP);
-    if (verb === 'version' || verb === '--version' || verb === 'token') {
-      refuseWords(rest);
-      return verb === 'token' ? token() : print(`accredit ${version()}\n`);
-    }
-    if (verb === 'serve') return await serve(configured(parseArguments(rest), environment));
-    if (verb === 'init') {
-      const given = parseArguments(rest, ['recover']);
-      return await init(configured(given, environment), given.switches.has('recover'));
-    }
-    if (verb !== undefined) throw unknownVerb(verb);
-    process.stderr.write(HELP);
-    return USAGE;
+    if (words.includes('--help') || words.includes('-h')) return print(HELP);
+    const given = parseArguments(rest, SWITCHES[verb]);
+    const settings = configured(given, environment);
+    return verb === 'serve' ? await serve(settings) : await init(settings, given.switches.has('recover'));
   } catch (error) {
     process.stderr.write(`accredit: ${explain(error)}\n`);
     return error instanceof ConfigError ? USAGE : FAILED;
   }
-}
-
-function unknownVerb(verb: string): ConfigError {
-  const meant = closest(verb, VERBS);
-  return new ConfigError(
-    `unknown verb "${verb}"; ${meant === undefined ? 'see accredit --help' : `did you mean ${meant}?`}`,
-  );
 }
 
 interface Configured {
@@ -127,12 +111,6 @@ async function init({ config, log }: Configured, recovering: boolean): Promise<n
   } finally {
     await store.close();
   }
-}
-
-/** A token for its maker alone: only the hash need ever leave the machine. */
-function token(): number {
-  const secret = mintToken('sa');
-  return print(`token: ${secret}\nsecret_hash: sha256:${tokenHash(secret)}\n`);
 }
 
 /** Resolves with the first SIGTERM or SIGINT. A second one ends the process at once. */

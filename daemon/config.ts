@@ -18,6 +18,8 @@ const CLIENT_VARIABLES = [
   'ACCREDIT_ORGANIZATION',
   'ACCREDIT_MANAGER',
   'ACCREDIT_CA_CERTIFICATE',
+  'ACCREDIT_PROFILE',
+  'ACCREDIT_CLI_CONFIG',
   'ACCREDIT_FORBID_SECRETS_IN_STATE',
   'ACCREDIT_PROVIDER_SIGNING_KEY',
   'ACCREDIT_PROVIDER_SIGNING_KEY_PASSPHRASE',
@@ -174,9 +176,10 @@ function unknown(what: string, name: string, known: readonly string[], where = '
   return new ConfigError(`unknown ${what} ${name}${where}${meant === undefined ? '' : `; did you mean ${meant}?`}`);
 }
 
-/** Throws `ConfigError` if there is anything behind a verb that takes nothing. */
-export function refuseWords([word]: readonly string[]): void {
-  if (word !== undefined) throw unknownFlag(word, []);
+/** The flags of all settings, and `--config`. */
+export function settingFlags(): string[] {
+  const settings = NAMES.map((name) => SETTINGS[name]).filter(({ secret }) => !secret);
+  return ['--config', ...settings.map(({ key }) => flagOf(key))];
 }
 
 function unknownFlag(flag: string, known: readonly string[]): ConfigError {

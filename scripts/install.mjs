@@ -15,7 +15,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 /** What goes into the daemon and the provider; a change below any of them calls for a new build. */
-const SOURCES = ['terraform-provider-spec', 'daemon', 'client', 'terraform-provider'];
+const SOURCES = ['terraform-provider-spec', 'daemon', 'client', 'cli', 'terraform-provider'];
 const BUILD_FILES = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json'];
 const PACKAGING = ['build-provider.ts', 'package-provider.ts', 'packages/archive.ts', 'packages/signature.ts'];
 

@@ -50,7 +50,7 @@ describe('the documents', () => {
   it('ARCHITECTURE.md shows every directory of sources in its tree', () => {
     const text = readText('ARCHITECTURE.md');
     const nested = projectFiles((path) =>
-      /^(daemon|client|terraform-provider|terraform-provider-spec)\/[^/]+\//.test(path),
+      /^(daemon|client|cli|terraform-provider|terraform-provider-spec)\/[^/]+\//.test(path),
     );
     for (const directory of new Set(nested.map((path) => path.split('/')[1] as string))) {
       expect(text).to.include(`  ${directory}/ `);

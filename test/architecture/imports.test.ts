@@ -29,6 +29,7 @@ const PARTS: readonly (readonly [part: string, mayImport: readonly string[]])[] 
     ],
   ],
   ['client/', ['terraform-provider-spec/']],
+  ['cli/', ['terraform-provider-spec/', 'client/']],
   ['terraform-provider/', ['terraform-provider-spec/', 'client/']],
 ];
 
@@ -43,6 +44,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['daemon/metrics/'],
   'lru-cache': ['daemon/domain/', 'daemon/http/', 'daemon/verify/'],
   pino: ['daemon/', 'daemon/http/', 'daemon/verify/'],
+  commander: ['cli/'],
   '@msgpack/msgpack': ['terraform-provider/'],
 };
 
@@ -68,6 +70,8 @@ describe('the direction of imports', () => {
     expect(complaint('terraform-provider/rpc/x.ts', 'daemon/domain/api.ts')).to.have.length(1);
     expect(complaint('terraform-provider-spec/x.ts', 'node:fs')).to.have.length(1);
     expect(complaint('daemon/domain/x.ts', 'typeorm')).to.have.length(1);
+    expect(complaint('cli/commands/x.ts', 'daemon/config.ts')).to.have.length(1);
+    expect(complaint('daemon/x.ts', 'cli/main.ts')).to.have.length(1);
     expect(complaint('daemon/domain/x.ts', 'terraform-provider-spec/token.ts')).to.be.empty;
   });
 

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { ConfigError, loadConfig, parseArguments } from '../../daemon/config.ts';
+import { SETTINGS } from '../../daemon/settings.ts';
 import { tokenHash, tokenKind } from '../../terraform-provider-spec/token.ts';
 import { freshDirectory } from './directory.ts';
 
@@ -149,11 +150,24 @@ describe('the configuration', () => {
 describe('the command', () => {
   const directory = freshDirectory();
 
-  it('explains itself, and names every setting', async () => {
+  for (const words of [
+    ['serve', '--help'],
+    ['help', 'init'],
+  ]) {
+    it(`explains itself, and names every setting: ${words.join(' ')}`, async () => {
+      const help = directory().run(words);
+      expect(await help.exit).to.equal(0);
+      const text = help.lines.join('\n');
+      for (const { key } of Object.values(SETTINGS)) expect(text).to.include(`ACCREDIT_${key.toUpperCase()}`);
+      for (const word of ['serve', 'init', '--recover', '--listen']) expect(text).to.include(word);
+    });
+  }
+
+  it('lists its verbs', async () => {
     const help = directory().run(['--help']);
     expect(await help.exit).to.equal(0);
     const text = help.lines.join('\n');
-    for (const word of ['serve', 'init', '--recover', 'version', '--listen', 'ACCREDIT_MASTER_KEY']) {
+    for (const word of ['serve', 'init', '--recover', 'version', 'get']) {
       expect(text).to.include(word);
     }
   });
@@ -177,8 +191,10 @@ describe('the command', () => {
     ['sevre', 'unknown verb "sevre"; did you mean serve?'],
     ['', 'Usage: accredit VERB'],
     ['init --recovr', 'unknown flag --recovr; did you mean --recover?'],
-    ['token --kind pat', 'unknown flag --kind'],
-    ['version now', 'unknown word now: flags begin with --'],
+    ['token --kin pat', "unknown option '--kin'; Did you mean --kind?"],
+    ['token --kind car', "argument 'car' is invalid. Allowed choices are sa, app, pat, scim, enrol"],
+    ['version now', "too many arguments for 'version'"],
+    ['--json serve', 'flags come behind the verb: accredit serve FLAG…'],
   ] as const) {
     it(`refuses what it does not know with status 2 and the reason: accredit ${line}`, async () => {
       const refused = directory().run(line.split(' ').filter((word) => word !== ''));

@@ -1,0 +1,82 @@
+import { Option } from 'commander';
+import type { SecretKind } from '../../terraform-provider-spec/kind.ts';
+import { mintToken, SECRET_KINDS, secretHash, TOKEN_PATTERN, tokenKind } from '../../terraform-provider-spec/token.ts';
+import type { Options, Verb } from '../command.ts';
+import { CliError, UsageError } from '../exit.ts';
+import { readSecret } from '../prompt.ts';
+import type { Session } from '../session.ts';
+
+const KINDS: Readonly<Record<SecretKind, string>> = {
+  sa: 'a service account',
+  app: 'an app',
+  pat: 'a person',
+  scim: 'an identity provider, for SCIM',
+  enrol: 'the enrolment of a person',
+};
+
+export const token: Verb = {
+  name: 'token',
+  summary: 'makes, hashes and reads tokens, without any daemon',
+  description:
+    'Makes a token and prints it with its hash, for secret_hash and the bootstrap; or tells of a token what it is. ' +
+    'Nothing is stored, and nothing is sent. A token is read from standard input, never from the command line, which everybody on the ' +
+    'machine can read.',
+  examples: [
+    ['token', 'a new token of a service account and its hash; the same as "token new"'],
+    ['token new --kind pat --json', 'one of a person, as JSON'],
+    ['token hash < deploy-token', 'the hash of a token, as secret_hash takes it'],
+    ['token parse < deploy-token', 'what a token is for, and whether it was copied whole'],
+  ],
+  declare(command, act) {
+    command
+      .command('new', { isDefault: true })
+      .description('Makes a token; only its hash need ever leave the machine.')
+      .addOption(new Option('--kind <kind>', 'whose it is to be').choices(SECRET_KINDS).default('sa'))
+      .action(
+        act(async ({ json, out }, { kind }: Options<{ kind: SecretKind }>) => {
+          const made = mintToken(kind);
+          if (json) out.json({ token: made, secret_hash: secretHash(made) });
+          else out.write(`token: ${made}\nsecret_hash: ${secretHash(made)}\n`);
+        }),
+      );
+    command
+      .command('hash')
+      .description('Reads a token from standard input and prints its hash.')
+      .action(
+        act(async (session, _options: Options<object>) => {
+          const read = await readToken(session);
+          if (tokenKind(read) === undefined) throw notAToken(read);
+          if (session.json) session.out.json({ secret_hash: secretHash(read) });
+          else session.out.line(secretHash(read));
+        }),
+      );
+    command
+      .command('parse')
+      .description('Reads a token from standard input and tells what it is for, and whether its checksum holds.')
+      .action(
+        act(async (session, _options: Options<object>) => {
+          const read = await readToken(session);
+          const kind = tokenKind(read);
+          if (kind === undefined) throw notAToken(read);
+          if (session.json) session.out.json({ kind, checksum: 'ok', secret_hash: secretHash(read) });
+          else session.out.line(`a token of ${KINDS[kind]} (acr_${kind}_…); its checksum holds\n${secretHash(read)}`);
+        }),
+      );
+  },
+};
+
+async function readToken(session: Session): Promise<string> {
+  const read = (await readSecret('Token: ', { input: session.streams.stdin, output: session.streams.stderr })).trim();
+  if (read === '') throw new UsageError('no token: give one on standard input');
+  return read;
+}
+
+/** Never repeats the text. */
+function notAToken(text: string): CliError {
+  const why = TOKEN_PATTERN.test(text)
+    ? 'its checksum does not hold: a character is wrong'
+    : /^acr_/.test(text)
+      ? `it has ${text.length} characters, or others than letters and digits: it was not copied whole`
+      : 'it does not begin with acr_';
+  return new CliError(`this is no token of Accredit: ${why}`, { code: 'not-a-token' });
+}

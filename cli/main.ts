@@ -1,0 +1,173 @@
+/** The command line: reads it, runs the verb, and says what went wrong. */
+import { Command, CommanderError, Option } from 'commander';
+import { closest } from '../terraform-provider-spec/derive/closest.ts';
+import type { Act, Verb } from './command.ts';
+import { VERBS } from './commands/index.ts';
+import type { GlobalOptions } from './connection.ts';
+import { type Explained, explain } from './errors.ts';
+import { EXIT, Interrupted, UsageError } from './exit.ts';
+import { outputTo, wantsColours } from './output.ts';
+import type { Environment } from './profiles.ts';
+import { type Host, openSession, type Streams } from './session.ts';
+
+/** Runs the words of a command line, without node and script, and resolves with its exit status. Never rejects. */
+export async function run(
+  words: readonly string[],
+  environment: Environment,
+  host: Host,
+  streams: Streams = process,
+): Promise<number> {
+  const interruption = interruptions();
+  let status: number = EXIT.ok;
+  let usageStatus: number = EXIT.usage;
+  const act =
+    ({ usageStatus: own }: Pick<Verb, 'usageStatus'>): Act =>
+    (action) =>
+    async (...given) => {
+      usageStatus = own ?? usageStatus;
+      const command = given.at(-1) as Command;
+      const options = command.optsWithGlobals<GlobalOptions>();
+      const session = openSession({ options, environment, host, streams, signal: interruption.signal });
+      try {
+        status = (await action(session, ...([...given.slice(0, -2), options] as never))) ?? EXIT.ok;
+      } finally {
+        session.close();
+      }
+    };
+  const program = programOf(host, streams, act);
+  try {
+    const [word = ''] = words.filter((each) => !each.startsWith('-'));
+    usageStatus = VERBS.find(({ name }) => name === word)?.usageStatus ?? EXIT.usage;
+    refuseUnknownVerb(words, program);
+    await program.parseAsync([...words], { from: 'user' });
+    return status;
+  } catch (error) {
+    // Help that was asked for ends this way too.
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
+    const { status: failed, ...explained } = explain(error instanceof CommanderError ? usageError(error) : error);
+    complain(explained, { json: words.includes('--json'), color: !words.includes('--no-color'), streams, environment });
+    return failed === EXIT.usage ? usageStatus : failed;
+  } finally {
+    interruption.close();
+  }
+}
+
+/** Commander's program with all verbs, those of the daemon too, which `bin/accredit` starts without coming here. */
+export function programOf(host: Host, streams: Streams, act: (verb: Pick<Verb, 'usageStatus'>) => Act): Command {
+  const program = new Command('accredit')
+    .description('Issues, rotates, verifies and revokes the credentials of machines.')
+    .usage('VERB [FLAG…]')
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false, helpWidth: 110 })
+    .configureOutput({
+      writeOut: (text) => void streams.stdout.write(text),
+      writeErr: (text) => void streams.stderr.write(text),
+      // What is wrong with the command line is said like everything else that is wrong.
+      outputError: () => undefined,
+    })
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [verb]', 'show help for a verb');
+  for (const option of globalOptions()) program.addOption(option);
+  for (const verb of VERBS) {
+    const command = program.command(verb.name).summary(verb.summary);
+    command.description(verb.description ?? `${sentence(verb.summary)}.`).helpCommand(false);
+    command.addHelpText('after', examplesText(verb.examples));
+    verb.declare(command, act(verb));
+  }
+  for (const [name, summary] of Object.entries(host.daemonVerbs)) {
+    const misplaced = () => {
+      throw new UsageError(`flags come behind the verb: accredit ${name} FLAG…`);
+    };
+    program.command(name).description(summary).allowUnknownOption().allowExcessArguments().action(misplaced);
+  }
+  program.addHelpText('after', PROGRAM_HELP);
+  return program;
+}
+
+const PROGRAM_HELP = `
+Where the daemon is and the token for it come from flags, else from the environment (ACCREDIT_ENDPOINT, ACCREDIT_TOKEN,
+ACCREDIT_ORGANIZATION, ACCREDIT_CA_CERTIFICATE, each also with _FILE), else from a profile in the file that
+ACCREDIT_CLI_CONFIG names or ~/.config/accredit/config.json. docs/cli.md has the file, the exit statuses and the rest.
+
+"accredit VERB --help" has the flags of a verb and examples; "accredit serve --help" every setting of the daemon.`;
+
+function globalOptions(): Option[] {
+  return [
+    new Option('--json', 'print JSON instead of text'),
+    new Option('--no-color', 'no colours, as with NO_COLOR'),
+    new Option('--profile <name>', 'the profile of the configuration file to use'),
+    new Option('--endpoint <url>', 'the daemon: https://accredit.example.com'),
+    new Option('--token-file <file>', 'the file that holds the token; - for standard input'),
+    new Option('--organization <name>', 'the organization of addresses that name none (default "default")'),
+    new Option('--ca-certificate-file <file>', 'PEM; trusted instead of the authorities of the system'),
+  ];
+}
+
+function examplesText(examples: Verb['examples']): string {
+  if (examples.length === 0) return '';
+  return `\nExamples:\n${examples.map(([line, what]) => `  # ${what}\n  accredit ${line}`).join('\n')}`;
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Commander says "command" where we say verb, and prints its help for none. */
+function refuseUnknownVerb(words: readonly string[], program: Command): void {
+  if (words.length === 0) throw new UsageError(`Usage: accredit VERB [FLAG…]; "accredit --help" lists the verbs`);
+  const [verb = ''] = words;
+  const known = [...program.commands.map((command) => command.name()), 'help'];
+  if (verb.startsWith('-') || known.includes(verb)) return;
+  const meant = closest(verb, known);
+  throw new UsageError(
+    `unknown verb "${verb}"; ${meant === undefined ? 'see accredit --help' : `did you mean ${meant}?`}`,
+  );
+}
+
+/** "error: unknown option '--jsn'", and in a line of its own what may have been meant. */
+function usageError({ message }: CommanderError): UsageError {
+  return new UsageError(
+    message
+      .replace(/^error: /, '')
+      .replace(/\n\((.*)\)$/, '; $1')
+      .replace(/\.$/, ''),
+  );
+}
+
+interface Complaint {
+  readonly json: boolean;
+  readonly color: boolean;
+  readonly streams: Streams;
+  readonly environment: Environment;
+}
+
+/** On standard error, for people, or with `--json` as one object `{"error": …}`. */
+function complain(explained: Omit<Explained, 'status'>, { json, color, streams, environment }: Complaint): void {
+  const { stderr } = streams;
+  const output = outputTo(stderr, { colours: wantsColours(stderr, environment, color) });
+  const { code, message, hint, errors = [], requestId } = explained;
+  if (json) {
+    const error = { code, message, hint: hint ?? null, errors: errors.map((each) => ({ ...each })) };
+    output.json({ error: { ...error, request_id: requestId ?? null } });
+    return;
+  }
+  output.line(`${output.style('red', 'accredit:')} ${message}`);
+  for (const { pointer, detail } of errors) output.line(`  ${pointer === '' ? detail : `${pointer} ${detail}`}`);
+  if (hint !== undefined) output.line(hint);
+  if (requestId !== undefined) output.line(output.style('dim', `request ${requestId}`));
+}
+
+/** A signal that is aborted at the first SIGINT or SIGTERM. A second one ends the process at once. */
+function interruptions(): { readonly signal: AbortSignal; close(): void } {
+  const controller = new AbortController();
+  const take = (name: NodeJS.Signals) => {
+    const reason = new Interrupted(name === 'SIGTERM' ? 'SIGTERM' : 'SIGINT');
+    if (controller.signal.aborted) process.exit(reason.status);
+    controller.abort(reason);
+  };
+  process.on('SIGINT', take).on('SIGTERM', take);
+  return {
+    signal: controller.signal,
+    close: () => void process.off('SIGINT', take).off('SIGTERM', take),
+  };
+}

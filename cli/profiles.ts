@@ -1,0 +1,123 @@
+/** The configuration file of the command: endpoints by the name of a profile. */
+import { readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { closest } from '../terraform-provider-spec/derive/closest.ts';
+import { UsageError } from './exit.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What is known of an endpoint; each can also be given as `{name}_file`, the file that holds it. */
+export const SETTINGS = ['endpoint', 'token', 'organization', 'ca_certificate'] as const;
+export type Setting = (typeof SETTINGS)[number];
+
+/** Values by setting, each with what it came from, for people. */
+export type Values = Readonly<Partial<Record<Setting, { readonly value: string; readonly from: string }>>>;
+
+const PROFILE_KEYS = SETTINGS.flatMap((name) => [name, `${name}_file`]);
+const FILE_KEYS = ['default_profile', 'profiles'];
+
+/** Where the file lies: `ACCREDIT_CLI_CONFIG`, else `accredit/config.json` below the XDG configuration directory. */
+export function configFile(environment: Environment): string {
+  if (environment.ACCREDIT_CLI_CONFIG) return environment.ACCREDIT_CLI_CONFIG;
+  return join(environment.XDG_CONFIG_HOME || join(environment.HOME || homedir(), '.config'), 'accredit', 'config.json');
+}
+
+/**
+ * The values of the profile `name`, or of the default one, which need not exist. Throws `UsageError` for a file that is
+ * malformed or holds a token that others can read, and for a name that is not in it.
+ */
+export function readProfile(environment: Environment, name: string | undefined): Values {
+  const file = configFile(environment);
+  const content = readConfig(file, name !== undefined || Boolean(environment.ACCREDIT_CLI_CONFIG));
+  if (content === undefined) return {};
+  const profiles = content.profiles ?? {};
+  if (!isObject(profiles)) throw new UsageError(`profiles in ${file} must be an object of profiles by name`);
+  const fallback = content.default_profile;
+  if (fallback !== undefined && typeof fallback !== 'string') {
+    throw new UsageError(`default_profile in ${file} must be the name of a profile`);
+  }
+  const wanted = name ?? fallback;
+  if (wanted === undefined) return {};
+  const profile = profiles[wanted];
+  if (!isObject(profile)) throw unknown('profile', wanted, Object.keys(profiles), ` in ${file}`);
+  for (const key of Object.keys(profile)) {
+    if (!PROFILE_KEYS.includes(key)) throw unknown('key', key, PROFILE_KEYS, ` of the profile ${wanted} in ${file}`);
+  }
+  if (profile.token !== undefined) requirePrivate(file);
+  const values = SETTINGS.flatMap((setting) => {
+    const value = valueIn(profile, setting, { file, profile: wanted });
+    return value === undefined ? [] : [[setting, { value, from: `profile ${wanted} in ${file}` }] as const];
+  });
+  return Object.fromEntries(values);
+}
+
+function valueIn(
+  profile: Readonly<Record<string, unknown>>,
+  setting: Setting,
+  { file, profile: name }: { file: string; profile: string },
+): string | undefined {
+  const [direct, path] = [profile[setting], profile[`${setting}_file`]];
+  for (const value of [direct, path]) {
+    if (value !== undefined && typeof value !== 'string') {
+      throw new UsageError(`${setting} of the profile ${name} in ${file} must be a string`);
+    }
+  }
+  if (typeof path !== 'string') return direct as string | undefined;
+  if (direct !== undefined) {
+    throw new UsageError(`the profile ${name} in ${file} has ${setting} and ${setting}_file: give one of them`);
+  }
+  const below = path.startsWith('~/') ? join(homedir(), path.slice(2)) : resolve(dirname(file), path);
+  return readSettingFile(below, `${setting}_file of the profile ${name}`);
+}
+
+/** The content of a file that a setting names, without the white space around it. Throws `UsageError`. */
+export function readSettingFile(path: string, what: string): string {
+  try {
+    return readFileSync(path === '-' ? 0 : path, 'utf8').trim();
+  } catch (error) {
+    throw new UsageError(`${what}: ${(error as Error).message}`);
+  }
+}
+
+function readConfig(file: string, isNeeded: boolean): Record<string, unknown> | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && !isNeeded) return undefined;
+    throw new UsageError(`the configuration file: ${(error as Error).message}`);
+  }
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch {
+    // The parser's message quotes the text, which may hold a token.
+    throw new UsageError(`the configuration file ${file} is not JSON`);
+  }
+  if (!isObject(content)) throw new UsageError(`the configuration file ${file} must hold one JSON object`);
+  for (const key of Object.keys(content)) {
+    if (!FILE_KEYS.includes(key)) throw unknown('key', key, FILE_KEYS, ` in ${file}`);
+  }
+  return content;
+}
+
+function requirePrivate(file: string): void {
+  const mode = statSync(file).mode & 0o777;
+  if ((mode & 0o077) === 0) return;
+  throw new UsageError(
+    `${file} holds a token and others may read it (mode ${mode.toString(8).padStart(4, '0')}): run "chmod 600" on it, ` +
+      'or name a file with token_file instead',
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The error of a name that is not known, with the one that may have been meant. */
+export function unknown(what: string, name: string, known: readonly string[], where = ''): UsageError {
+  const meant = closest(name, known);
+  const instead = known.length > 0 && known.length <= 12 ? `; there are ${known.join(', ')}` : '';
+  return new UsageError(`unknown ${what} ${name}${where}${meant === undefined ? instead : `; did you mean ${meant}?`}`);
+}
