@@ -192,7 +192,11 @@ export const MATRIX: Readonly<Record<string, Row>> = {
   listManifests: { answers: READ },
   getManifest: { there: {}, answers: READ },
   putManifest: { there: {}, body: {}, answers: CHANGE },
-  'putManifest:create': { body: { roles: { declared: NARROW } }, also: ['roles.write', 'builds.read'], answers: CREATE },
+  'putManifest:create': {
+    body: { roles: { declared: NARROW } },
+    also: ['roles.write', 'builds.read'],
+    answers: CREATE,
+  },
   deleteManifest: { there: {}, answers: REMOVE },
 
   // Whoever may read tokens of another kind, or has some of the own, is shown those.
