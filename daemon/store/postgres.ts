@@ -9,7 +9,7 @@ import { MIGRATIONS, migrate } from './migrations.ts';
 import { statements } from './statements.ts';
 import { REVISIONS } from './tables.ts';
 
-/** Milliseconds. Each is longer than the one before, so that the side that knows more gives up first. */
+/** Milliseconds. Of a write, each is longer than the one before, so that the side that knows more gives up first. */
 export interface Timeouts {
   /** Until there is a connection, whether a new one or the pool's next free one. */
   readonly connect: number;
@@ -18,9 +18,11 @@ export interface Timeouts {
   readonly statement: number;
   /** After which a server that says nothing at all is given up. */
   readonly silence: number;
+  /** The same for a read. It waits for no lock, and everybody who asks about a token waits for one. */
+  readonly read: number;
 }
 
-const TIMEOUTS: Timeouts = { connect: 5_000, lock: 10_000, statement: 30_000, silence: 40_000 };
+const TIMEOUTS: Timeouts = { connect: 5_000, lock: 10_000, statement: 30_000, silence: 40_000, read: 10_000 };
 const WRITERS = 2;
 const READERS = 8;
 /** How often a read is sent when connections turn out to be dead. */
@@ -72,10 +74,15 @@ export class PostgresDatabase implements Database {
       applicationName: 'accredit',
       connectTimeoutMS: timeouts.connect,
       poolErrorHandler: (error: unknown) => log.warn({ err: error }, 'an idle connection to PostgreSQL broke'),
-      extra: { keepAlive: true, query_timeout: timeouts.silence },
     } as const;
-    this.writer = new DataSource({ ...common, poolSize: WRITERS, migrations: MIGRATIONS });
-    this.#reader = new DataSource({ ...common, poolSize: READERS });
+    const extra = (query_timeout: number) => ({ extra: { keepAlive: true, query_timeout } });
+    this.writer = new DataSource({
+      ...common,
+      ...extra(timeouts.silence),
+      poolSize: WRITERS,
+      migrations: MIGRATIONS,
+    });
+    this.#reader = new DataSource({ ...common, ...extra(timeouts.read), poolSize: READERS });
   }
 
   /** Connects, checks the settings and migrates. Throws as `openPostgres` does. */

@@ -22,7 +22,7 @@ import {
 } from './rows.ts';
 
 const QUIET = { warn: () => undefined };
-const SHORT = { connect: 5_000, lock: 300, statement: 600, silence: 900 };
+const SHORT = { connect: 5_000, lock: 300, statement: 600, silence: 900, read: 900 };
 
 (postgresAvailable() ? describe : describe.skip)('the store on a PostgreSQL server', function () {
   this.timeout(30_000);
@@ -326,6 +326,27 @@ const SHORT = { connect: 5_000, lock: 300, statement: 600, silence: 900 };
     try {
       await engine.submit(create(account('b')));
       expect((await list()).map(({ name }) => name)).to.deep.equal(['a', 'b']);
+    } finally {
+      for (const pid of pids) process.kill(pid, 'SIGCONT');
+    }
+  });
+
+  it('a read on a connection that falls silent is given up long before a write: whoever asks about a token waits', async () => {
+    const patient = { ...SHORT, lock: 10_000, statement: 15_000, silence: 20_000 };
+    const one = await openPostgres(url, QUIET, patient);
+    open.push(one);
+    const reader = new StoreReader(one);
+    const list = () => reader.list({ kinds: ['service_account'], parent: ORGANIZATION, limit: 10 });
+    await list();
+    const backends = await sql(
+      "SELECT pid FROM pg_stat_activity WHERE application_name = 'accredit' AND datname = current_database()",
+    );
+    const pids = backends.map(({ pid }) => pid as number);
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    try {
+      const began = performance.now();
+      expect(await list()).to.deep.equal([]);
+      expect(performance.now() - began).to.be.below(10_000);
     } finally {
       for (const pid of pids) process.kill(pid, 'SIGCONT');
     }
