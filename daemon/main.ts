@@ -183,7 +183,9 @@ function running(parts: Parts & { listening: Listening; maintainEvery: number; f
     recorder.maintainedAt = clock();
   });
   const maintained = () => maintain().catch((err: unknown) => log.error({ err }, 'maintenance failed'));
-  const timer = setInterval(maintained, maintainEvery).unref();
+  // A use is recorded in time also where a round of maintenance takes longer than that.
+  const recorded = () => service.recordUses().catch((err: unknown) => log.error({ err }, 'uses were not recorded'));
+  const timer = setInterval(() => (maintain.running === undefined ? maintained() : recorded()), maintainEvery).unref();
   const close = async () => {
     clearInterval(timer);
     const drained = listening.close();

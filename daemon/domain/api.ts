@@ -296,6 +296,8 @@ export interface Service {
   rotateSigningKeys(request: RotateKeysRequest): Promise<Answer>;
   /** Writes what was gathered of last uses; removes what is due for removal. Called by a timer and at shutdown. */
   maintain(): Promise<void>;
+  /** Writes the uses that are not written yet, also while `maintain` is busy with something else. */
+  recordUses(): Promise<void>;
 }
 
 export type { IssuedToken, Revocation, RotateKeysRequest, TokenRequest };

@@ -196,6 +196,7 @@ export function createService({
         await engine.submit(removeOperation(ambient, scope, target));
       }),
 
+    recordUses: () => usage.flush(),
     async maintain() {
       await usage.flush();
       await purgeExpired(ambient, engine, reader);

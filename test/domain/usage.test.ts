@@ -73,6 +73,33 @@ describe('the last use of a token', () => {
     await running;
   });
 
+  it('is written while maintenance is busy with something else', async () => {
+    const { reader } = f.store;
+    const list = reader.list.bind(reader);
+    let go: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const reached = new Promise<void>((resolve) => {
+      const hold: typeof list = async (query) => {
+        resolve();
+        await held;
+        return list(query);
+      };
+      Object.assign(reader, { list: hold });
+    });
+    const maintained = f.service.maintain();
+    await reached;
+    f.clock.advance(1000);
+    await f.service.authenticate(f.as(f.root, '192.0.2.7'));
+    await f.service.recordUses();
+    const hash = f.keyring.hashSecret(tokenHash(f.root));
+    const stored = await reader.read({ needs: {}, decide: (snapshot) => snapshot.secret(hash) });
+    expect(stored).to.include({ last_used_at: f.clock.now, last_used_ip: '192.0.2.7' });
+    go();
+    await maintained;
+  });
+
   it('is not set back by a clock that is', async () => {
     const usage = new Usage(f.store.engine);
     const hash = f.keyring.hashSecret(tokenHash(f.root));

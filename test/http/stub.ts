@@ -71,6 +71,7 @@ export function stubService(answers: Partial<Record<Method, () => unknown>> = {}
     reprovision: () => ({}),
     deprovision: () => undefined,
     maintain: () => undefined,
+    recordUses: () => undefined,
   };
   const method = (name: Method) => async (request: Record<string, unknown>, question?: object) => {
     calls.push({ name, request: { ...request, ...question } });
