@@ -35,16 +35,33 @@ export interface ApiErrorFields {
   readonly requestId?: string | undefined;
 }
 
+/** Of a certificate that nobody trusts whom Node knows. */
+const UNTRUSTED: ReadonlySet<string> = new Set([
+  'CERT_UNTRUSTED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+/** What OpenSSL says of bytes that are no TLS. */
+const NO_TLS = /wrong version number|packet length too long|record layer failure/;
+
 /** No answer came: the daemon is down, unreachable, too slow, or its certificate is not trusted. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
   /** Node's error code, such as `ECONNREFUSED`; `TIMEOUT` when an answer took too long. */
   readonly code: string;
+  /** Why there is no TLS to the endpoint, if there is none: then nothing was ever sent. */
+  readonly tls: 'untrusted' | 'not-spoken' | undefined;
 
   constructor(endpoint: string, code: string, cause?: unknown) {
-    const why = cause instanceof Error && cause.message !== '' ? cause.message : code;
-    super(`${endpoint} cannot be reached: ${why}`, { cause });
+    const said = cause instanceof Error && cause.message !== '' ? cause.message : code;
+    const isPlain = endpoint.startsWith('https:') && NO_TLS.test(said);
+    super(`${endpoint} cannot be reached: ${isPlain ? 'what answers there does not speak TLS' : said}`, { cause });
     this.code = code;
+    this.tls = UNTRUSTED.has(code) ? 'untrusted' : isPlain ? 'not-spoken' : undefined;
   }
 }
 

@@ -130,6 +130,12 @@ export interface Failed {
 
 const IN_DOUBT = 'Whether the daemon has acted on the request is not known; the next apply converges either way.';
 
+const TLS_HELP = {
+  untrusted:
+    'If it is the right daemon, set ca_certificate_file to the certificate of the authority that signed its own, or to its own.',
+  'not-spoken': 'If it listens in the clear, give an endpoint that begins with http://.',
+};
+
 /** By these a proxy says that it has no answer of the daemon's, and so does the daemon of its database. */
 const WITHOUT_WORD = new Set([502, 503, 504]);
 
@@ -139,8 +145,8 @@ const WITHOUT_WORD = new Set([502, 503, 504]);
  */
 export function failure(cause: unknown, failed: Failed): Diagnostic[] {
   if (cause instanceof ConnectionError) {
-    const doubt = failed.write ? ` ${IN_DOUBT}` : '';
-    return [error('The daemon cannot be reached', `To ${failed.action} ${failed.address}: ${cause.message}.${doubt}`)];
+    const more = cause.tls !== undefined ? ` ${TLS_HELP[cause.tls]}` : failed.write ? ` ${IN_DOUBT}` : '';
+    return [error('The daemon cannot be reached', `To ${failed.action} ${failed.address}: ${cause.message}.${more}`)];
   }
   if (!(cause instanceof ApiError)) throw cause;
   const { schema, action, address } = failed;

@@ -1,4 +1,9 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
+import { createCertificate } from '../../terraform-provider/plugin/certificate.ts';
 import { triggersHash } from '../../terraform-provider/rpc/mapping.ts';
 import { UNKNOWN, type ValueRecord } from '../../terraform-provider/values/value.ts';
 import { mintToken } from '../../terraform-provider-spec/token.ts';
@@ -238,6 +243,27 @@ describe('In front of what is there the provider', function () {
     expect(plan.planned).to.include({ id: UNKNOWN, account: UNKNOWN, labels: UNKNOWN, state: 'active' });
   });
 
+  it('says what to do where TLS fails, and doubts nothing that was never sent', async () => {
+    const secured = createSecureServer(createCertificateOptions(), (_request, response) => response.end());
+    const plain = createServer((_request, response) => response.end());
+    try {
+      for (const [server, hint] of [
+        [secured, 'set ca_certificate_file to the certificate'],
+        [plain, 'an endpoint that begins with http://'],
+      ] as const) {
+        await bench.configure({ endpoint: `https://localhost:${await portOf(server)}` });
+        const config = { name: 'another' };
+        const plan = await bench.core.plan(ACCOUNT, undefined, config);
+        expect(plan.warnings[0]?.detail).to.include(hint);
+        const { diagnostics } = await refusal(bench.core.apply(ACCOUNT, undefined, config, plan));
+        expect(diagnostics[0]?.detail).to.include(hint).and.to.not.include('is not known');
+      }
+    } finally {
+      secured.close();
+      plain.close();
+    }
+  });
+
   it('gives up on a daemon that is down, and leaves the state as it is', async () => {
     const made = await bench.makeAccount();
     await bench.configure({ endpoint: 'http://127.0.0.1:1' });
@@ -250,3 +276,14 @@ describe('In front of what is there the provider', function () {
     expect(summaries(plan.warnings)).to.deep.equal(['The daemon cannot be reached']);
   });
 });
+
+function createCertificateOptions() {
+  const { certificate, key } = createCertificate();
+  return { cert: certificate, key };
+}
+
+async function portOf(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
