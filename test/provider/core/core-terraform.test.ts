@@ -1,5 +1,5 @@
 /** Terraform itself refuses the same, and asks a provider the same: what core is, as the tests play it, is held to the real one. */
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
@@ -8,7 +8,7 @@ import type { Value, ValueRecord } from '../../../terraform-provider/values/valu
 import { hasTerraform } from '../../support/terraform.ts';
 import { BROKEN_RULES, type Stage } from './broken-rules.ts';
 import { breachesAt, buildRuleBreaker, isUnknownAtPlan, THING, thing } from './rule-bench.ts';
-import { TerraformCore } from './terraform-core.ts';
+import { DiagnosticsError, TerraformCore } from './terraform-core.ts';
 import { type Declared, Workspace } from './workspace.ts';
 
 const SOURCE = 'accredit.test/test/rules';
@@ -18,6 +18,13 @@ interface Said {
   readonly severity: string;
   readonly summary: string;
   readonly detail: string;
+}
+
+interface Run {
+  readonly status: number;
+  /** Without decoration, in one line. */
+  readonly output: string;
+  readonly said: Said[];
 }
 
 describe('Terraform, beside core as the tests play it,', function () {
@@ -40,20 +47,19 @@ describe('Terraform, beside core as the tests play it,', function () {
     const directory = join(breaker.directory, name.replaceAll(/\W/g, '-'));
     mkdirSync(directory);
     const record = join(directory, 'record');
-    const terraform = (...args: string[]) => {
-      const { stdout, stderr, status } = spawnSync('terraform', args, {
-        cwd: directory,
-        encoding: 'utf8',
-        env: {
-          PATH: process.env.PATH,
-          HOME: directory,
-          TF_CLI_CONFIG_FILE: join(breaker.directory, 'terraform.rc'),
-          RULES_RECORD: record,
-        },
-      });
-      const output = stripVTControlCharacters(stdout + stderr).replace(/[│╷╵\s]+/gu, ' ');
-      return { status, output, said: diagnosticsIn(stdout) };
+    const environment = {
+      PATH: process.env.PATH,
+      HOME: directory,
+      TF_CLI_CONFIG_FILE: join(breaker.directory, 'terraform.rc'),
+      RULES_RECORD: record,
     };
+    const terraform = (...args: string[]): Promise<Run> =>
+      new Promise((resolve) => {
+        execFile('terraform', args, { cwd: directory, env: environment }, (error, stdout, stderr) => {
+          const output = stripVTControlCharacters(stdout + stderr).replace(/[│╷╵\s]+/gu, ' ');
+          resolve({ status: error === null ? 0 : Number(error.code), output, said: diagnosticsIn(stdout) });
+        });
+      });
     const configure = (text: string) => writeFileSync(join(directory, 'main.tf'), HEAD + text);
     return { terraform, configure, record };
   }
@@ -75,46 +81,46 @@ describe('Terraform, beside core as the tests play it,', function () {
     Exclude<Stage, 'import' | 'change'>,
     (at: ReturnType<typeof work>, breaches: string[]) => void
   > = {
-    plan({ terraform, configure }, breaches) {
+    async plan({ terraform, configure }, breaches) {
       configure(blocks(breaches));
-      const { said } = terraform('plan', '-json');
+      const { said } = await terraform('plan', '-json');
       expectRefused(said, breaches);
     },
-    apply({ terraform, configure }, breaches) {
+    async apply({ terraform, configure }, breaches) {
       configure(blocks(breaches));
-      expect(terraform('plan', '-json').status).to.equal(0);
-      const { said } = terraform('apply', '-json', '-auto-approve');
+      expect((await terraform('plan', '-json')).status).to.equal(0);
+      const { said } = await terraform('apply', '-json', '-auto-approve');
       expectRefused(said, breaches);
     },
-    refresh({ terraform, configure }, breaches) {
+    async refresh({ terraform, configure }, breaches) {
       configure(blocks(breaches));
-      const applied = terraform('apply', '-auto-approve');
+      const applied = await terraform('apply', '-auto-approve');
       expect(applied.status, applied.output).to.equal(0);
       for (const breach of breaches) {
-        const plan = terraform('plan', `-target=${THING}.${labelOf(breach)}`);
+        const plan = await terraform('plan', `-target=${THING}.${labelOf(breach)}`);
         expect(plan.output, breach).to.match(BROKEN_RULES[breach]?.said[1] as RegExp);
       }
     },
-    'change-apply'({ terraform, configure }, breaches) {
+    async 'change-apply'({ terraform, configure }, breaches) {
       configure(blocks(breaches));
-      expect(terraform('apply', '-auto-approve').status).to.equal(0);
+      expect((await terraform('apply', '-auto-approve')).status).to.equal(0);
       configure(blocks(breaches, 'b'));
-      expect(terraform('plan', '-json').status).to.equal(0);
-      const { said } = terraform('apply', '-json', '-auto-approve');
+      expect((await terraform('plan', '-json')).status).to.equal(0);
+      const { said } = await terraform('apply', '-json', '-auto-approve');
       expectRefused(said, breaches);
     },
   };
   for (const [stage, check] of Object.entries(stages)) {
-    it(`refuses at the same stage what breaks a rule: ${stage}`, () => {
-      check(work(`stage ${stage}`), breachesAt(stage as Stage));
+    it(`refuses at the same stage what breaks a rule: ${stage}`, async () => {
+      await check(work(`stage ${stage}`), breachesAt(stage as Stage));
     });
   }
 
-  it('refuses at the same stage what breaks a rule: import', () => {
+  it('refuses at the same stage what breaks a rule: import', async () => {
     const { terraform, configure } = work('stage import');
     for (const breach of breachesAt('import')) {
       configure(block(labelOf(breach), thing(breach, breach)));
-      const { output, status } = terraform('import', `${THING}.${labelOf(breach)}`, breach);
+      const { output, status } = await terraform('import', `${THING}.${labelOf(breach)}`, breach);
       expect(status).to.equal(1);
       expect(output).to.match(BROKEN_RULES[breach]?.said[1] as RegExp);
     }
@@ -152,14 +158,23 @@ describe('Terraform, beside core as the tests play it,', function () {
       for (const file of [record, own]) rmSync(file, { force: true });
       configure(config === null ? '' : block('a', config, createBeforeDestroy));
       if (taint) {
-        expect(terraform('taint', `${THING}.a`).status).to.equal(0);
+        expect((await terraform('taint', `${THING}.a`)).status).to.equal(0);
         played.taint('a');
       }
       rmSync(record, { force: true });
-      terraform('plan', '-out=plan.bin', ...(replace ? [`-replace=${THING}.a`] : []));
-      terraform('apply', 'plan.bin');
-      const plan = await played.plan(declared(config, createBeforeDestroy), replace ? ['a'] : []);
-      await played.apply(plan).catch(() => undefined);
+      // Beside each other: they share nothing but the program.
+      const real = async () => {
+        await terraform('plan', '-out=plan.bin', ...(replace ? [`-replace=${THING}.a`] : []));
+        await terraform('apply', 'plan.bin');
+      };
+      const likewise = async () => {
+        const plan = await played.plan(declared(config, createBeforeDestroy), replace ? ['a'] : []);
+        // What fails on purpose fails in both.
+        await played.apply(plan).catch((error: Error) => {
+          if (!(error instanceof DiagnosticsError)) throw error;
+        });
+      };
+      await Promise.all([real(), likewise()]);
       expect(questions(own), what).to.deep.equal(questions(record));
     }
   });

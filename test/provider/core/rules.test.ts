@@ -1,50 +1,27 @@
 import { expect } from 'chai';
-import type { Schema, SchemaAttribute } from '../../../terraform-provider/plugin/messages.ts';
+import type { SchemaAttribute } from '../../../terraform-provider/plugin/messages.ts';
 import { NESTING } from '../../../terraform-provider/plugin/messages.ts';
 import { equalValues, UNKNOWN, type Value } from '../../../terraform-provider/values/value.ts';
 import { assertApplied, assertReplanned } from './compatible.ts';
 import { assertPlanValid } from './plan-valid.ts';
 import { proposedState } from './proposed.ts';
 import { replacingPaths } from './replacement.ts';
-import { schemaProblems, schemaType } from './schema.ts';
+import { RESOURCE } from './rule-schemas.ts';
+import { schemaProblems } from './schema.ts';
 
 const STRING = Buffer.from('"string"');
-const SCHEMA: Schema = {
-  block: {
-    attributes: [
-      { name: 'id', type: STRING, computed: true },
-      { name: 'name', type: STRING, required: true },
-      { name: 'note', type: STRING, optional: true },
-      { name: 'level', type: STRING, optional: true, computed: true },
-      { name: 'secret_wo', type: STRING, optional: true, write_only: true },
-      { name: 'tags', type: Buffer.from('["set","string"]'), optional: true },
-      {
-        name: 'limit',
-        optional: true,
-        nested_type: {
-          nesting: NESTING.single,
-          attributes: [
-            { name: 'mode', type: STRING, optional: true, computed: true },
-            { name: 'days', type: Buffer.from('"number"'), optional: true },
-          ],
-        },
-      },
-      {
-        name: 'grants',
-        optional: true,
-        nested_type: {
-          nesting: NESTING.set,
-          attributes: [
-            { name: 'role', type: STRING, required: true },
-            { name: 'scope', type: STRING, optional: true, computed: true },
-          ],
-        },
-      },
-    ],
-  },
+const { schema: SCHEMA, type: TYPE } = RESOURCE;
+const NULLS = {
+  id: null,
+  name: null,
+  breaks: null,
+  note: null,
+  level: null,
+  secret_wo: null,
+  tags: null,
+  limit: null,
+  grants: null,
 };
-const TYPE = schemaType(SCHEMA);
-const NULLS = { id: null, name: null, note: null, level: null, secret_wo: null, tags: null, limit: null, grants: null };
 const value = (fields: Record<string, Value>): Value => ({ ...NULLS, name: 'n', ...fields });
 
 describe("Core's rules, as the tests hold the provider to them", () => {
