@@ -46,7 +46,11 @@ export async function runProvider(loadHandlers: () => Promise<Handlers>, answers
     watchProcess();
     listener.on('error', (error) => log.error('the listener failed', { error }));
     const server = loadServer(request, own, { load: loadHandlers, answers });
-    listener.on('connection', async (socket) => (await server).emit('connection', socket));
+    listener.on('connection', async (socket) => {
+      // It may be gone again before there is anybody to serve it.
+      socket.on('error', (error) => log.debug('a connection failed', { error }));
+      (await server).emit('connection', socket);
+    });
     // Written at once and as a whole: an asynchronous write could still be waiting when Terraform gives up.
     writeSync(1, handshakeLine(address, own?.handshakeField ?? '', request));
     log.debug('listening', { ...address, codeCovers: kept?.covers });

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -199,6 +200,27 @@ describe('The provider process', function () {
       expect(launched.stderr()).to.contain('refused a connection');
       const client = connect(handshake, right);
       expect(await ask(client)).to.have.nested.property('resource_schemas.double_thing');
+      client.close();
+    });
+
+    it('is not disturbed by those that come and go, from the moment that it says where it listens', async () => {
+      const right = createCertificate();
+      const launched = startProvider({ command }, right);
+      children.push(launched);
+      const handshake = parseHandshake(await launched.firstLine);
+      const visitors = ['', 'GET / HTTP/1.1\r\n\r\n', '\x16\x03\x01\x02'].map((text) => {
+        const socket = connectSocket(handshake.address, () => socket.end(text, () => socket.destroy()));
+        return once(
+          socket.on('error', () => undefined),
+          'close',
+        );
+      });
+      await Promise.all(visitors);
+      const client = connect(handshake, right);
+      const check = ['HealthCheckRequest', {}] as [string, object];
+      expect(await unaryCall(client, '/grpc.health.v1.Health/Check', check, 'HealthCheckResponse')).to.deep.equal({
+        status: 1,
+      });
       client.close();
     });
 
