@@ -1,6 +1,9 @@
 import type { Attributes } from './kind.ts';
 import { TOKEN_ATTRIBUTES } from './kinds/token-attributes.ts';
 
+/** The names under which clients declare what they own: the header `Accredit-Manager`. */
+export const MANAGER = { pattern: /^[A-Za-z0-9._/-]{1,128}$/, shape: '1 to 128 of A-Z, a-z, 0-9, ".", "_", "/", "-"' };
+
 /** The body of `POST …/rotation` and `POST /v1/self/rotate`; none is the same as an empty one. */
 export const ROTATION_REQUEST: Attributes = {
   if_rotated_at: {

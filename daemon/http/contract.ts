@@ -15,6 +15,7 @@ import {
   MOST_NAMES,
   sharedFilters,
 } from '../../terraform-provider-spec/list-filters.ts';
+import { MANAGER } from '../../terraform-provider-spec/requests.ts';
 import { Problem } from '../domain/problem.ts';
 import { entityTags } from './entity-tags.ts';
 
@@ -83,9 +84,7 @@ export const IDEMPOTENCY_KEY: Rules = {
 
 /** The headers of every write. */
 export const WRITE_HEADERS: Rules = {
-  'accredit-manager': text('1 to 128 of A-Z, a-z, 0-9, ".", "_", "/", "-"', /^[A-Za-z0-9._/-]{1,128}$/, (manager) => ({
-    manager,
-  })),
+  'accredit-manager': text(MANAGER.shape, MANAGER.pattern, (manager) => ({ manager })),
   'accredit-adopt': flag((adopt) => ({ adopt })),
   'accredit-allow-self': flag((allowSelf) => ({ allowSelf })),
   ...IDEMPOTENCY_KEY,

@@ -3,7 +3,7 @@ import { UNKNOWN, type Unknown, type Value } from '../values/value.ts';
 import { ADVICE_DEADLINE } from './destruction.ts';
 import { Openings } from './held.ts';
 import { Reads } from './reads.ts';
-import { type Environment, readSettingFile, readSettings, type Settings } from './settings.ts';
+import { type Environment, readCertificates, readSettings, type Settings } from './settings.ts';
 
 /** What the handlers share. Everything here is replaced in tests, and nothing of it in use. */
 export interface SessionOptions {
@@ -139,7 +139,7 @@ export class Session {
       token,
       manager,
       product: 'accredit-terraform',
-      caCertificate: typeof file === 'string' ? readSettingFile(file, 'ca_certificate_file') : undefined,
+      caCertificate: typeof file === 'string' ? readCertificates(file, 'ca_certificate_file') : undefined,
       ...this.#clientOptions,
     });
   }

@@ -1,8 +1,10 @@
 /** The provider block, completed from the environment. */
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isExposed, parseEndpoint } from '../../client/transport.ts';
 import { AddressError, requireName } from '../../terraform-provider-spec/address.ts';
 import { PROVIDER_SETTINGS, type ProviderSetting } from '../../terraform-provider-spec/derive/provider-settings.ts';
+import { MANAGER } from '../../terraform-provider-spec/requests.ts';
 import type { Diagnostic, DynamicValue } from '../plugin/messages.ts';
 import { type CtyType, decodeDynamic, isRecord, UNKNOWN, type Unknown, type Value } from '../values/value.ts';
 import { error, pathTo, warning } from './diagnostics.ts';
@@ -54,19 +56,32 @@ export function readSettingFile(path: string, what: string): string {
   }
 }
 
+/** The certificates in a PEM file that a setting names. Throws a `SettingError`. */
+export function readCertificates(path: string, what: string): string {
+  const text = readSettingFile(path, what);
+  try {
+    new X509Certificate(text);
+  } catch (cause) {
+    throw new SettingError(`${what} names ${path}, which holds no certificate in PEM: ${(cause as Error).message}.`);
+  }
+  return text;
+}
+
 /** A setting that cannot be used; the message is for people. */
 export class SettingError extends Error {
   override readonly name = 'SettingError';
 }
 
-function fromBlock(value: Value): Setting {
+/** What comes out of a file ends with a line feed. */
+function fromBlock(given: Value): Setting {
+  const value = typeof given === 'string' ? given.trim() : given;
   // An empty text usually comes from a variable that is not set; it must not pass for a token or an endpoint.
   if (value === '') throw new SettingError('It is empty. Leave it out, or give it a value.');
   return value as Setting;
 }
 
 function fromEnvironment({ variable, type, default: fallback }: ProviderSetting, environment: Environment) {
-  const text = environment[variable] || undefined;
+  const text = environment[variable]?.trim() || undefined;
   const file = environment[`${variable}_FILE`] || undefined;
   if (text !== undefined && file !== undefined) {
     throw new SettingError(`Both ${variable} and ${variable}_FILE are set. Which one is meant cannot be known.`);
@@ -79,7 +94,10 @@ function fromEnvironment({ variable, type, default: fallback }: ProviderSetting,
   throw new SettingError(`${variable} must be "true" or "false".`);
 }
 
-function check({ endpoint, organization }: Settings): Diagnostic[] {
+/** What a header can carry. Nothing else is said of a token before the daemon has seen it. */
+const VISIBLE = /^[\x21-\x7e]+$/;
+
+function check({ endpoint, token, organization, manager }: Settings): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
   if (typeof endpoint === 'string') {
     try {
@@ -96,6 +114,13 @@ function check({ endpoint, organization }: Settings): Diagnostic[] {
       if (!(cause instanceof TypeError)) throw cause;
       diagnostics.push(error('Invalid setting endpoint', `${cause.message}.`, pathTo('endpoint')));
     }
+  }
+  if (typeof token === 'string' && !VISIBLE.test(token)) {
+    const detail = 'It holds white space, or characters that no token has. Give one token and nothing else.';
+    diagnostics.push(error('Invalid setting token', detail, pathTo('token')));
+  }
+  if (typeof manager === 'string' && !MANAGER.pattern.test(manager)) {
+    diagnostics.push(error('Invalid setting manager', `It must be ${MANAGER.shape}.`, pathTo('manager')));
   }
   if (typeof organization === 'string') {
     try {

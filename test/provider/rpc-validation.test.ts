@@ -274,6 +274,31 @@ describe('Without a daemon the provider', () => {
       );
     });
 
+    it('by values with white space around them, as they come out of files', async () => {
+      const padded = { endpoint: ' http://127.0.0.1:1\n', token: 'acr_sa_x\n', manager: ' ci\n' };
+      expect(await configure(padded)).to.deep.equal([]);
+      expect(await configure({}, { ACCREDIT_ENDPOINT: 'http://127.0.0.1:1\n', ACCREDIT_TOKEN: 'x\n' })).to.deep.equal(
+        [],
+      );
+      expect((await configure({ ...padded, token: ' \n' }))[0]).to.match(/^token: It is empty/);
+    });
+
+    it('with nothing that no header can carry, and repeats no token', async () => {
+      const good = { endpoint: 'http://127.0.0.1:1', token: 'acr_sa_x' };
+      const spaced = await configure({ ...good, token: 'acr_sa_x\nacr_sa_y' });
+      expect(spaced[0])
+        .to.match(/^token: It holds white space/)
+        .and.not.include('acr_sa_y');
+      for (const manager of ['two words', '团队', 'x'.repeat(129)]) {
+        expect((await configure({ ...good, manager }))[0]).to.match(/^manager: It must be 1 to 128 of A-Z/);
+      }
+      const file = join(directory, 'none.crt');
+      writeFileSync(file, 'no certificate');
+      expect((await configure({ ...good, ca_certificate_file: file }))[0]).to.match(
+        /^ca_certificate_file: ca_certificate_file names .*none\.crt, which holds no certificate in PEM/,
+      );
+    });
+
     it('with a warning when the token would travel in the clear', async () => {
       const config = encodeDynamic(PROVIDER_TYPE, { endpoint: 'http://accredit.example.com', token: 'acr_sa_x' });
       const { diagnostics } = await handlers.ConfigureProvider!({ terraform_version: '1.11.4', config }, CONTEXT);

@@ -2,6 +2,7 @@
 import { FORMATS } from '../../formats.ts';
 import type { JsonObject, Kind } from '../../kind.ts';
 import { filterValues, LIST_FILTERS, MOST_NAMES, sharedFilters } from '../../list-filters.ts';
+import { MANAGER } from '../../requests.ts';
 
 const TRUE_OR_FALSE: JsonObject = { type: 'string', enum: ['true', 'false'] };
 const VISIBLE: JsonObject = { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' };
@@ -15,7 +16,7 @@ const HEADERS = {
     'A fresh random text for each creation. A PUT with another claim than the stored one takes the resource over:',
     'a token gets a new secret, anything else converges. Without it the stored claim stays.',
   ]),
-  Manager: header('Accredit-Manager', { type: 'string', pattern: '^[A-Za-z0-9._/-]{1,128}$' }, [
+  Manager: header('Accredit-Manager', { type: 'string', pattern: MANAGER.pattern.source }, [
     'Who declares the resource. The first manager of a resource is stored, and others are refused.',
   ]),
   Adopt: header('Accredit-Adopt', TRUE_OR_FALSE, [
