@@ -54,6 +54,16 @@ export function parseAddress(text: string): Address {
   return { kind: found.kind, names, text };
 }
 
+/** The kind of what lies at a good address. Throws a `RangeError` for any other: those are refused before. */
+export function kindAt(address: string): Kind {
+  const segments = address.split('/');
+  let shape = '';
+  for (let index = 0; index < segments.length; index += 2) shape += `/${segments[index]}`;
+  const found = BY_SHAPE.get(shape);
+  if (found === undefined) throw new RangeError(`no resource has the address "${address}"`);
+  return found.kind;
+}
+
 /** The addresses above `address`, the organization first; none for an organization. */
 export function ancestorsOf(address: string): string[] {
   const segments = address.split('/');

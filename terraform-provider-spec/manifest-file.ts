@@ -21,8 +21,8 @@ export const MANIFEST_FILE_KEYS: JsonObject = {
     items: { type: 'string', pattern: '^[A-Za-z_][A-Za-z0-9_]*$' },
     uniqueItems: true,
     description:
-      'The environment variables whose names between `${` and `}` are replaced by their values in every text. One that is ' +
-      'not listed here replaces nothing, and `$${` stands for `${`.',
+      'The environment variables that texts may name in braces behind a dollar sign, to be replaced by their values. One ' +
+      'that is not listed here replaces nothing, and two dollar signs before the brace stand for one.',
   },
 };
 

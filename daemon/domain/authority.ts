@@ -1,5 +1,5 @@
 /** What a principal may do to a resource, and the rules that keep anybody from handing on more than they hold. */
-import { organizationOf, parentOf, parseAddress } from '../../terraform-provider-spec/address.ts';
+import { kindAt, organizationOf, parentOf } from '../../terraform-provider-spec/address.ts';
 import type { JsonObject, Kind } from '../../terraform-provider-spec/kind.ts';
 import { allowing, allows } from '../../terraform-provider-spec/permission.ts';
 import { addressAllowed, type Carried, carriedAt, holderCarries, homeOf, teamsOf, tokenCarries } from './carried.ts';
@@ -53,7 +53,7 @@ const INSTALLATION_NOUNS = ['organizations', 'signing-keys'];
 
 /** Whether the principal may read the resource at that address, which may also be its own. */
 export function canRead(snapshot: Snapshot, principal: Principal, address: string): boolean {
-  const { kind } = parseAddress(address);
+  const kind = kindAt(address);
   if (!sees(principal, organizationOf(address))) return false;
   if (isOwnToken(principal, kind, address)) return true;
   return allows(permissionsAt(principal, placeOf(snapshot, address)), `${kind.noun}.read`);
@@ -61,7 +61,7 @@ export function canRead(snapshot: Snapshot, principal: Principal, address: strin
 
 /** Throws unless the principal may read what is at `address`, or would be if something were there. */
 export function requireRead(snapshot: Snapshot, principal: Principal, address: string): void {
-  const { kind } = parseAddress(address);
+  const kind = kindAt(address);
   if (isOwnToken(principal, kind, address)) return;
   requirePermission(principal, address, placeOf(snapshot, address), `${kind.noun}.read`);
 }
@@ -76,7 +76,7 @@ export function isOwnToken(principal: Principal, kind: Kind, address: string): b
  * profiles are there for everybody who can do something somewhere in their organization: a team's admin names them too.
  */
 export function canNotice(snapshot: Snapshot, principal: Principal, address: string): boolean {
-  const isShared = parseAddress(address).kind.hasBuiltIn === true;
+  const isShared = kindAt(address).hasBuiltIn === true;
   const isHome = organizationOf(address) === principal.organization.address;
   if (isShared && isHome && principal.carried.some(({ permissions }) => permissions.length > 0)) return true;
   return permissionsAt(principal, placeOf(snapshot, address)).length > 0;

@@ -64,6 +64,7 @@ export function nextRow(
 
 /** What a PUT answers about the row as it now is. */
 export function answerOf(context: Context, row: Resource, outcome: Answer['outcome'], secret?: string): Answer {
+  if (context.isPart) return { outcome, ...(secret !== undefined && { resource: { secret } }), etag: etagOf(row) };
   return { outcome, resource: present(context.draft, row, { now: context.now, secret }), etag: etagOf(row) };
 }
 

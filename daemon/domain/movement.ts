@@ -1,5 +1,5 @@
 /** Where a project or app lies decides whose grants reach it: to move one is to hand it on. */
-import { organizationOf, parseAddress } from '../../terraform-provider-spec/address.ts';
+import { kindAt, organizationOf } from '../../terraform-provider-spec/address.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { allows } from '../../terraform-provider-spec/permission.ts';
 import {
@@ -37,7 +37,7 @@ export function requireMove({ draft, principal }: Context, { address, stored, de
   const entered = [...after.scopes].filter(
     (scope) => scope !== own && (stored === undefined || !before.scopes.has(scope)),
   );
-  const write = writePermission(parseAddress(address).kind, true, 'write');
+  const write = writePermission(kindAt(address), true, 'write');
   const project = desired.project ?? desired.parent;
   if (typeof project === 'string' && entered.includes(`projects/${project}`)) {
     const target = `projects/${project}`;

@@ -1,5 +1,5 @@
 /** What resources refer to: that it is there, by what it is found, and that it stays while it is in use. */
-import { organizationOf, parseAddress } from '../../terraform-provider-spec/address.ts';
+import { kindAt, organizationOf } from '../../terraform-provider-spec/address.ts';
 import { referencesIn } from '../../terraform-provider-spec/derive/references.ts';
 import type { JsonObject, Kind } from '../../terraform-provider-spec/kind.ts';
 import { isBuiltIn } from './built-in.ts';
@@ -10,7 +10,7 @@ import type { Snapshot } from './snapshot.ts';
 /** The addresses that a resource with these attributes refers to, each once; what is built in needs no record. */
 export function referencedBy(kind: Kind, organization: string, attributes: JsonObject): string[] {
   const addresses = referencesIn(kind, organization, attributes).map(({ address }) => address);
-  return [...new Set(addresses)].filter((address) => !isBuiltIn(parseAddress(address).kind, address)).sort();
+  return [...new Set(addresses)].filter((address) => !isBuiltIn(kindAt(address), address)).sort();
 }
 
 /**
@@ -25,11 +25,11 @@ export function referenceProblems(
   visible: (address: string) => boolean,
 ): ProblemDetail[] {
   const missing = filterLoaded(referencesIn(kind, organizationOf(address), desired), ({ address: target }) => {
-    if (isBuiltIn(parseAddress(target).kind, target)) return false;
+    if (isBuiltIn(kindAt(target), target)) return false;
     return snapshot.resource(target) === undefined || !visible(target);
   });
   return missing.map(({ pointer, address: target }) => ({
     pointer,
-    detail: `names no ${parseAddress(target).kind.title}: there is no ${target}`,
+    detail: `names no ${kindAt(target).title}: there is no ${target}`,
   }));
 }

@@ -64,8 +64,12 @@ export function createService({
   const usage = new Usage(engine);
   const refusals = new RefusalLimit();
 
-  const read = <T>({ needs, decide }: Pick<Operation<T>, 'needs' | 'decide'>): Promise<T> =>
-    reader.read({ needs, decide: (snapshot) => decide(usage.over(snapshot)) });
+  const read = <T>({ needs, decide, pieces }: Pick<Operation<T>, 'needs' | 'decide' | 'pieces'>): Promise<T> =>
+    reader.read({
+      needs,
+      decide: (snapshot) => decide(usage.over(snapshot)),
+      ...(pieces && { pieces: (snapshot) => pieces(usage.over(snapshot)) }),
+    });
 
   const decisions = new Decisions({ changes: store.changes, read, clock, limit: cacheSize });
   const verifier = new Verifier({ ambient, decisions, engine, usage });

@@ -91,6 +91,11 @@ export interface Operation<T> {
   /** Addresses of the organizations that it touches or depends on: PostgreSQL locks them. */
   readonly organizations: readonly string[];
   decide(snapshot: Snapshot): T;
+  /**
+   * The same decision for one that takes long: where it yields, whatever else waits for the process may run, but nothing
+   * that changes the snapshot. It is asked instead of `decide`, and like it may be asked more than once.
+   */
+  pieces?(snapshot: Snapshot): Generator<void, T>;
 }
 
 /** The write path. One engine serves every write of the process, in the order of submission. */
@@ -154,7 +159,7 @@ export interface Total {
 /** The read path: everything committed before the call began is visible. */
 export interface Reader {
   /** Decides on a snapshot that cannot be changed: its writers throw. */
-  read<T>(operation: Pick<Operation<T>, 'needs' | 'decide'>): Promise<T>;
+  read<T>(operation: Pick<Operation<T>, 'needs' | 'decide' | 'pieces'>): Promise<T>;
   /** By address, ascending. */
   list(query: ListQuery): Promise<readonly Resource[]>;
   audit(query: AuditQuery): Promise<readonly StoredAuditEvent[]>;

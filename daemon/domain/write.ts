@@ -24,6 +24,8 @@ export interface Context {
   readonly principal: Principal;
   readonly options: WriteOptions;
   readonly draft: Draft;
+  /** It is a part of something larger: nobody is shown what it would answer by itself, but for a secret. */
+  readonly isPart?: true;
 }
 
 /** What a decision came to. With outcome `unchanged` nothing may have been drafted. */
@@ -71,56 +73,84 @@ export interface WriteSpec {
   readonly audiences?: readonly Audience[];
   authorize(snapshot: Snapshot, principal: Principal): void;
   decide(context: Context): Effect;
+  /** The same with pauses, as in `Operation`. */
+  pieces?(context: Context): Generator<void, Effect>;
   /** What a dry run answers, if that is not what a write of one resource does. */
   dryRun?(effect: Effect): Answer;
 }
 
 /** The operation that runs these steps. It resolves with the answer, or rejects with a `Problem`. */
 export function writeOperation(ambient: Ambient, spec: WriteSpec): Operation<Answer> {
-  const { options } = spec;
-  const hash = presentedHash(ambient, options.caller.credential);
+  const hash = presentedHash(ambient, spec.options.caller.credential);
+  const { pieces } = spec;
   return {
     needs: { ...spec.needs, secrets: [...(spec.needs.secrets ?? []), ...(hash === undefined ? [] : [hash])] },
     organizations: [organizationOf(spec.address)],
     decide(snapshot) {
-      const audiences = spec.audiences ?? [options.caller.audience ?? 'api'];
-      const principal = authenticate(snapshot, ambient, options.caller, audiences);
-      spec.authorize(snapshot, principal);
-      const replay = replayFor(ambient, spec, accountOf(principal.token, principal.holder, principal.hash));
-      const recorded = replay && findReplay(snapshot, ambient, replay.scope, replay.request);
-      if (recorded !== undefined) return repeated(snapshot, principal, recorded);
-
-      const now = ambient.now();
-      const draft = new Draft(snapshot);
-      const effect = spec.decide({ ambient, now, principal, options, draft });
-      const { ip } = options.caller;
-      // An enrolment is there to end with the write that it opens.
-      const allowSelf = options.allowSelf === true || effect.mayEndOwn === true || principal.audience === 'enrolment';
-      requireOwnCredential(draft, principal, { now, ip, allowSelf });
-      requireOwnerLeft(snapshot, draft, effect.touched, { now, ip, expiryMoved: effect.expiryMoved === true });
-
-      if (options.dryRun === true) return spec.dryRun?.(effect) ?? dryRun(snapshot, draft, effect, now);
-      const answer = effect.warnings?.length ? { ...effect.answer, warnings: effect.warnings } : effect.answer;
-      if (!draft.changed) return answer;
-      const parts = effect.parts ?? [];
-      for (const part of parts) recordEvents(draft, { ...spec, ...part }, principal, part.effect, now);
-      recordEvents(draft, spec, principal, effect, now);
-      if (replay !== undefined) {
-        const allMinted = parts.flatMap(({ effect: { minted } }) => minted ?? []);
-        const isOwn = [effect.minted, ...allMinted].some((minted) => minted?.address === principal.token.address);
-        const retired = isOwn || principal.audience === 'enrolment' ? { retired: principal.hash } : {};
-        const kept: Recorded = {
-          answer,
-          ...(effect.minted && { minted: effect.minted }),
-          ...(allMinted.length > 0 && { allMinted }),
-          ...retired,
-        };
-        recordReplay(draft, ambient, replay.scope, replay.request, kept);
-      }
-      draft.commit();
-      return answer;
+      const begun = begin(snapshot, ambient, spec);
+      return 'outcome' in begun ? begun : conclude(snapshot, spec, begun, spec.decide(begun.context));
     },
+    ...(pieces !== undefined && {
+      *pieces(snapshot): Generator<void, Answer> {
+        const begun = begin(snapshot, ambient, spec);
+        return 'outcome' in begun ? begun : conclude(snapshot, spec, begun, yield* pieces(begun.context));
+      },
+    }),
   };
+}
+
+/** A write that is authorized and new. */
+interface Begun {
+  readonly context: Context;
+  readonly replay: ReturnType<typeof replayFor>;
+}
+
+/** The steps before the decision; the recorded answer, where the request has been answered before. */
+function begin(snapshot: Snapshot, ambient: Ambient, spec: WriteSpec): Begun | Answer {
+  const { options } = spec;
+  const principal = authenticate(
+    snapshot,
+    ambient,
+    options.caller,
+    spec.audiences ?? [options.caller.audience ?? 'api'],
+  );
+  spec.authorize(snapshot, principal);
+  const replay = replayFor(ambient, spec, accountOf(principal.token, principal.holder, principal.hash));
+  const recorded = replay && findReplay(snapshot, ambient, replay.scope, replay.request);
+  if (recorded !== undefined) return repeated(snapshot, principal, recorded);
+  const draft = new Draft(snapshot);
+  return { context: { ambient, now: ambient.now(), principal, options, draft }, replay };
+}
+
+/** The steps after it: a look at what it would lead to, and the record. */
+function conclude(snapshot: Snapshot, spec: WriteSpec, { context, replay }: Begun, effect: Effect): Answer {
+  const { ambient, draft, now, options, principal } = context;
+  const { ip } = options.caller;
+  // An enrolment is there to end with the write that it opens.
+  const allowSelf = options.allowSelf === true || effect.mayEndOwn === true || principal.audience === 'enrolment';
+  requireOwnCredential(draft, principal, { now, ip, allowSelf });
+  requireOwnerLeft(snapshot, draft, effect.touched, { now, ip, expiryMoved: effect.expiryMoved === true });
+
+  if (options.dryRun === true) return spec.dryRun?.(effect) ?? dryRun(snapshot, draft, effect, now);
+  const answer = effect.warnings?.length ? { ...effect.answer, warnings: effect.warnings } : effect.answer;
+  if (!draft.changed) return answer;
+  const parts = effect.parts ?? [];
+  for (const part of parts) recordEvents(draft, { ...spec, ...part }, principal, part.effect, now);
+  recordEvents(draft, spec, principal, effect, now);
+  if (replay !== undefined) {
+    const allMinted = parts.flatMap(({ effect: { minted } }) => minted ?? []);
+    const isOwn = [effect.minted, ...allMinted].some((minted) => minted?.address === principal.token.address);
+    const retired = isOwn || principal.audience === 'enrolment' ? { retired: principal.hash } : {};
+    const kept: Recorded = {
+      answer,
+      ...(effect.minted && { minted: effect.minted }),
+      ...(allMinted.length > 0 && { allMinted }),
+      ...retired,
+    };
+    recordReplay(draft, ambient, replay.scope, replay.request, kept);
+  }
+  draft.commit();
+  return answer;
 }
 
 /** The recorded answer. A narrow token of the same account gets no secret out of it that it could not have made. */

@@ -4,6 +4,7 @@ import { Changes } from './changes.ts';
 import type { Transaction } from './database.ts';
 import { keyChanges } from './keys.ts';
 import { Overlay } from './overlay.ts';
+import { inPieces } from './pieces.ts';
 import { keysByOrganization, type MadeRevision, readMade } from './revisions.ts';
 import { type LoadedRow, loadParameter, Rows, union } from './rows.ts';
 import type { Statements } from './statements.ts';
@@ -51,7 +52,8 @@ export async function decide(
     const before = decided.length;
     for (const operation of operations.slice(before)) {
       const overlay = new Overlay(rows, changes);
-      const outcome = attempt(operation, overlay);
+      const attempted = attempt(operation, overlay);
+      const outcome = attempted instanceof Promise ? await attempted : attempted;
       if ('needs' in outcome) {
         needs.push(outcome.needs);
         continue;
@@ -70,12 +72,22 @@ export async function decide(
   return { decided, rows, changes };
 }
 
-function attempt(operation: Operation<unknown>, overlay: Overlay): Decided | { readonly needs: Needs } {
+type Outcome = Decided | { readonly needs: Needs };
+
+/** Only what takes long is waited for: for all others a turn of the queue each would add up. */
+function attempt(operation: Operation<unknown>, overlay: Overlay): Outcome | Promise<Outcome> {
+  if (operation.pieces !== undefined) {
+    return inPieces(operation.pieces(overlay)).then((answer) => ({ answer }), refusedOrMissing);
+  }
   try {
     return { answer: operation.decide(overlay) };
   } catch (error) {
-    return error instanceof NotLoaded ? { needs: error.needs } : { thrown: error };
+    return refusedOrMissing(error);
   }
+}
+
+function refusedOrMissing(error: unknown): Outcome {
+  return error instanceof NotLoaded ? { needs: error.needs } : { thrown: error };
 }
 
 async function load(
@@ -87,7 +99,7 @@ async function load(
   const missing = rows.missing(union(needs));
   if (missing.size === 0) return;
   const loaded = await transaction.query(statements.load([...missing.keys()]), [loadParameter(missing)]);
-  rows.add(missing, loaded as LoadedRow[]);
+  await inPieces(rows.adding(missing, loaded as LoadedRow[]));
 }
 
 /**

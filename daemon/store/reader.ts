@@ -16,11 +16,13 @@ import {
 import { MAX_ROUNDS } from './batch.ts';
 import { type Database, unavailable } from './database.ts';
 import { ReadOnlyOverlay } from './overlay.ts';
+import { inPieces } from './pieces.ts';
 import { byAddress, type LoadedRow, loadParameter, Rows, union } from './rows.ts';
 import { AUDIT_EVENTS, RESOURCES } from './tables.ts';
 
 interface Waiting {
   readonly decide: Operation<unknown>['decide'];
+  readonly pieces: Operation<unknown>['pieces'];
   /** Everything that it asked for so far. */
   needs: Needs[];
   rounds: number;
@@ -46,11 +48,12 @@ export class StoreReader implements Reader {
    * committed before it was called. A load is one statement, hence one state of the database; a decision that asks for
    * more gets all of its rows anew rather than rows of two states.
    */
-  read<T>(operation: Pick<Operation<T>, 'needs' | 'decide'>): Promise<T> {
+  read<T>(operation: Pick<Operation<T>, 'needs' | 'decide' | 'pieces'>): Promise<T> {
     if (this.#closed) return Promise.reject(closing());
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({
         decide: (snapshot) => operation.decide(snapshot),
+        pieces: operation.pieces?.bind(operation),
         needs: [operation.needs],
         rounds: 0,
         resolve: resolve as (answer: unknown) => void,
@@ -162,7 +165,7 @@ export class StoreReader implements Reader {
       if (wanted.size > 0) {
         const sql = this.#database.statements.load([...wanted.keys()]);
         const loaded = await this.#database.read((manager) => manager.query(sql, [loadParameter(wanted)]));
-        rows.add(wanted, loaded as LoadedRow[]);
+        await inPieces(rows.adding(wanted, loaded as LoadedRow[]));
       }
     } catch (error) {
       for (const { reject } of group) reject(unavailable(error));
@@ -171,7 +174,8 @@ export class StoreReader implements Reader {
     const again: Waiting[] = [];
     for (const waiting of group) {
       try {
-        waiting.resolve(waiting.decide(new ReadOnlyOverlay(rows)));
+        const snapshot = new ReadOnlyOverlay(rows);
+        waiting.resolve(waiting.pieces ? await inPieces(waiting.pieces(snapshot)) : waiting.decide(snapshot));
       } catch (error) {
         if (!(error instanceof NotLoaded)) waiting.reject(error);
         else if (waiting.rounds >= MAX_ROUNDS) {

@@ -64,8 +64,11 @@ export class Rows {
     return missing;
   }
 
-  /** Takes in what the load statement answered for `wanted`; what it did not answer is absent from now on. */
-  add(wanted: ReadonlyMap<Part, Iterable<string>>, loaded: readonly LoadedRow[]): void {
+  /**
+   * Takes in what the load statement answered for `wanted`; what it did not answer is absent from now on. There may be
+   * many, so it pauses.
+   */
+  *adding(wanted: ReadonlyMap<Part, Iterable<string>>, loaded: readonly LoadedRow[]): Generator<void, void> {
     for (const [part, keys] of wanted) {
       for (const key of keys) {
         if (isList(part) || part === 'signingKeys') this[part].set(key, []);
@@ -73,7 +76,10 @@ export class Rows {
       }
     }
     const wantedKeys = new Set(wanted.get('keys'));
-    for (const { part, row } of loaded) this.#addRow(part, typeof row === 'string' ? JSON.parse(row) : row, wantedKeys);
+    for (const { part, row } of loaded) {
+      this.#addRow(part, typeof row === 'string' ? JSON.parse(row) : row, wantedKeys);
+      yield;
+    }
     for (const part of LISTS) {
       for (const key of wanted.get(part) ?? []) this[part].get(key)?.sort(byAddress);
     }

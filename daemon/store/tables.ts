@@ -188,9 +188,17 @@ export const REVISIONS: Table<Revision> = {
 };
 
 /** The columns of a table by name, in the order in which rows travel. */
-export function columnsOf<Row>(table: Table<Row>): [keyof Row & string, Column][] {
-  return Object.entries(table.columns) as [keyof Row & string, Column][];
+export function columnsOf<Row>(table: Table<Row>): readonly [keyof Row & string, Column][] {
+  let columns = columnLists.get(table);
+  if (columns === undefined) {
+    columns = Object.entries(table.columns) as [string, Column][];
+    columnLists.set(table, columns);
+  }
+  return columns as readonly [keyof Row & string, Column][];
 }
+
+/** Asked for with every row. */
+const columnLists = new WeakMap<object, readonly [string, Column][]>();
 
 /** What goes into the database for the row: JSON as text, everything else as it is. */
 export function encodeRow<Row>(table: Table<Row>, row: Partial<Row>): Record<string, unknown> {

@@ -34,6 +34,8 @@ function once(derive: (kind: Kind) => Attributes): (kind: Kind) => Attributes {
  * an object lacks is null. The values must be valid for the type, or null.
  */
 export function equalValues(type: ValueType, a: Json, b: Json): boolean {
+  if (a === b) return true;
+  if (a === null || b === null || typeof a !== 'object' || typeof b !== 'object') return false;
   return canonicalValue(type, a) === canonicalValue(type, b);
 }
 
@@ -68,9 +70,17 @@ export function changedAttributes(kind: Kind, before: JsonObject, after: JsonObj
   return differences(writableAttributes(kind), before, after, '').map(({ pointer }) => pointer);
 }
 
+/** The attributes that are fixed at creation, and the objects in which there may be some. */
+const immutableAttributes = once((kind) => select(writableAttributes(kind), mayBeImmutable));
+
+function mayBeImmutable(attribute: Attribute): boolean {
+  if (attribute.immutable === true) return true;
+  return attribute.type === 'object' && Object.values(attribute.attributes).some(mayBeImmutable);
+}
+
 /** Those of `changedAttributes` that are fixed at creation. */
 export function changedImmutables(kind: Kind, before: JsonObject, after: JsonObject): string[] {
-  return differences(writableAttributes(kind), before, after, '')
+  return differences(immutableAttributes(kind), before, after, '')
     .filter(({ immutable }) => immutable)
     .map(({ pointer }) => pointer);
 }
@@ -80,17 +90,22 @@ interface Difference {
   readonly immutable: boolean;
 }
 
+/** Every write asks several times over, and mostly there is none: what is the same costs next to nothing. */
 function differences(attributes: Attributes, before: JsonObject, after: JsonObject, base: string): Difference[] {
-  return Object.entries(attributes).flatMap(([name, attribute]): Difference[] => {
+  const found: Difference[] = [];
+  for (const name in attributes) {
+    const attribute = attributes[name] as Attribute;
     // What was stored before there was such an attribute has its default.
-    const [old, wanted] = [own(before, name) ?? attribute.default ?? null, own(after, name) ?? null];
-    if (attribute.keeps === true && wanted === null) return [];
-    if (equalValues(attribute, old, wanted)) return [];
+    const old = own(before, name) ?? attribute.default ?? null;
+    const wanted = own(after, name) ?? null;
+    if (old === wanted || (attribute.keeps === true && wanted === null) || equalValues(attribute, old, wanted))
+      continue;
     const pointer = pointerTo(base, name);
     const immutable = attribute.immutable === true;
-    if (attribute.type !== 'object' || immutable || old === null || wanted === null) return [{ pointer, immutable }];
-    return differences(attribute.attributes, old as JsonObject, wanted as JsonObject, pointer);
-  });
+    if (attribute.type !== 'object' || immutable || old === null || wanted === null) found.push({ pointer, immutable });
+    else found.push(...differences(attribute.attributes, old as JsonObject, wanted as JsonObject, pointer));
+  }
+  return found;
 }
 
 /** The value of an own property: `constructor` and its like are found on every object. */

@@ -1,6 +1,8 @@
 import { TOKEN_PATTERN } from '../token.ts';
 
 const LONGEST_SEGMENT = 256;
+/** Shorter than any token. */
+const PLAIN = 40;
 const TOKENS = new RegExp(TOKEN_PATTERN.source.slice(1, -1), 'g');
 
 /**
@@ -8,7 +10,9 @@ const TOKENS = new RegExp(TOKEN_PATTERN.source.slice(1, -1), 'g');
  * length is cut, and a token in it is masked, since pointers go into answers and logs.
  */
 export function pointerTo(base: string, segment: string | number): string {
-  const text = String(segment).replace(TOKENS, 'acr_$1_***');
+  if (typeof segment === 'number') return `${base}/${segment}`;
+  if (segment.length <= PLAIN && !segment.includes('~') && !segment.includes('/')) return `${base}/${segment}`;
+  const text = segment.replace(TOKENS, 'acr_$1_***');
   const cut = text.length > LONGEST_SEGMENT ? `${text.slice(0, LONGEST_SEGMENT)}…` : text;
   return `${base}/${cut.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }

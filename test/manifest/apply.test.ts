@@ -19,7 +19,7 @@ const TREE: JsonObject = {
   },
 };
 
-export function outcomes(answer: Answer): string[] {
+function outcomes(answer: Answer): string[] {
   return ((answer.resource?.changes ?? []) as JsonObject[]).map(
     ({ address, outcome }) => `${outcome} ${String(address).replace(`${D}/`, '')}`,
   );
@@ -79,7 +79,9 @@ describe('a manifest', () => {
         'deleted accounts/ci',
         'deleted roles/publisher',
       ]);
-      const effects = (answer.resource?.changes as JsonObject[]).flatMap((change) => change.effects as string[]);
+      const effects = ((answer.resource?.changes ?? []) as JsonObject[]).flatMap(
+        (change) => change.effects as string[],
+      );
       expect(effects).to.deep.equal([`${D}/accounts/ci/tokens/deploy: the secret, never used, stops working at once`]);
     }
     await refused(f.service.get({ caller: f.as(f.root), address: `${D}/roles/publisher` }), 'not-found');

@@ -9,6 +9,7 @@ import type { Resource } from '../model.ts';
 import { isRotationDue, statusOf } from '../token-state.ts';
 import type { Context } from '../write.ts';
 import { isUndelivered } from './delivery.ts';
+import { Gathering } from './gathering.ts';
 import { declaredBy } from './record.ts';
 import type { Done } from './settle.ts';
 import type { Declared } from './steps.ts';
@@ -25,19 +26,26 @@ export function presentManifest(manifest: Resource): JsonObject {
 }
 
 /** What was done, and what is left to do: the changes, how many of each outcome, and the tokens that are due. */
-export function presentChanges(context: Context, done: readonly Done[], steps: readonly Declared[]): JsonObject {
+export function* presentChanges(
+  context: Context,
+  done: readonly Done[],
+  steps: readonly Declared[],
+): Generator<void, JsonObject> {
   const { draft, now, options } = context;
   const summary: Record<string, number> = { created: 0, updated: 0, rotated: 0, deleted: 0, unchanged: 0 };
   const told = new Set<string>();
-  const changes = mapLoaded(done, ({ step, effect }): JsonObject | undefined => {
+  const gathering = new Gathering();
+  const changes: JsonObject[] = [];
+  for (const { step, effect } of done) {
+    yield;
     const { outcome, resource } = effect.answer;
     summary[outcome] = (summary[outcome] ?? 0) + 1;
-    if (outcome === 'unchanged') return undefined;
-    const cut = cutsOff(draft.base, draft, effect.touched, now);
+    if (outcome === 'unchanged') continue;
+    const cut = gathering.read(() => cutsOff(draft.base, draft, effect.touched, now)) ?? [];
     // An account that goes ends its tokens, which go by themselves before it: each end is told once.
     const effects = cut.filter((one) => !told.has(one));
     for (const one of effects) told.add(one);
-    return {
+    changes.push({
       address: step.address,
       kind: step.kind.kind,
       outcome,
@@ -45,9 +53,11 @@ export function presentChanges(context: Context, done: readonly Done[], steps: r
       effects,
       warnings: [...(effect.warnings ?? [])],
       ...(effect.minted !== undefined && options.dryRun !== true && { secret: resource?.secret as string }),
-    };
-  });
-  return { changes: changes.filter((one) => one !== undefined), summary, ...tokensLeft(context, steps) };
+    });
+  }
+  const left = gathering.read(() => tokensLeft(context, steps));
+  gathering.done();
+  return { changes, summary, ...left };
 }
 
 /** The tokens of the tree that are to be rotated, and among them those whose secret nobody has confirmed. */

@@ -17,7 +17,7 @@ import { etagOf } from '../view.ts';
 import { type Context, type Effect, writeOperation } from '../write.ts';
 import { presentChanges, presentManifest } from './answer.ts';
 import { expectDelivery } from './delivery.ts';
-import { groundsOf, needsOf, PLAN } from './grounds.ts';
+import { groundsOf, PLAN } from './grounds.ts';
 import { inOrder } from './order.ts';
 import { recordDeclared, recordGone } from './record.ts';
 import { type Done, settle } from './settle.ts';
@@ -52,31 +52,45 @@ function manifestOperation(ambient: Ambient, request: ManifestRequest, way: Way,
     action: way.action,
     body: request.body,
     options: { ...request, manager },
-    needs: needsOf(address, steps),
+    needs: { resources: [address, organizationOf(address)] },
     authorize(_snapshot, principal) {
       requireOrganizationPermission(principal, address, `${MANIFEST.noun}.${way.verb}`);
     },
-    decide(context) {
-      const { draft } = context;
-      const organization = organizationOf(address);
-      if (draft.resource(organization) === undefined) throw notFound(organization);
-      const stored = draft.resource(address);
-      if (tree.violations.length > 0) throw invalid(tree.violations);
-      const { leaving, etag } = groundsOf(draft, { address, manager, steps, ambient });
-      requireGrounds(stored, etag, request);
-      const removals = inOrder(leaving.map((row) => ({ ...row, dependsOn: [row.parent, ...row.keys] })));
-      const done = settle(context, [...steps, ...removals.reverse().map((row) => remove(row, options))]);
-      for (const one of done) noteDelivery(context, one);
-      const changes = presentChanges(context, done, steps);
-      const addresses = steps.map((step) => step.address);
-      const { outcome, row } =
-        way.method === 'PUT' ? recordDeclared(context, address, addresses) : recordGone(context, address);
-      const shown = { ...(row && presentManifest(row)), outcome, ...changes };
-      const tag = request.dryRun === true ? etag : row && etagOf(row);
-      return effectOf(done, { outcome, resource: shown, ...(tag !== undefined && { etag: tag }) }, changes);
-    },
+    decide: (context) => finished(pieces(context)),
+    pieces,
     dryRun: ({ answer }) => ({ ...answer, plan: { outcome: answer.outcome, changed: [], cuts_off: [], warnings: [] } }),
   });
+
+  function* pieces(context: Context): Generator<void, Effect> {
+    const { draft } = context;
+    const organization = organizationOf(address);
+    if (draft.resource(organization) === undefined) throw notFound(organization);
+    const stored = draft.resource(address);
+    if (tree.violations.length > 0) throw invalid(tree.violations);
+    const { leaving, etag } = yield* groundsOf(draft, { address, manager, steps, ambient });
+    requireGrounds(stored, etag, request);
+    const removals = inOrder(leaving.map((row) => ({ ...row, dependsOn: [row.parent, ...row.keys] })));
+    const done = yield* settle({ ...context, isPart: true }, [
+      ...steps,
+      ...removals.reverse().map((row) => remove(row, options)),
+    ]);
+    for (const one of done) noteDelivery(context, one);
+    const changes = yield* presentChanges(context, done, steps);
+    const addresses = steps.map((step) => step.address);
+    const { outcome, row } =
+      way.method === 'PUT' ? recordDeclared(context, address, addresses) : recordGone(context, address);
+    const shown = { ...(row && presentManifest(row)), outcome, ...changes };
+    const tag = request.dryRun === true ? etag : row && etagOf(row);
+    return effectOf(done, { outcome, resource: shown, ...(tag !== undefined && { etag: tag }) }, changes);
+  }
+}
+
+/** What comes of it without any pause. */
+function finished<T>(pieces: Generator<void, T>): T {
+  for (;;) {
+    const { done, value } = pieces.next();
+    if (done) return value;
+  }
 }
 
 /**

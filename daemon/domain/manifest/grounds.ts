@@ -3,13 +3,13 @@
  * of statements, and summed up, so that a plan can be applied as it was shown or not at all.
  */
 import { createHash } from 'node:crypto';
-import { ancestorsOf, organizationOf, parseAddress } from '../../../terraform-provider-spec/address.ts';
+import { ancestorsOf, kindAt, organizationOf } from '../../../terraform-provider-spec/address.ts';
 import { changedAttributes } from '../../../terraform-provider-spec/derive/validate.ts';
 import { childKinds, isReferenced, kindNamed } from '../../../terraform-provider-spec/kinds/index.ts';
 import { isBuiltIn } from '../built-in.ts';
 import type { Ambient } from '../identity.ts';
 import type { Resource } from '../model.ts';
-import type { Needs, Snapshot } from '../snapshot.ts';
+import type { Snapshot } from '../snapshot.ts';
 import { tokenState } from '../token-state.ts';
 import { etagOf } from '../view.ts';
 import { Gathering } from './gathering.ts';
@@ -18,16 +18,6 @@ import type { Declared } from './steps.ts';
 
 /** With what the entity tag of a plan begins; that of a stored state never does. */
 export const PLAN = 'plan.';
-
-/** What is needed in any case; a hint that saves a round. */
-export function needsOf(address: string, steps: readonly Declared[]): Needs {
-  const resources = new Set([address, organizationOf(address)]);
-  for (const step of steps) {
-    resources.add(step.address);
-    for (const needed of step.dependsOn) if (isStored(needed)) resources.add(needed);
-  }
-  return { resources: [...resources], revocations: tokensAmong(steps) };
-}
 
 export interface Grounds {
   /** What the manifest declared and manages, and the tree does not declare. */
@@ -43,7 +33,7 @@ export interface Grounds {
  * below the accounts, apps and users that change or go, what refers to what goes, and emergency revocations. It does not
  * cover who asks, when secrets were last used, and the secrets that the request brings.
  */
-export function groundsOf(
+export function* groundsOf(
   snapshot: Snapshot,
   {
     address,
@@ -51,7 +41,7 @@ export function groundsOf(
     steps,
     ambient,
   }: { address: string; manager: string; steps: readonly Declared[]; ambient: Ambient },
-): Grounds {
+): Generator<void, Grounds> {
   const gathering = new Gathering();
   const resource = (at: string) => gathering.read(() => snapshot.resource(at));
   const manifest = snapshot.resource(address);
@@ -60,7 +50,7 @@ export function groundsOf(
   const leaving = former.flatMap((one) => resource(one) ?? []).filter((one) => one.managed_by === manager);
 
   const lines: string[] = [line(address, manifest)];
-  const covered = coveredRows(resource, [
+  const covered = yield* coveredRows(resource, [
     organizationOf(address),
     ...declared,
     ...former,
@@ -71,13 +61,20 @@ export function groundsOf(
 
   const changing = [...leaving];
   for (const step of steps) {
+    yield;
     const stored = covered.get(step.address);
-    if (stored !== undefined && isChanging(step, stored, manager)) changing.push(stored);
-    const { secret_hash: hash } = step.desired;
-    // Whether a secret was ever in use; of the present one it is known.
-    if (typeof hash === 'string') readSecret(gathering, snapshot, ambient, hash, stored);
+    const changes = stored === undefined || isChanging(step, stored, manager);
+    if (stored !== undefined && changes) changing.push(stored);
+    // How deep the tree of projects is below one that comes to lie in another.
+    if (changes && typeof step.desired.parent === 'string') gathering.read(() => snapshot.withKey(step.address));
+    const hash = step.storedHash?.(ambient);
+    if (hash === undefined) continue;
+    // Whether the secret was ever in use, and what becomes of the one that it replaces.
+    gathering.read(() => snapshot.secret(hash));
+    if (stored !== undefined && tokenState(stored).current.hash !== hash) readFate(gathering, snapshot, stored);
   }
   for (const row of changing) {
+    yield;
     const kind = kindNamed(row.kind);
     if (childKinds(kind).length > 0) {
       const below = gathering.read(() => snapshot.children(row.address)) ?? [];
@@ -106,15 +103,16 @@ export function groundsOf(
 }
 
 /** Rows by address, `undefined` for what is not there: those at `start`, and what they refer to in turn. */
-function coveredRows(
+function* coveredRows(
   resource: (address: string) => Resource | undefined,
   start: readonly string[],
-): ReadonlyMap<string, Resource | undefined> {
+): Generator<void, ReadonlyMap<string, Resource | undefined>> {
   const covered = new Map<string, Resource | undefined>();
   let next = start;
   while (next.length > 0) {
     const found: string[] = [];
     for (const at of next) {
+      yield;
       if (covered.has(at) || !isStored(at)) continue;
       const row = resource(at);
       covered.set(at, row);
@@ -140,26 +138,13 @@ function readFate(gathering: Gathering, snapshot: Snapshot, token: Resource): vo
   if (previous !== null) gathering.read(() => snapshot.secret(previous.hash));
 }
 
-function readSecret(
-  gathering: Gathering,
-  snapshot: Snapshot,
-  { keyring }: Ambient,
-  given: string,
-  stored: Resource | undefined,
-): void {
-  const hash = keyring.hashSecret(given.slice('sha256:'.length));
-  if (stored !== undefined && tokenState(stored).current.hash === hash) return;
-  gathering.read(() => snapshot.secret(hash));
-  if (stored !== undefined) readFate(gathering, snapshot, stored);
-}
-
 function tokensAmong(members: readonly Pick<Declared, 'address' | 'kind'>[]): string[] {
   return members.filter(({ kind }) => kind.token !== undefined).map(({ address }) => address);
 }
 
 /** Built-in roles and profiles are code and no rows. */
 function isStored(address: string): boolean {
-  return !isBuiltIn(parseAddress(address).kind, address);
+  return !isBuiltIn(kindAt(address), address);
 }
 
 function line(address: string, row: Resource | undefined): string {

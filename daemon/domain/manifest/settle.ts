@@ -17,12 +17,13 @@ export interface Done {
  * What counts is that some order of single writes leads there. Throws the refusals of what is left when there is none,
  * and `NotLoaded` for all that lacks.
  */
-export function settle(context: Context, steps: readonly Step[]): Done[] {
+export function* settle(context: Context, steps: readonly Step[]): Generator<void, Done[]> {
   const done: Done[] = [];
   for (let waiting = steps; ; ) {
     const refused: Refused[] = [];
     const missing: Needs[] = [];
     for (const step of waiting) {
+      yield;
       try {
         done.push({ step, effect: step.run(context) });
       } catch (error) {

@@ -1,5 +1,5 @@
 /** The single writes of which a manifest's own consists, in the order in which they are tried. */
-import { parentOf, parseAddress } from '../../../terraform-provider-spec/address.ts';
+import { kindAt, parentOf } from '../../../terraform-provider-spec/address.ts';
 import { referencesIn } from '../../../terraform-provider-spec/derive/references.ts';
 import type { Violation } from '../../../terraform-provider-spec/derive/validate.ts';
 import type { JsonObject, Kind } from '../../../terraform-provider-spec/kind.ts';
@@ -8,6 +8,7 @@ import { type Member, managerOf } from '../../../terraform-provider-spec/manifes
 import type { ManifestRequest, WriteOptions } from '../api.ts';
 import { requireManager } from '../contract.ts';
 import { deleteSpec } from '../delete.ts';
+import type { Ambient } from '../identity.ts';
 import type { Resource } from '../model.ts';
 import { Problem } from '../problem.ts';
 import { putSpec } from '../put.ts';
@@ -41,6 +42,8 @@ export interface Declared extends Step {
   readonly desired: JsonObject;
   /** Addresses of what has to be there first: what it lies in, and what it refers to. */
   readonly dependsOn: readonly string[];
+  /** Of a secret that the caller made, the hash as it is stored. */
+  storedHash?(ambient: Ambient): string;
 }
 
 /** The PUT of a member, or what is wrong with its body: pointers into the tree. */
@@ -54,6 +57,8 @@ export function declare(
   if (!reading.ok) {
     return { violations: reading.violations.map((one) => ({ ...one, pointer: pointer + one.pointer })) };
   }
+  const { secret_hash: given } = reading.desired;
+  let hash: string | undefined;
   const references = referencesIn(kind, organization, reading.desired).map((reference) => reference.address);
   return {
     action: 'put',
@@ -62,6 +67,12 @@ export function declare(
     pointer,
     desired: reading.desired,
     dependsOn: [parentOf(address), ...references],
+    ...(typeof given === 'string' && {
+      storedHash(ambient) {
+        hash ??= ambient.keyring.hashSecret(given.slice('sha256:'.length));
+        return hash;
+      },
+    }),
     run(context) {
       const own = { ...context, options };
       spec.authorize(own.draft, own.principal);
@@ -75,7 +86,7 @@ export function declare(
  * lies below and this manifest does not manage is no more its own to delete than anything else.
  */
 export function remove({ address }: Resource, options: StepOptions): Step {
-  const { kind } = parseAddress(address);
+  const kind = kindAt(address);
   const spec = deleteSpec({ ...options, address, revoke: true });
   return {
     action: 'delete',
