@@ -10,7 +10,18 @@ export interface Host {
   /** The verbs that the daemon's side answers, with a summary each. */
   readonly daemonVerbs: Readonly<Record<string, string>>;
   /** The flags of one of them, with dashes. */
-  daemonFlags(verb: string): Promise<readonly string[]>;
+  daemonFlags(verb: string): Promise<readonly { readonly flag: string; readonly takesValue: boolean }[]>;
+  /** What `doctor` finds in the data directory that these settings name. */
+  checkInstallation(environment: Environment, flags: readonly string[]): Promise<readonly Check[]>;
+}
+
+/** One thing that `doctor` looked at. */
+export interface Check {
+  readonly name: string;
+  /** `skipped`: it could not be looked at, which is no failure. */
+  readonly status: 'ok' | 'warning' | 'failed' | 'skipped';
+  /** What was found, and unless it is good what to do. */
+  readonly detail: string;
 }
 
 /** The streams of the process, or those of a test. */

@@ -1,6 +1,7 @@
 /** The verbs of the daemon's side: what a command line means, what it prints and how it exits. */
 import { existsSync, writeFileSync } from 'node:fs';
 import type { Logger } from 'pino';
+import { type Backup, backUp, keyAdvice, restoreBackup, restoredAdvice, verifyBackup } from './backup.ts';
 import {
   type Arguments,
   type Config,
@@ -24,6 +25,15 @@ const HELP = `Usage: accredit VERB [FLAG…], with one of these verbs; "accredit
   serve             starts the daemon
   init              makes the first organization, account and owner token, without serving
   init --recover    makes a new owner token for the account root; the daemon must be stopped
+  backup FILE       copies the database to FILE, all of it at one moment, while the daemon runs; the master key is not in it
+  restore-backup FILE
+                    makes FILE the database of a data directory that has none; --verify only looks whether that would do
+
+backup and restore-backup take --json. For example:
+
+  accredit backup /backups/accredit-$(date +%F).db --data-dir /var/lib/accredit
+  accredit restore-backup /backups/accredit-2027-01-31.db --verify
+  accredit restore-backup /backups/accredit-2027-01-31.db --data-dir /var/lib/accredit
 
 Every setting can be a flag, a variable, or a key in the JSON file that --config or ACCREDIT_CONFIG names; the first of
 these three wins. ACCREDIT_X_FILE names a file that holds the value of ACCREDIT_X.
@@ -32,11 +42,23 @@ ${describeSettings()}
 `;
 
 /** The flags of one verb besides those of the settings, without dashes. */
-const SWITCHES: Readonly<Record<DaemonVerb, readonly string[]>> = { serve: [], init: ['recover'] };
+const SWITCHES: Readonly<Record<DaemonVerb, readonly string[]>> = {
+  serve: [],
+  init: ['recover'],
+  backup: ['json'],
+  'restore-backup': ['json', 'verify'],
+};
 
-/** Every flag that a verb takes, with its dashes. */
-export function flagsOf(verb: DaemonVerb): string[] {
-  return ['--help', ...settingFlags(), ...SWITCHES[verb].map((name) => `--${name}`)];
+export interface Flag {
+  /** With its dashes. */
+  readonly flag: string;
+  readonly takesValue: boolean;
+}
+
+/** Every flag that a verb takes. */
+export function flagsOf(verb: DaemonVerb): Flag[] {
+  const switches = ['help', ...SWITCHES[verb]].map((name) => ({ flag: `--${name}`, takesValue: false }));
+  return [...switches, ...settingFlags()];
 }
 
 /** Exit statuses, as sysexits has no better ones for these. */
@@ -51,8 +73,11 @@ export async function run(
   const [verb, ...rest] = words as [DaemonVerb, ...string[]];
   try {
     if (words.includes('--help') || words.includes('-h')) return print(HELP);
+    const file = verb === 'serve' || verb === 'init' ? undefined : fileIn(rest, verb);
     const given = parseArguments(rest, SWITCHES[verb]);
     const settings = configured(given, environment);
+    if (file !== undefined)
+      return verb === 'backup' ? await backup(settings, file, given) : await restore(settings, file, given);
     return verb === 'serve' ? await serve(settings) : await init(settings, given.switches.has('recover'));
   } catch (error) {
     process.stderr.write(`accredit: ${explain(error)}\n`);
@@ -111,6 +136,44 @@ async function init({ config, log }: Configured, recovering: boolean): Promise<n
   } finally {
     await store.close();
   }
+}
+
+/** Takes the word behind the verb out of `words`. */
+function fileIn(words: string[], verb: DaemonVerb): string {
+  const [file] = words;
+  if (file === undefined || file.startsWith('-')) {
+    throw new ConfigError(`name the file behind the verb: accredit ${verb} FILE [FLAG…]`);
+  }
+  words.shift();
+  return file;
+}
+
+async function backup({ config }: Configured, file: string, { switches }: Arguments): Promise<number> {
+  keepMemoryPrivate();
+  const made = await backUp(config, file);
+  if (switches.has('json')) return printBackup(made, { master_key_included: false });
+  return print(`backed up to ${file}: ${made.bytes} bytes, SHA-256 ${made.sha256}\n${keyAdvice(config)}\n`);
+}
+
+async function restore({ config }: Configured, file: string, { switches }: Arguments): Promise<number> {
+  keepMemoryPrivate();
+  const onlyVerify = switches.has('verify');
+  const verified = onlyVerify ? await verifyBackup(config, file) : await restoreBackup(config, file);
+  const { key, checksum } = verified;
+  if (switches.has('json')) return printBackup(verified, { key, checksum, restored: !onlyVerify });
+  const said = [
+    `${file} is whole: ${verified.bytes} bytes, SHA-256 ${verified.sha256}`,
+    checksum === 'holds' ? 'it is what was backed up' : 'not compared: there is no file with its checksum beside it',
+    key === 'fits' ? 'the master key of this installation fits' : 'not compared: there is no master key here',
+    ...(onlyVerify ? [] : restoredAdvice(config, verified)),
+  ];
+  return print(`${said.join('\n')}\n`);
+}
+
+function printBackup({ file, bytes, sha256, keyFingerprint }: Backup, more: object): number {
+  return print(
+    `${JSON.stringify({ file, bytes, sha256, key_fingerprint: keyFingerprint ?? null, ...more }, null, 2)}\n`,
+  );
 }
 
 /** Resolves with the first SIGTERM or SIGINT. A second one ends the process at once. */

@@ -176,10 +176,11 @@ function unknown(what: string, name: string, known: readonly string[], where = '
   return new ConfigError(`unknown ${what} ${name}${where}${meant === undefined ? '' : `; did you mean ${meant}?`}`);
 }
 
-/** The flags of all settings, and `--config`. */
-export function settingFlags(): string[] {
+/** The flags of all settings, and `--config`. One that is true or false needs no value. */
+export function settingFlags(): { flag: string; takesValue: boolean }[] {
   const settings = NAMES.map((name) => SETTINGS[name]).filter(({ secret }) => !secret);
-  return ['--config', ...settings.map(({ key }) => flagOf(key))];
+  const flags = settings.map(({ key, value }) => ({ flag: flagOf(key), takesValue: value !== undefined }));
+  return [{ flag: '--config', takesValue: true }, ...flags];
 }
 
 function unknownFlag(flag: string, known: readonly string[]): ConfigError {

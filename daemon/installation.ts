@@ -53,9 +53,8 @@ export function requireSharedKey({ databaseUrl, masterKey }: InstallationConfig)
 }
 
 async function masterKey(config: InstallationConfig, mayCreate: boolean): Promise<Buffer> {
-  if (config.masterKey !== undefined) return config.masterKey;
   const file = keyFile(config);
-  const key = await readMasterKey(file);
+  const key = await givenKey(config);
   if (key !== undefined) return key;
   if (mayCreate) return createMasterKey(file);
   throw new InstallationError(
@@ -65,7 +64,13 @@ async function masterKey(config: InstallationConfig, mayCreate: boolean): Promis
   );
 }
 
-function keyFile({ dataDirectory }: InstallationConfig): string {
+/** The key that is set or lies in its file; `undefined` if there is none. Throws `PrivateFileError` for a file that is none. */
+export async function givenKey(config: InstallationConfig): Promise<Buffer | undefined> {
+  return config.masterKey ?? (await readMasterKey(keyFile(config)));
+}
+
+/** Where the master key lies unless it is set. */
+export function keyFile({ dataDirectory }: Pick<Config, 'dataDirectory'>): string {
   return join(dataDirectory, 'master-key');
 }
 
