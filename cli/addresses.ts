@@ -73,7 +73,8 @@ function requireCollections(segments: readonly string[]): void {
     const [here] = kinds.filter((kind) => kind.collection === collection);
     if (here === undefined) {
       if (index === 2 && collection === 'tokens') return;
-      throw unknown('collection', collection, [...new Set(kinds.map((kind) => kind.collection))]);
+      const known = [...new Set(kinds.map((kind) => kind.collection)), ...(index === 2 ? ['tokens'] : [])];
+      throw unknown('collection', collection, known);
     }
     kinds = childKinds(here);
   }

@@ -28,6 +28,8 @@ export interface Connection {
 }
 
 const DEFAULT_ENDPOINT = 'http://127.0.0.1:7345';
+/** Long enough for a daemon that is started again, short enough for whoever waits at a terminal. Milliseconds. */
+const DEADLINE = 15_000;
 
 /**
  * Reads the settings. A profile that is named by a flag counts like flags, one that is named by `ACCREDIT_PROFILE` or the file less than
@@ -66,7 +68,7 @@ export function clientFor({ endpoint, token, caCertificate }: Connection, manage
         'in a profile. The first start of a daemon writes the first one to admin-token in its data directory',
     );
   }
-  return new Client({ endpoint, token, caCertificate, manager, product: 'accredit-cli' });
+  return new Client({ endpoint, token, caCertificate, manager, product: 'accredit-cli', deadline: DEADLINE });
 }
 
 /** Whether the token can be read on its way to the endpoint. */

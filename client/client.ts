@@ -171,6 +171,7 @@ export class Client {
           view: options.view,
           name: options.names,
           label: options.labels,
+          address: options.address,
           ...options.filters,
         },
       });
@@ -191,6 +192,13 @@ export class Client {
     return outcomeOf(answer);
   }
 
+  /** Takes back the revocation of the token at an address. Answers the outcome: restored or unchanged. */
+  async restore(address: string, options: WriteOptions = {}): Promise<string> {
+    return outcomeOf(
+      await this.#call('DELETE', `/${address}/revocation`, { ...only(options), headers: this.#writeHeaders(options) }),
+    );
+  }
+
   /** Who the token is, and what it may do. */
   async self(options: CallOptions = {}): Promise<Self> {
     const self = objectIn(await this.#call('GET', '/self', only(options)));
@@ -200,6 +208,9 @@ export class Client {
       organization: String(self.organization).replace(/^organizations\//, ''),
       confinedTo: String(self.confined_to),
       permissions: strings(self.permissions),
+      token: String(self.token),
+      validUntil: typeof self.valid_until === 'string' ? self.valid_until : null,
+      answer: self,
       permissionsByScope: (Array.isArray(self.permissions_by_scope) ? self.permissions_by_scope : []).map((each) => {
         const { scope, permissions } = each as JsonObject;
         return { scope: String(scope), permissions: strings(permissions) };

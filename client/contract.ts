@@ -75,6 +75,12 @@ export interface Self {
   readonly permissions: readonly string[];
   /** The same at each scope at which the token carries something. */
   readonly permissionsByScope: readonly { readonly scope: string; readonly permissions: readonly string[] }[];
+  /** The address of the token. */
+  readonly token: string;
+  /** When the presented secret ends, RFC 3339; null for never. */
+  readonly validUntil: string | null;
+  /** All of it, as it was answered. */
+  readonly answer: JsonObject;
 }
 
 export interface ExchangeRequest {
@@ -92,6 +98,8 @@ export interface IssuedAccessToken {
 
 export interface ListOptions extends CallOptions {
   readonly view?: 'full';
+  /** Of a list of audit events: only those about this address. */
+  readonly address?: string | undefined;
   /** Only the resources with these names, 100 at most. */
   readonly names?: readonly string[];
   readonly labels?: readonly string[];

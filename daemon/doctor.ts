@@ -1,0 +1,101 @@
+/** What may be wrong with the installation on this machine, found without changing anything. */
+import { existsSync } from 'node:fs';
+import { stat, statfs } from 'node:fs/promises';
+import { ConfigError, loadConfig, parseArguments } from './config.ts';
+import { Keyring } from './crypto/keyring.ts';
+import { PrivateFileError } from './crypto/private-file.ts';
+import { adminTokenFile, givenKey, type InstallationConfig, keyFile } from './installation.ts';
+import { contentsOf, databaseFile } from './store/copy.ts';
+import { StoreUnusable } from './store/index.ts';
+
+/** One thing that was looked at. */
+export interface Check {
+  readonly name: string;
+  /** `skipped`: it could not be looked at, which is no failure. */
+  readonly status: 'ok' | 'warning' | 'failed' | 'skipped';
+  readonly detail: string;
+}
+
+const MiB = 1024 * 1024;
+/** Below the first a write may fail any moment, below the second somebody should know. Bytes. */
+const DISK_FULL = 64 * MiB;
+const DISK_LOW = 1024 * MiB;
+
+/** Looks at the data directory that the settings in `environment` name. Never rejects for what it finds. */
+export async function checkInstallation(
+  environment: Readonly<Record<string, string | undefined>>,
+  flags: readonly string[] = [],
+): Promise<Check[]> {
+  let config: InstallationConfig;
+  try {
+    config = loadConfig(parseArguments(flags), environment).config;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return [{ name: 'settings', status: 'failed', detail: error.message }];
+  }
+  if (config.databaseUrl === undefined && !existsSync(databaseFile(config.dataDirectory))) {
+    const detail = `there is no database in ${config.dataDirectory}: no daemon runs from here, or --data-dir names another`;
+    return [{ name: 'data directory', status: 'skipped', detail }];
+  }
+  if (config.databaseUrl !== undefined) return [await checkGivenKey(config)];
+  return [await checkPermissions(config), await checkKey(config), await checkDisk(config)];
+}
+
+async function checkPermissions(config: InstallationConfig): Promise<Check> {
+  const { dataDirectory } = config;
+  const files = [databaseFile(dataDirectory), keyFile(config), adminTokenFile(config)].filter((path) =>
+    existsSync(path),
+  );
+  const loose = [];
+  for (const path of [dataDirectory, ...files]) {
+    const mode = (await stat(path)).mode & 0o777;
+    // Who may only enter the directory still finds every file in it closed.
+    if ((mode & (path === dataDirectory ? 0o022 : 0o077)) !== 0) loose.push([path, mode] as const);
+  }
+  if (loose.length === 0) {
+    return { name: 'permissions', status: 'ok', detail: `${dataDirectory} and what it holds are closed to others` };
+  }
+  const said = loose.map(([path, mode]) => `${path} (mode ${mode.toString(8).padStart(4, '0')})`).join(', ');
+  return { name: 'permissions', status: 'failed', detail: `open to others: ${said}; run "chmod go-rwx" on it` };
+}
+
+async function checkKey(config: InstallationConfig): Promise<Check> {
+  const name = 'master key';
+  try {
+    const { keyFingerprint, unknownMigrations } = await contentsOf(databaseFile(config.dataDirectory));
+    if (unknownMigrations.length > 0) {
+      return { name, status: 'warning', detail: 'the database is of a newer version of accredit than this one' };
+    }
+    const key = await givenKey(config);
+    if (key === undefined) {
+      const detail = `there is none: put it back at ${keyFile(config)}, or set ACCREDIT_MASTER_KEY`;
+      return { name, status: 'failed', detail };
+    }
+    const { fingerprint } = new Keyring(key);
+    if (keyFingerprint === undefined || keyFingerprint === fingerprint) {
+      return { name, status: 'ok', detail: `it is the key of the database (fingerprint ${fingerprint})` };
+    }
+    const detail = `it is not the key of the database: its fingerprint is ${fingerprint}, needed is ${keyFingerprint}`;
+    return { name, status: 'failed', detail };
+  } catch (error) {
+    if (!(error instanceof PrivateFileError) && !(error instanceof StoreUnusable)) throw error;
+    return { name, status: 'failed', detail: error.message };
+  }
+}
+
+async function checkGivenKey(config: InstallationConfig): Promise<Check> {
+  const key = config.masterKey;
+  if (key !== undefined) {
+    const detail = `ACCREDIT_MASTER_KEY has the fingerprint ${new Keyring(key).fingerprint}; the daemon compares it at its start`;
+    return { name: 'master key', status: 'ok', detail };
+  }
+  return { name: 'master key', status: 'failed', detail: 'with PostgreSQL ACCREDIT_MASTER_KEY is required' };
+}
+
+async function checkDisk({ dataDirectory }: InstallationConfig): Promise<Check> {
+  const { bavail, bsize } = await statfs(dataDirectory);
+  const free = bavail * bsize;
+  const status = free < DISK_FULL ? 'failed' : free < DISK_LOW ? 'warning' : 'ok';
+  const detail = `${Math.floor(free / MiB).toLocaleString('en')} MiB free where ${dataDirectory} lies`;
+  return { name: 'disk', status, detail: status === 'ok' ? detail : `${detail}: make room, or writes will fail` };
+}
