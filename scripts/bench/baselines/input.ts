@@ -30,7 +30,7 @@ export function sha256(text: string): string {
 /** Serves on a free port of the loopback interface. */
 export function serve(listener: RequestListener): void {
   const server = createServer(listener);
-  server.keepAliveTimeout = 60_000;
+  server.keepAliveTimeout = 75_000;
   server.listen(0, '127.0.0.1', () => {
     console.log(`ready on http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   });
