@@ -39,7 +39,10 @@ const HINTS: Readonly<Partial<Record<ProblemCode | 'unexpected-answer', string>>
 
 /** Never throws. What is no error of ours, the daemon's or the system's is a defect, and keeps its stack. */
 export function explain(error: unknown): Explained {
-  if (error instanceof CliError) return { status: error.status, code: error.code, message: error.message };
+  if (error instanceof CliError) {
+    const { status, code, message, errors } = error;
+    return { status, code, message, ...(errors.length > 0 && { errors }) };
+  }
   if (error instanceof AddressError) return { status: EXIT.usage, code: 'usage', message: error.message };
   if (error instanceof ConnectionError) {
     return {

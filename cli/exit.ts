@@ -1,4 +1,5 @@
 /** Exit statuses, which docs/cli.md promises to scripts, and the errors that are for whoever typed the command. */
+import type { ApiErrorDetail } from '../client/errors.ts';
 
 export const EXIT = {
   /** Done. */
@@ -31,12 +32,21 @@ export class CliError extends Error {
   readonly status: number;
   /** Stable, for `--json`. */
   readonly code: string;
+  /** Everything that is wrong in particular. */
+  readonly errors: readonly ApiErrorDetail[];
 
-  constructor(message: string, { status = EXIT.failed, code = 'failed' }: { status?: number; code?: string } = {}) {
+  constructor(message: string, { status = EXIT.failed, code = 'failed', errors = [] }: CliErrorFields = {}) {
     super(message);
     this.status = status;
     this.code = code;
+    this.errors = errors;
   }
+}
+
+export interface CliErrorFields {
+  readonly status?: number;
+  readonly code?: string;
+  readonly errors?: readonly ApiErrorDetail[];
 }
 
 /** A mistake in what was given: flags, variables, configuration file, arguments. */

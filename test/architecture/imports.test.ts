@@ -45,6 +45,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'lru-cache': ['daemon/domain/', 'daemon/http/', 'daemon/verify/'],
   pino: ['daemon/', 'daemon/http/', 'daemon/verify/'],
   commander: ['cli/'],
+  yaml: ['cli/'],
   '@msgpack/msgpack': ['terraform-provider/'],
 };
 

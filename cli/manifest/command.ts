@@ -1,0 +1,115 @@
+/** What the verbs that read manifests have in common: their arguments, and how they say what is wrong. */
+import type { Command } from 'commander';
+import { ApiError } from '../../client/errors.ts';
+import { CliError, UsageError } from '../exit.ts';
+import type { Output } from '../output.ts';
+import type { Session } from '../session.ts';
+import { findingOf, meantBy } from './check.ts';
+import { type Finding, renderFinding } from './finding.ts';
+import { loadManifest, type Manifest, type ManifestFile, type ManifestReading, readManifestFiles } from './load.ts';
+
+export interface FileOptions {
+  readonly file?: readonly string[];
+}
+
+/** Adds the files of a manifest, as arguments or with `--file`. */
+export function withFiles(command: Command): Command {
+  return command
+    .argument('[path...]', 'files and directories of one manifest; - for standard input')
+    .option('-f, --file <path>', 'likewise; can be given several times', (path: string, before: string[] = []) => [
+      ...before,
+      path,
+    ]);
+}
+
+/** The files that are meant. Throws `UsageError` where there are none. */
+export function readFiles(paths: readonly string[], { file = [] }: FileOptions): ManifestFile[] {
+  const all = [...file, ...paths];
+  if (all.length === 0) throw new UsageError('which manifest? Name its files or its directory');
+  const files = readManifestFiles(all);
+  if (files.length === 0) throw new UsageError(`there is no manifest in ${all.join(', ')}: no .yaml, .yml or .json`);
+  return files;
+}
+
+/** Reads a manifest and shows what is worth a word. Throws `CliError` when something is wrong with it. */
+export function readManifest(session: Session, files: readonly ManifestFile[]): Manifest {
+  const reading = loadManifest(files, session.environment);
+  if (!session.json) showFindings(reading.findings, session.err);
+  if (reading.manifest === undefined) throw invalidManifest(reading, session.json);
+  return reading.manifest;
+}
+
+/** The manifest cannot be used. What is wrong with it has been shown, or is in the error with `--json`. */
+function invalidManifest({ findings }: ManifestReading, isToTell: boolean): CliError {
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  const count = errors.length === 1 ? 'one error' : `${errors.length} errors`;
+  return new CliError(`the manifest has ${count}`, {
+    code: 'invalid-manifest',
+    errors: isToTell ? findings.map(findingJson) : [],
+  });
+}
+
+export function showFindings(findings: readonly Finding[], output: Output): void {
+  for (const finding of findings) output.line(`${renderFinding(finding, output.style)}\n`);
+}
+
+/** With `pointer` and `detail`, like the errors that the daemon answers, and the place. */
+export function findingJson({ severity, message, place }: Finding) {
+  return {
+    pointer: '',
+    detail: message,
+    severity,
+    file: place?.file ?? null,
+    line: place?.line ?? null,
+    column: place?.column ?? null,
+  };
+}
+
+/** Runs `work`. Where the daemon refuses something of the manifest, what it points at is shown, and the rest thrown on. */
+export async function located<Result>(
+  session: Session,
+  { members, locate }: Manifest,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.errors.length === 0) throw error;
+    const addresses = members.map(({ address }) => address);
+    const findings = error.errors.map(({ pointer, detail }) =>
+      findingOf({ pointer, detail: withSuggestion(detail, addresses) }, locate),
+    );
+    const { status, code, requestId } = error;
+    const detail = error.detail.replace(/\.$/, '');
+    if (session.json) {
+      const errors = findings.map((finding, index) => ({
+        ...findingJson(finding),
+        pointer: error.errors[index]?.pointer ?? '',
+      }));
+      throw new ApiError(status, { code, detail, requestId, errors });
+    }
+    showFindings(findings, session.err);
+    throw new ApiError(status, { code, detail, requestId });
+  }
+}
+
+/** The daemon names what is not there by its address; the manifest may have something of nearly that name. */
+function withSuggestion(detail: string, addresses: readonly string[]): string {
+  const [address] = /\borganizations\/[a-z0-9._/-]*[a-z0-9]/.exec(detail) ?? [];
+  if (address === undefined || addresses.includes(address)) return detail;
+  try {
+    const meant = meantBy(address, addresses);
+    return meant === undefined ? detail : `${detail.replace(/\.$/, '')}; did you mean "${meant}"?`;
+  } catch {
+    return detail;
+  }
+}
+
+/** The address of the manifest. Throws `UsageError` where the flag names another organization than the files. */
+export function manifestAddressOf(session: Session, manifest: Manifest, flag: string | undefined): string {
+  const { name, organization } = manifest;
+  if (organization !== undefined && flag !== undefined && organization !== flag) {
+    throw new UsageError(`--organization names ${flag}, and the manifest ${organization}`);
+  }
+  return `organizations/${organization ?? session.connection.organization}/manifests/${name}`;
+}

@@ -1,0 +1,78 @@
+/** What is wrong with a manifest, and where: `file:line:column`, the line, and a mark below it. */
+import { TOKEN_PATTERN } from '../../terraform-provider-spec/token.ts';
+import { type Style, textWidth } from '../output.ts';
+
+/** A stretch of a file. Offsets count UTF-16 code units from 0; lines and columns count from 1. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** The whole line, without its end. */
+  readonly text: string;
+  /** How much of the line is meant, in code units; at least 1. */
+  readonly length: number;
+}
+
+export interface Finding {
+  readonly severity: 'error' | 'warning';
+  /** What is wrong, for people: no capital, no stop. Never a secret. */
+  readonly message: string;
+  /** `undefined` for what is wrong with no place in particular. */
+  readonly place: Place | undefined;
+  /** Another place that belongs to it: where the same was declared before. */
+  readonly also?: { readonly message: string; readonly place: Place };
+}
+
+type Paint = (style: Style, text: string) => string;
+
+const WIDEST = 120;
+const TOKENS = new RegExp(TOKEN_PATTERN.source.slice(1, -1), 'g');
+
+/** The text as it may be shown: every token in it hidden, and as long as before. */
+export function masked(text: string): string {
+  return text.replace(TOKENS, (token, kind: string) => `acr_${kind}_`.padEnd(token.length, '*'));
+}
+
+/** The finding in several lines, without an end of line at the end. */
+export function renderFinding({ severity, message, place, also }: Finding, paint: Paint): string {
+  const colour: Style = severity === 'error' ? 'red' : 'yellow';
+  const head = `${paint(colour, `${severity}:`)} ${masked(message)}`;
+  if (place === undefined) return head;
+  const lines = [`${paint('bold', positionOf(place))}: ${head}`, ...excerpt(place, colour, paint)];
+  if (also !== undefined) {
+    lines.push(`${paint('bold', positionOf(also.place))}: ${also.message}`, ...excerpt(also.place, 'cyan', paint));
+  }
+  return lines.join('\n');
+}
+
+/** `file:line:column`, as editors and compilers have it. */
+export function positionOf({ file, line, column }: Place): string {
+  return `${file}:${line}:${column}`;
+}
+
+/** Findings in the order of their places: by file as they were read, then down the file. Those without a place come first. */
+export function inReadingOrder(findings: readonly Finding[], files: readonly string[]): Finding[] {
+  const rank = ({ place }: Finding) => (place === undefined ? -1 : files.indexOf(place.file));
+  return [...findings].sort(
+    (left, right) =>
+      rank(left) - rank(right) ||
+      (left.place?.line ?? 0) - (right.place?.line ?? 0) ||
+      (left.place?.column ?? 0) - (right.place?.column ?? 0),
+  );
+}
+
+function excerpt({ line, column, text, length }: Place, colour: Style, paint: Paint): string[] {
+  const number = String(line);
+  const gutter = `${' '.repeat(number.length)} |`;
+  // Of a very long line, only the part around the mark.
+  const from = column > WIDEST / 2 && text.length > WIDEST ? column - 1 - WIDEST / 4 : 0;
+  const shown = masked(text).slice(from, from + WIDEST);
+  const before = shown.slice(0, column - 1 - from);
+  const marked = shown.slice(before.length, before.length + length);
+  const indent = before.replace(/[^\t]/gu, (character) => ' '.repeat(textWidth(character)));
+  const mark = `^${'~'.repeat(Math.max(0, textWidth(marked) - 1))}`;
+  return [
+    `  ${paint('dim', `${number} |`)} ${shown}`.trimEnd(),
+    `  ${paint('dim', gutter)} ${indent}${paint(colour, mark)}`,
+  ];
+}

@@ -1,0 +1,107 @@
+/** From files to a manifest that is checked as far as that is possible without a daemon. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { pointerTo } from '../../terraform-provider-spec/derive/pointer.ts';
+import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
+import type { Member } from '../../terraform-provider-spec/manifest.ts';
+import type { Environment } from '../profiles.ts';
+import { checkFileKeys, checkTree, type Delivery } from './check.ts';
+import { readDocuments } from './document.ts';
+import { type Finding, inReadingOrder } from './finding.ts';
+import { type Merged, mergeDocuments } from './merge.ts';
+import { substitute } from './variables.ts';
+
+export interface Manifest {
+  readonly name: string;
+  /** The name of the organization; `undefined` where the files leave it to the command. */
+  readonly organization: string | undefined;
+  /** What is sent. */
+  readonly tree: JsonObject;
+  readonly members: readonly Member[];
+  readonly deliveries: readonly Delivery[];
+  readonly locate: Merged['locate'];
+}
+
+export interface ManifestReading {
+  /** `undefined` when something is wrong with it. */
+  readonly manifest: Manifest | undefined;
+  /** Everything that was found, in the order of the files. */
+  readonly findings: readonly Finding[];
+  readonly files: readonly string[];
+}
+
+export interface ManifestFile {
+  /** As it is shown to people. */
+  readonly file: string;
+  readonly text: string;
+}
+
+const EXTENSIONS = new Set(['.yaml', '.yml', '.json']);
+const FALLBACK = 'default';
+
+/**
+ * The files that `paths` name, each once: of a directory, those that lie directly in it and end in `.yaml`, `.yml` or
+ * `.json`, sorted, without hidden ones. `-` stands for standard input. Throws the error of the system for what cannot be read.
+ */
+export function readManifestFiles(paths: readonly string[]): ManifestFile[] {
+  const files = paths.flatMap((path) => (path !== '-' && statSync(path).isDirectory() ? filesIn(path) : [path]));
+  return [...new Set(files)].map((file) =>
+    file === '-' ? { file: '<stdin>', text: readFileSync(0, 'utf8') } : { file, text: readFileSync(file, 'utf8') },
+  );
+}
+
+function filesIn(directory: string): string[] {
+  return readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.') && EXTENSIONS.has(extname(entry.name)))
+    .map(({ name }) => join(directory, name))
+    .sort();
+}
+
+/** Reads and checks a manifest. Never throws for what is wrong with it. */
+export function loadManifest(given: readonly ManifestFile[], environment: Environment): ManifestReading {
+  const files = given.map(({ file }) => file);
+  const readings = given.map(({ file, text }) => readDocuments(file, text));
+  const documents = readings.flatMap((reading) => reading.documents);
+  const merged = mergeDocuments(documents);
+  const findings = [...readings.flatMap((reading) => reading.findings), ...merged.findings];
+  const ended = (manifest?: Manifest): ManifestReading => {
+    const isSound = findings.every(({ severity }) => severity !== 'error');
+    return { manifest: isSound ? manifest : undefined, findings: inReadingOrder(findings, files), files };
+  };
+  // What could not be read whole would be said to lack what only was not read.
+  if (readings.some(({ isWhole }) => !isWhole)) return ended();
+  if (documents.length === 0) {
+    findings.push({ severity: 'error', message: `there is no manifest in ${files.join(', ')}`, place: undefined });
+    return ended();
+  }
+  const keys = checkFileKeys(merged);
+  findings.push(...keys);
+  const value = substituted(merged, environment, findings);
+  const { manifest: name, organization } = value;
+  if (typeof name !== 'string' && !('manifest' in value)) {
+    findings.push({
+      severity: 'error',
+      message: 'the name of the manifest is missing: "manifest: NAME"',
+      place: merged.locate(''),
+    });
+  }
+  const organizationName = typeof organization === 'string' ? organization : undefined;
+  const checked = checkTree(`organizations/${organizationName ?? FALLBACK}`, value, merged);
+  findings.push(...checked.findings);
+  return ended({ ...checked, name: String(name), organization: organizationName, locate: merged.locate });
+}
+
+function substituted(merged: Merged, environment: Environment, findings: Finding[]): JsonObject {
+  const { variables = [], ...rest } = merged.value;
+  const declared = new Set(Array.isArray(variables) ? variables.filter((one) => typeof one === 'string') : []);
+  const { value, unset, undeclared } = substitute(rest, declared, environment);
+  for (const { pointer, name } of unset) {
+    const message = `the variable ${name} is not set`;
+    findings.push({ severity: 'error', message, place: merged.locate(pointer) });
+  }
+  for (const { pointer, name } of undeclared) {
+    const message = `\${${name}} stays as it is, since ${pointerTo('', name).slice(1)} is not among the declared variables`;
+    findings.push({ severity: 'warning', message, place: merged.locate(pointer) });
+  }
+  return value as JsonObject;
+}
