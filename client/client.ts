@@ -109,6 +109,27 @@ export class Client {
     return dryRun(answer);
   }
 
+  /** What a PUT of the manifest at an address would do; changes nothing. The entity tag is for `ifMatch` of that PUT. */
+  async planManifest(address: string, tree: JsonObject, options: WriteOptions = {}): Promise<Fetched> {
+    const answer = await this.#call('PUT', `/${address}`, {
+      ...only(options),
+      body: tree,
+      query: { dry_run: 'true' },
+      headers: this.#writeHeaders(options),
+    });
+    return { resource: objectIn(answer), etag: answer.headers.etag };
+  }
+
+  /** Confirms that the secret which the token got at `rotatedAt` has reached those who need it. Answers the outcome. */
+  async confirmDelivery(address: string, rotatedAt: string, options: WriteOptions = {}): Promise<string> {
+    const answer = await this.#call('POST', `/${address}/delivered`, {
+      ...only(options),
+      body: { rotated_at: rotatedAt },
+      headers: { ...this.#writeHeaders(options), 'idempotency-key': randomUUID() },
+    });
+    return outcomeOf(answer);
+  }
+
   /** Deletes, whether or not something is there. Answers the outcome: deleted, slot-ended or unchanged. */
   async delete(address: string, options: DeleteOptions = {}): Promise<string> {
     return outcomeOf(await this.#delete(address, options));
@@ -271,7 +292,8 @@ export class Client {
       signal: given.signal,
     };
     const answer = await retrying(
-      (remaining) => this.#transport.send({ ...request, timeout: Math.min(ATTEMPT_TIMEOUT, remaining) }),
+      (remaining) =>
+        this.#transport.send({ ...request, timeout: Math.min(given.attemptTimeout ?? ATTEMPT_TIMEOUT, remaining) }),
       { clock: this.#clock, deadline: given.deadline ?? this.#deadline, signal: given.signal },
     );
     if (answer.status >= 300 && answer.status < 400) {
@@ -284,8 +306,8 @@ export class Client {
   }
 }
 
-function only({ signal, deadline }: CallOptions): CallOptions {
-  return { signal, deadline };
+function only({ signal, deadline, attemptTimeout }: CallOptions): CallOptions {
+  return { signal, deadline, attemptTimeout };
 }
 
 function queryText(query: Query): string {

@@ -3,8 +3,10 @@ import type { JsonObject, ListFilter } from '../terraform-provider-spec/kind.ts'
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Instead of the client's, for what is not worth a long wait. Milliseconds. */
+  /** Instead of the client's, for what is not worth a long wait, or is worth one. Milliseconds. */
   readonly deadline?: number | undefined;
+  /** How long one attempt may take, milliseconds; 15 s if left out. */
+  readonly attemptTimeout?: number | undefined;
 }
 
 /** The headers of the declarative contract that every write takes. */

@@ -1,0 +1,83 @@
+import type { Options, Verb } from '../command.ts';
+import { CliError, EXIT } from '../exit.ts';
+import { type Applied, applyPlan } from '../manifest/apply.ts';
+import { located, withFiles } from '../manifest/command.ts';
+import { isEmpty } from '../manifest/plan.ts';
+import {
+  type Planned,
+  type PlanningOptions,
+  planFrom,
+  planJson,
+  refuseObstacles,
+  withPlanning,
+} from '../manifest/planning.ts';
+import { progressOn } from '../manifest/progress.ts';
+import { showPlan, summaryText } from '../manifest/show.ts';
+import type { Session } from '../session.ts';
+
+export const apply: Verb = {
+  name: 'apply',
+  summary: 'makes everything as a manifest declares it',
+  description:
+    'Shows the plan, asks, and does it: all of it or nothing, and only what was shown. New secrets are made here and taken to ' +
+    'where the manifest says before the apply is reported as done. One that was interrupted is run again: no secret is lost, ' +
+    'and none rotated twice. Plan and question go to standard error.',
+  examples: [
+    ['apply -f accounts.yaml', 'asks first'],
+    ['apply --yes accounts.yaml', 'does not ask, as a job does'],
+    ['apply --yes --only-due accounts.yaml', 'rotates what is due, and nothing else'],
+  ],
+  declare(command, act) {
+    withPlanning(withFiles(command))
+      .option('-y, --yes', 'do not ask')
+      .action(
+        act(async (session, paths: string[], options: Options<PlanningOptions & { yes?: boolean }>) => {
+          const planned = await planFrom(session, paths, options);
+          if (!session.json || options.yes !== true) showPlan(planned.plan, planned.deliveries, session.err);
+          refuseObstacles(session, planned.obstacles);
+          if (isEmpty(planned.plan)) {
+            // What an earlier apply noted has reached everybody, or is of no use to anybody any more.
+            planned.journal.keepOnly(new Map());
+            if (session.json) session.out.json(appliedJson(planned, undefined));
+            return EXIT.ok;
+          }
+          if (options.yes !== true && !(await session.confirm('Apply this?'))) {
+            throw new CliError('not applied', { status: EXIT.notConfirmed, code: 'not-confirmed' });
+          }
+          const applied = await carryOut(session, planned);
+          if (session.json) session.out.json(appliedJson(planned, applied));
+          else session.err.line(`Applied: ${summaryText(applied.answer.summary, false)}.`);
+          return reportFailures(session, applied);
+        }),
+      );
+  },
+};
+
+function carryOut(session: Session, { manifest, plan, deliveries, journal, write }: Planned): Promise<Applied> {
+  const { environment, streams, err } = session;
+  return located(session, manifest, () =>
+    applyPlan({
+      client: session.client(`manifest/${manifest.name}`),
+      plan,
+      deliveries,
+      journal,
+      options: write,
+      surroundings: { environment, stdout: streams.stdout, stderr: streams.stderr },
+      progress: progressOn(err),
+    }),
+  );
+}
+
+function reportFailures({ err }: Session, { failures }: Applied): number {
+  if (failures.length === 0) return EXIT.ok;
+  for (const { address, why } of failures) err.line(`${err.style('red', 'error:')} ${address}: ${why}`);
+  throw new CliError(
+    'the daemon has applied the manifest, but not every secret has been delivered: remove the cause and run it again, here',
+    { code: 'undelivered' },
+  );
+}
+
+function appliedJson(planned: Planned, applied: Applied | undefined) {
+  const { to_deliver: _expected, ...shown } = planJson(planned);
+  return { ...shown, applied: true, delivered: [...(applied?.delivered ?? [])] };
+}

@@ -1,0 +1,167 @@
+/**
+ * Carries a plan out, so that it can end at any moment and be run again: secrets are in the journal before the daemon
+ * learns of them, at their sinks before they are confirmed, and leave the journal last.
+ */
+import type { Client, WriteOptions } from '../../client/client.ts';
+import { ApiError } from '../../client/errors.ts';
+import type { Delivery } from './check.ts';
+import { deliver, type Surroundings } from './deliver.ts';
+import type { Journal } from './journal.ts';
+import { type ManifestAnswer, PATIENCE, type Plan } from './plan.ts';
+import { describeSink } from './sinks.ts';
+
+export interface ApplyRequest {
+  readonly client: Client;
+  readonly plan: Plan;
+  readonly deliveries: readonly Delivery[];
+  readonly journal: Journal;
+  readonly options: WriteOptions;
+  readonly surroundings: Surroundings;
+  /** Is told what is being done, and how much of it is done. */
+  readonly progress: Progress;
+}
+
+export interface Progress {
+  begin(what: string, total?: number): void;
+  advance(): void;
+  end(): void;
+}
+
+/** Why the secret of a token is not, or not known to be, where it belongs. */
+export interface Failure {
+  readonly address: string;
+  /** For people; without a secret. */
+  readonly why: string;
+}
+
+export interface Applied {
+  readonly answer: ManifestAnswer;
+  /** Addresses of the tokens whose secrets reached all of their sinks, and are confirmed. */
+  readonly delivered: readonly string[];
+  readonly failures: readonly Failure[];
+}
+
+interface Parcel {
+  readonly delivery: Delivery;
+  readonly secret: string;
+  readonly rotatedAt: string;
+}
+
+const AT_A_TIME = 8;
+
+/**
+ * Resolves when everything is done, but for the failures, whose secrets stay in the journal. Rejects with the client's
+ * errors when the daemon refuses or does not answer: then nothing has been delivered yet.
+ */
+export async function applyPlan(request: ApplyRequest): Promise<Applied> {
+  const { plan, deliveries, journal, progress } = request;
+  journal.add(new Map([...plan.secrets].filter(([address, secret]) => journal.found.get(address) !== secret)));
+  const answer = plan.answer.outcome === 'unchanged' ? plan.answer : await put(request);
+  const madeNow = answer.updated_at ?? '';
+  const parcels = deliveries.flatMap((delivery): Parcel[] => {
+    const { address } = delivery;
+    const made = plan.secrets.get(address);
+    if (made !== undefined) return [{ delivery, secret: made, rotatedAt: madeNow }];
+    const pending = plan.pending.get(address);
+    return pending === undefined ? [] : [{ delivery, ...pending }];
+  });
+  const failures = await deliverAll(parcels, request);
+  const failed = new Set(failures.map(({ address }) => address));
+  const reached = parcels.filter(({ delivery }) => !failed.has(delivery.address));
+  progress.begin('confirming the delivery', reached.length + plan.byHand.length);
+  const unconfirmed = (
+    await inParallel(reached, (parcel) => confirm(request, parcel.delivery.address, parcel.rotatedAt))
+  ).flat();
+  await inParallel(plan.byHand, async (address) => {
+    const { resource } = await request.client.get(address, request.options);
+    return confirm(request, address, String(resource.rotated_at));
+  });
+  progress.end();
+  for (const { address } of unconfirmed) failed.add(address);
+  journal.keepOnly(
+    new Map(
+      parcels
+        .filter(({ delivery }) => failed.has(delivery.address))
+        .map(({ delivery, secret }) => [delivery.address, secret]),
+    ),
+  );
+  return {
+    answer,
+    delivered: reached.map(({ delivery }) => delivery.address).filter((address) => !failed.has(address)),
+    failures: [...failures, ...unconfirmed],
+  };
+}
+
+async function put({ client, plan, journal, options, progress }: ApplyRequest): Promise<ManifestAnswer> {
+  const { answer, etag, manifest, tree } = plan;
+  const count = answer.changes.length;
+  progress.begin(`applying ${count} ${count === 1 ? 'change' : 'changes'}`);
+  try {
+    const { resource } = await client.put(manifest, tree, {
+      ...PATIENCE,
+      ...options,
+      ...(etag !== undefined && { ifMatch: etag }),
+    });
+    return resource as unknown as ManifestAnswer;
+  } catch (error) {
+    // It is certain that nothing was done: the secrets are nobody's, and must not look like those of an interrupted apply.
+    if (
+      error instanceof ApiError &&
+      error.status < 500 &&
+      error.status !== 429 &&
+      error.code !== 'request-in-progress'
+    ) {
+      journal.takeBack();
+    }
+    throw error;
+  } finally {
+    progress.end();
+  }
+}
+
+/** One after the other: sinks of several tokens may be entries of one file. */
+async function deliverAll(parcels: readonly Parcel[], { surroundings, progress }: ApplyRequest): Promise<Failure[]> {
+  const failures: Failure[] = [];
+  progress.begin('delivering secrets', parcels.length);
+  for (const { delivery, secret } of parcels) {
+    for (const sink of delivery.sinks) {
+      try {
+        await deliver(sink, { address: delivery.address, secret }, surroundings);
+      } catch (error) {
+        failures.push({ address: delivery.address, why: `${describeSink(sink)}: ${(error as Error).message}` });
+      }
+    }
+    progress.advance();
+  }
+  progress.end();
+  return failures;
+}
+
+async function confirm(
+  { client, options, progress }: ApplyRequest,
+  address: string,
+  rotatedAt: string,
+): Promise<Failure[]> {
+  try {
+    await client.confirmDelivery(address, rotatedAt, { ...options, signal: undefined });
+    return [];
+  } catch (error) {
+    return [{ address, why: `the daemon does not confirm the delivery: ${(error as Error).message}` }];
+  } finally {
+    progress.advance();
+  }
+}
+
+/** Like `Promise.all` over `items`, with a few at work at a time. */
+async function inParallel<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  let next = 0;
+  const worker = async () => {
+    for (let index = next++; index < items.length; index = next++) results[index] = await work(items[index] as Item);
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_A_TIME, items.length) }, worker));
+  return results;
+}

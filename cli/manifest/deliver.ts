@@ -1,0 +1,119 @@
+/** Takes secrets to their sinks. Each of them can be repeated: it leads to the same. */
+import { spawn } from 'node:child_process';
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import type { Environment } from '../profiles.ts';
+import { setEntry } from './dotenv.ts';
+import { appendDurably, writeDurably } from './durable.ts';
+import type { Sink } from './sinks.ts';
+
+export interface Surroundings {
+  readonly environment: Environment;
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Resolves when the secret of the token at `address` is where the sink leads to, and on the disk where that is a file.
+ * Rejects with an `Error` that says why it is not; never with the secret in it.
+ */
+export async function deliver(
+  sink: Sink,
+  { address, secret }: { readonly address: string; readonly secret: string },
+  { environment, stdout, stderr, signal }: Surroundings,
+): Promise<void> {
+  switch (sink.type) {
+    case 'file':
+      writeDurably(sink.path, `${secret}\n`);
+      return;
+    case 'dotenv':
+      writeDurably(sink.path, setEntry(readIfThere(sink.path), sink.key, secret));
+      return;
+    case 'command':
+      await run(sink.command, secret, { directory: sink.directory, environment, signal });
+      return;
+    case 'github-output':
+      // Before it is anywhere else: what the step prints from now on hides it. The runner reads both streams.
+      await write(stderr, `::add-mask::${secret}\n`);
+      appendDurably(environment.GITHUB_OUTPUT ?? '', `${sink.key}=${secret}\n`);
+      return;
+    case 'stdout-json':
+      await write(stdout, `${JSON.stringify({ address, secret })}\n`);
+  }
+}
+
+/** Why a secret could not be taken there now; `undefined` when nothing speaks against it. */
+export function obstacle(sink: Sink, environment: Environment): string | undefined {
+  switch (sink.type) {
+    case 'file':
+    case 'dotenv':
+      return obstacleAt(sink.path);
+    case 'command':
+      return findProgram(sink.command[0], sink.directory, environment)
+        ? undefined
+        : `there is no program ${sink.command[0]}`;
+    case 'github-output':
+      if (!environment.GITHUB_OUTPUT) return 'GITHUB_OUTPUT is not set: this is no step of GitHub Actions';
+      return obstacleAt(environment.GITHUB_OUTPUT);
+    default:
+      return undefined;
+  }
+}
+
+function obstacleAt(path: string): string | undefined {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return `${path} is a directory`;
+  let directory = dirname(path);
+  while (!existsSync(directory) && dirname(directory) !== directory) directory = dirname(directory);
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK);
+    return statSync(directory).isDirectory() ? undefined : `${directory} is no directory`;
+  } catch {
+    return `nothing can be written in ${directory}`;
+  }
+}
+
+function findProgram(name: string, directory: string, environment: Environment): boolean {
+  const places = name.includes('/')
+    ? [resolve(directory, name)]
+    : (environment.PATH ?? '').split(delimiter).map((place) => join(place, name));
+  return places.some((path) => {
+    try {
+      accessSync(path, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Without a shell. What it prints goes to standard error: standard output is for what was asked for. */
+function run(
+  [program, ...parameters]: readonly [string, ...string[]],
+  input: string,
+  { directory, environment, signal }: { directory: string; environment: Environment; signal: AbortSignal | undefined },
+): Promise<void> {
+  return new Promise((settle, reject) => {
+    const child = spawn(program, parameters, {
+      cwd: directory,
+      env: environment as NodeJS.ProcessEnv,
+      stdio: ['pipe', 2, 2],
+      ...(signal && { signal }),
+    });
+    child.once('error', (error) => reject(new Error(`${program} cannot be run: ${error.message}`)));
+    child.once('close', (status, name) => {
+      if (status === 0) settle();
+      else reject(new Error(`${program} ended with ${name ?? `status ${status}`}`));
+    });
+    // A program that does not read to the end says by its status whether that is a failure.
+    child.stdin?.once('error', () => undefined).end(input);
+  });
+}
+
+function write(stream: NodeJS.WritableStream, text: string): Promise<void> {
+  return new Promise((settle, reject) => stream.write(text, (error) => (error ? reject(error) : settle())));
+}
+
+function readIfThere(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+}

@@ -1,0 +1,92 @@
+/** Files that hold secrets: readable by their owner alone, whole or not there, and on the disk before anybody is told. */
+import { randomUUID } from 'node:crypto';
+import {
+  chownSync,
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+const PRIVATE = 0o600;
+const PRIVATE_DIRECTORY = 0o700;
+
+/**
+ * Replaces the content of the file at `path` in one step, with mode 0600, and makes the directories that lack (0700).
+ * A crash leaves the old content or the new one. A symbolic link stays, and what it leads to is replaced. Throws the
+ * error of the system.
+ */
+export function writeDurably(path: string, content: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: PRIVATE_DIRECTORY });
+  const target = isLink(path) ? realpathSync(path) : path;
+  const directory = dirname(target);
+  // One name for each target: what a crash leaves there is taken away by the next attempt.
+  const temporary = join(directory, `.${basename(target)}.accredit-new`);
+  rmSync(temporary, { force: true });
+  const file = openSync(temporary, 'wx', PRIVATE);
+  try {
+    writeAll(file, content);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  keepOwner(target, temporary);
+  renameSync(temporary, target);
+  syncDirectory(directory);
+}
+
+/** Writes a new private file in `directory`, which is made if it is not there, and answers its path. Names sort by time. */
+export function writeNewDurably(directory: string, content: string, suffix: string): string {
+  const path = join(directory, `${Date.now()}-${randomUUID()}${suffix}`);
+  writeDurably(path, content);
+  return path;
+}
+
+/** Appends to the file at `path`, which need not exist. Throws the error of the system. */
+export function appendDurably(path: string, content: string): void {
+  const file = openSync(path, 'a', PRIVATE);
+  try {
+    writeAll(file, content);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Removes the file at `path`, if it is there, for good. */
+export function removeDurably(path: string): void {
+  rmSync(path, { force: true });
+  syncDirectory(dirname(path));
+}
+
+function writeAll(file: number, content: string): void {
+  const bytes = Buffer.from(content, 'utf8');
+  for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+}
+
+/** A service that reads the file as its owner goes on reading it when root replaces it. */
+function keepOwner(target: string, replacement: string): void {
+  const before = statSync(target, { throwIfNoEntry: false });
+  if (before === undefined || process.getuid?.() !== 0) return;
+  chownSync(replacement, before.uid, before.gid);
+}
+
+function syncDirectory(directory: string): void {
+  const handle = openSync(directory, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}

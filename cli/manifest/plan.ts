@@ -1,0 +1,223 @@
+/**
+ * What an apply would do, by the daemon's word. The secrets that it would bring are decided here: which tokens need a new
+ * one, and which of those that an earlier apply made are already there.
+ */
+import type { Client, WriteOptions } from '../../client/client.ts';
+import { ApiError } from '../../client/errors.ts';
+import type { Json, JsonObject } from '../../terraform-provider-spec/kind.ts';
+import { TOKEN_KINDS, writtenKind } from '../../terraform-provider-spec/kinds/index.ts';
+import { mintToken, secretHash } from '../../terraform-provider-spec/token.ts';
+import type { Delivery } from './check.ts';
+
+export interface Change {
+  readonly address: string;
+  readonly kind: string;
+  readonly outcome: 'created' | 'updated' | 'rotated' | 'deleted';
+  /** Names of attributes. */
+  readonly changed: readonly string[];
+  /** What stops working, for people. */
+  readonly effects: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+export type Summary = Readonly<Record<'created' | 'updated' | 'rotated' | 'deleted' | 'unchanged', number>>;
+
+/** What the daemon answers to a PUT of a manifest, as far as it is used. */
+export interface ManifestAnswer {
+  /** Of the manifest itself. */
+  readonly outcome: string;
+  readonly changes: readonly Change[];
+  readonly summary: Summary;
+  readonly due: readonly string[];
+  readonly undelivered: readonly string[];
+  /** When the manifest, and with it the secrets of this answer, was last changed. */
+  readonly updated_at?: string;
+}
+
+export interface Plan {
+  /** The address of the manifest. */
+  readonly manifest: string;
+  /** The body of the PUT. */
+  readonly tree: JsonObject;
+  readonly answer: ManifestAnswer;
+  /** For `If-Match`. */
+  readonly etag: string | undefined;
+  /** Secrets that the PUT brings, by address. */
+  readonly secrets: ReadonlyMap<string, string>;
+  /** Secrets of an earlier apply that are in force and may not have been delivered. */
+  readonly pending: ReadonlyMap<string, { readonly secret: string; readonly rotatedAt: string }>;
+  /** Tokens whose secret would be made by nobody and go nowhere: they need a `deliver` or a `secret_hash`. */
+  readonly homeless: readonly string[];
+  /** Tokens with a secret that was made by hand and given by its hash: there is nothing left to deliver. */
+  readonly byHand: readonly string[];
+}
+
+export interface PlanRequest {
+  readonly client: Client;
+  /** The address of the manifest. */
+  readonly manifest: string;
+  readonly tree: JsonObject;
+  readonly deliveries: readonly Delivery[];
+  /** Secrets that an earlier apply has left in its journal, by address. */
+  readonly journal: ReadonlyMap<string, string>;
+  readonly options: WriteOptions;
+}
+
+/** How long the daemon may take for a manifest of thousands of resources, milliseconds. */
+export const PATIENCE = { deadline: 600_000, attemptTimeout: 300_000 } as const;
+
+/** Each round leaves out at least one secret of the journal, or is the last. */
+export async function makePlan(request: PlanRequest): Promise<Plan> {
+  const { deliveries, journal } = request;
+  const bare = await dryRun(request, request.tree);
+  const isNew = new Set(
+    bare.answer.changes.filter(({ outcome }) => outcome === 'created').map(({ address }) => address),
+  );
+  const needs = needingSecrets(bare.answer);
+  const former = new Map([...journal].filter(([address]) => deliveries.some((one) => one.address === address)));
+  const rotatedAt = await readRotations(
+    request,
+    [...former.keys()].filter((address) => !isNew.has(address)),
+  );
+  const fresh = new Map<string, string>();
+  for (;;) {
+    for (const { address, kind, purpose } of deliveries) {
+      if (!needs.has(address) || former.has(address) || fresh.has(address)) continue;
+      const written = writtenKind(kind, purpose);
+      if (written === undefined) throw new TypeError(`a ${kind.title} has no secret`);
+      fresh.set(address, mintToken(written));
+    }
+    const brought = new Map([...former, ...fresh]);
+    const tree = withHashes(request.tree, deliveries, brought);
+    // The plan of what is created is the same with its secrets and without them.
+    const isSame = former.size === 0 && [...fresh.keys()].every((address) => isNew.has(address));
+    const run = isSame ? bare : await dryRunOrStale({ ...request, former }, tree);
+    if (run === undefined) continue;
+    const changed = new Map(run.answer.changes.map((change) => [change.address, change.outcome]));
+    const isBrought = (address: string) => changed.get(address) === 'created' || changed.get(address) === 'rotated';
+    const useless = [...former.keys()].filter((address) => isBrought(address) && !needs.has(address));
+    for (const address of useless) former.delete(address);
+    if (useless.length > 0) continue;
+    const waiting = [...former].filter(([address]) => !isBrought(address));
+    return {
+      manifest: request.manifest,
+      tree,
+      answer: run.answer,
+      etag: run.etag,
+      secrets: new Map([...brought].filter(([address]) => isBrought(address))),
+      pending: new Map(
+        waiting.map(([address, secret]) => [address, { secret, rotatedAt: rotatedAt.get(address) ?? '' }]),
+      ),
+      homeless: homelessIn(run.answer, tree),
+      byHand: run.answer.undelivered.filter(
+        (address) => typeof bodyAt(request.tree, address)?.secret_hash === 'string',
+      ),
+    };
+  }
+}
+
+/** Whether there is anything to do. */
+export function isEmpty({ answer, pending, byHand }: Plan): boolean {
+  return answer.outcome === 'unchanged' && pending.size === 0 && byHand.length === 0;
+}
+
+interface DryRun {
+  readonly answer: ManifestAnswer;
+  readonly etag: string | undefined;
+}
+
+async function dryRun({ client, manifest, options }: PlanRequest, tree: JsonObject): Promise<DryRun> {
+  const { resource, etag } = await client.planManifest(manifest, tree, { ...PATIENCE, ...options });
+  return { answer: resource as unknown as ManifestAnswer, etag };
+}
+
+/**
+ * A secret of the journal that was replaced since, or whose token got another marker, is refused by the daemon with its
+ * place. Those are left out of `former`, and the answer is `undefined`: a next round is due.
+ */
+async function dryRunOrStale(
+  request: PlanRequest & { readonly former: Map<string, string> },
+  tree: JsonObject,
+): Promise<DryRun | undefined> {
+  const { deliveries, former } = request;
+  try {
+    return await dryRun(request, tree);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.errors.length === 0) throw error;
+    const refused = deliveries.filter(
+      ({ address, pointer }) =>
+        former.has(address) && error.errors.some((one) => `${one.pointer}/`.startsWith(`${pointer}/`)),
+    );
+    if (refused.length === 0) throw error;
+    for (const { address } of refused) former.delete(address);
+    return undefined;
+  }
+}
+
+function needingSecrets({ changes, due }: ManifestAnswer): Set<string> {
+  const made = changes.filter(({ outcome }) => outcome === 'created' || outcome === 'rotated');
+  return new Set([...made.map(({ address }) => address), ...due]);
+}
+
+/**
+ * When the present secrets of tokens were made. Read before it is asked whether those are the secrets of the journal: of
+ * what is replaced in between the confirmation is then refused, and never given for another's secret.
+ */
+async function readRotations(
+  { client, options }: PlanRequest,
+  addresses: readonly string[],
+): Promise<Map<string, string>> {
+  const found = await Promise.all(
+    addresses.map(async (address): Promise<[string, string][]> => {
+      try {
+        const { resource } = await client.get(address, { signal: options.signal });
+        return [[address, String(resource.rotated_at)]];
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 404) return [];
+        throw error;
+      }
+    }),
+  );
+  return new Map(found.flat());
+}
+
+/** `tree` with the hashes of secrets at the tokens that they are for. */
+function withHashes(
+  tree: JsonObject,
+  deliveries: readonly Delivery[],
+  secrets: ReadonlyMap<string, string>,
+): JsonObject {
+  const whole = structuredClone(tree);
+  for (const { address, pointer } of deliveries) {
+    const secret = secrets.get(address);
+    if (secret === undefined) continue;
+    const segments = pointer.split('/').slice(1);
+    const name = segments.pop() as string;
+    const collection = segments.reduce((at, segment) => at[segment] as JsonObject, whole);
+    // In YAML, a name with nothing behind it is null.
+    collection[name] = { ...(collection[name] as JsonObject | null), secret_hash: secretHash(secret) };
+  }
+  return whole;
+}
+
+/** Tokens of which the daemon itself would have to make a secret. */
+function homelessIn({ changes }: ManifestAnswer, tree: JsonObject): string[] {
+  return changes
+    .filter(({ outcome, kind }) => (outcome === 'created' || outcome === 'rotated') && isToken(kind))
+    .map(({ address }) => address)
+    .filter((address) => typeof bodyAt(tree, address)?.secret_hash !== 'string');
+}
+
+function isToken(name: string): boolean {
+  return TOKEN_KINDS.some(({ kind }) => kind === name);
+}
+
+/** What a tree holds for the resource at an address; `undefined` where that is nothing or only a name. */
+export function bodyAt(tree: JsonObject, address: string): JsonObject | undefined {
+  const below = address.split('/').slice(2);
+  const found = below.reduce<Json>(
+    (value, segment) => (typeof value === 'object' && value !== null ? ((value as JsonObject)[segment] ?? null) : null),
+    tree,
+  );
+  return typeof found === 'object' && found !== null && !Array.isArray(found) ? found : undefined;
+}

@@ -1,0 +1,140 @@
+/** From the words of a command line to a plan: what `plan` and `apply` share. */
+import type { Command } from 'commander';
+import type { WriteOptions } from '../../client/client.ts';
+import type { GlobalOptions } from '../connection.ts';
+import { CliError } from '../exit.ts';
+import type { Session } from '../session.ts';
+import type { Delivery } from './check.ts';
+import {
+  type FileOptions,
+  findingJson,
+  located,
+  manifestAddressOf,
+  readFiles,
+  readManifest,
+  showFindings,
+} from './command.ts';
+import { obstacle } from './deliver.ts';
+import { declaredBy, readResources, treeOf } from './export.ts';
+import type { Finding } from './finding.ts';
+import { type Journal, openJournal, stateDirectory } from './journal.ts';
+import type { Manifest } from './load.ts';
+import { isEmpty, makePlan, PATIENCE, type Plan } from './plan.ts';
+import { describeSink } from './sinks.ts';
+
+export interface PlanningOptions extends FileOptions, GlobalOptions {
+  readonly adopt?: boolean;
+  readonly allowSelf?: boolean;
+  readonly onlyDue?: boolean;
+  readonly stateDir?: string;
+}
+
+/** Adds the options that decide what a plan is. */
+export function withPlanning(command: Command): Command {
+  return command
+    .option('--only-due', 'only rotate tokens that are due, and leave everything else as it is')
+    .option('--adopt', 'take over what somebody else manages or nobody does')
+    .option('--allow-self', 'allow what ends the credential that is used for this')
+    .option('--state-dir <directory>', 'where secrets are noted until they are delivered (ACCREDIT_STATE_DIR)');
+}
+
+export interface Planned {
+  readonly manifest: Manifest;
+  readonly plan: Plan;
+  readonly deliveries: readonly Delivery[];
+  readonly journal: Journal;
+  readonly write: WriteOptions;
+  /** Why the plan cannot be applied, each with its place; none if it can. */
+  readonly obstacles: readonly Finding[];
+}
+
+/** Reads the manifest and plans it. Throws `CliError`, and what the client throws; what is refused in the manifest is shown. */
+export async function planFrom(session: Session, paths: readonly string[], options: PlanningOptions): Promise<Planned> {
+  const manifest = readManifest(session, readFiles(paths, options));
+  const address = manifestAddressOf(session, manifest, options.organization);
+  const organization = address.split('/').slice(0, 2).join('/');
+  // Without a word in the file, the tree was read as if it were for another organization.
+  const deliveries = manifest.deliveries.map((one) => ({ ...one, address: moved(one.address, organization) }));
+  const members = manifest.members.map((one) => ({ ...one, address: moved(one.address, organization) }));
+  const placed: Manifest = { ...manifest, members, deliveries };
+  const client = session.client(`manifest/${manifest.name}`);
+  const { endpoint } = session.connection;
+  const journal = openJournal(stateDirectory(options.stateDir, session.environment), { endpoint, manifest: address });
+  const write: WriteOptions = {
+    signal: session.signal,
+    ...(options.adopt === true && { adopt: true }),
+    ...(options.allowSelf === true && { allowSelf: true }),
+  };
+  let tree = manifest.tree;
+  if (options.onlyDue === true) {
+    const declared = await declaredBy(client, address, write);
+    if (declared === undefined) {
+      throw new CliError(`the manifest ${manifest.name} was never applied: there is nothing that could be due`, {
+        code: 'not-applied',
+      });
+    }
+    const manager = `manifest/${manifest.name}`;
+    const isOwn = (one: { managed_by?: unknown; address?: unknown }) =>
+      one.managed_by === manager && declared.has(String(one.address));
+    tree = treeOf(await readResources(client, organization, isOwn, { ...PATIENCE, signal: session.signal }));
+  }
+  const plan = await located(session, placed, () =>
+    makePlan({ client, manifest: address, tree, deliveries, journal: journal.found, options: write }),
+  );
+  return { manifest: placed, plan, deliveries, journal, write, obstacles: obstaclesTo(plan, placed, session) };
+}
+
+/** Throws `CliError` for a plan that cannot be applied, after showing why. */
+export function refuseObstacles(session: Session, obstacles: readonly Finding[]): void {
+  if (obstacles.length === 0) return;
+  if (!session.json) showFindings(obstacles, session.err);
+  throw new CliError('this cannot be applied: there is a secret that could not be delivered', {
+    code: 'undeliverable',
+    errors: session.json ? obstacles.map(findingJson) : [],
+  });
+}
+
+/** The plan as JSON. It holds no secret, and no hash of one. */
+export function planJson({ manifest, plan }: Planned) {
+  const { outcome, changes, summary, due, undelivered } = plan.answer;
+  return {
+    manifest: plan.manifest,
+    name: manifest.name,
+    has_changes: !isEmpty(plan),
+    outcome,
+    changes: changes.map(({ address, kind, outcome, changed, effects, warnings }) => ({
+      ...{ address, kind, outcome, changed: [...changed], effects: [...effects], warnings: [...warnings] },
+    })),
+    summary: { ...summary },
+    due: [...due],
+    undelivered: [...undelivered],
+    to_deliver: [...plan.secrets.keys(), ...plan.pending.keys()].sort(),
+  };
+}
+
+function obstaclesTo(plan: Plan, { deliveries, members, locate }: Manifest, { environment }: Session): Finding[] {
+  const homeless = plan.homeless.map((address): Finding => {
+    const pointer = members.find((one) => one.address === address)?.pointer;
+    return {
+      severity: 'error',
+      message:
+        'its new secret would go nowhere: say where with "deliver", or give the hash of one of your own as "secret_hash"',
+      place: pointer === undefined ? undefined : locate(pointer, 'key'),
+    };
+  });
+  const blocked = deliveries
+    .filter(({ address }) => plan.secrets.has(address) || plan.pending.has(address))
+    .flatMap(({ pointer, sinks }) =>
+      sinks.flatMap((sink, index): Finding[] => {
+        const why = obstacle(sink, environment);
+        if (why === undefined) return [];
+        const message = `nothing can be delivered to ${describeSink(sink)}: ${why}`;
+        return [{ severity: 'error', message, place: locate(`${pointer}/deliver/${index}`) }];
+      }),
+    );
+  return [...homeless, ...blocked];
+}
+
+function moved(address: string, organization: string): string {
+  return [organization, ...address.split('/').slice(2)].join('/');
+}

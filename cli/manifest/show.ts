@@ -1,0 +1,106 @@
+/** A plan as people read it. */
+
+import { organizationOf } from '../../terraform-provider-spec/address.ts';
+import type { Json, JsonObject } from '../../terraform-provider-spec/kind.ts';
+import { kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
+import { splitMember } from '../../terraform-provider-spec/manifest.ts';
+import { type Output, printable } from '../output.ts';
+import type { Delivery } from './check.ts';
+import { masked } from './finding.ts';
+import { bodyAt, type Change, isEmpty, type Plan, type Summary } from './plan.ts';
+import { describeSink } from './sinks.ts';
+
+/** Not shown, though it opens nothing: it is the hash of a secret. */
+const HIDDEN = new Set(['secret_hash']);
+
+/** Writes what the plan would do, what that cuts off, and a line that sums it up. */
+export function showPlan(plan: Plan, deliveries: readonly Delivery[], out: Output): void {
+  const [, organization, , name] = plan.manifest.split('/');
+  if (isEmpty(plan)) {
+    out.line(`No changes: everything is as the manifest ${name} declares it.`);
+    showNotes(plan, deliveries, out);
+    return;
+  }
+  out.line(`Manifest ${name} in the organization ${organization}`);
+  for (const change of plan.answer.changes) showChange(change, plan, deliveries, out);
+  if (plan.pending.size > 0) {
+    out.line('');
+    out.line('To be delivered, from an apply that did not come to its end:');
+    for (const address of plan.pending.keys()) {
+      out.line(`  ${out.style('cyan', '>')} ${shortOf(address)}`);
+      showSinks(address, deliveries, out);
+    }
+  }
+  showNotes(plan, deliveries, out);
+  out.line('');
+  out.line(`${out.style('bold', 'Plan:')} ${summaryText(plan.answer.summary, true)}.`);
+}
+
+/** `3 to create, 1 to delete, 12 unchanged`, or without `to` what was done. */
+export function summaryText(summary: Summary, isPlanned: boolean): string {
+  const words = isPlanned
+    ? { created: 'to create', updated: 'to update', rotated: 'to rotate', deleted: 'to delete' }
+    : { created: 'created', updated: 'updated', rotated: 'rotated', deleted: 'deleted' };
+  const parts = Object.entries(words).map(([outcome, word]) => `${summary[outcome as keyof Summary]} ${word}`);
+  return `${parts.join(', ')}, ${summary.unchanged} unchanged`;
+}
+
+function showChange(change: Change, plan: Plan, deliveries: readonly Delivery[], out: Output): void {
+  const { address, outcome, changed, effects, warnings } = change;
+  out.line('');
+  out.line(`  ${markOf(outcome, out)} ${shortOf(address)}${reasonOf(change, plan)}`);
+  const body = bodyAt(plan.tree, address) ?? {};
+  if (outcome !== 'deleted') {
+    const given = splitMember(kindNamed(change.kind), body).body as JsonObject;
+    const names = outcome === 'created' ? Object.keys(given) : changed;
+    for (const name of names) {
+      if (!HIDDEN.has(name)) out.line(`      ${name}: ${valueText(body[name])}`);
+    }
+  }
+  if (plan.secrets.has(address)) showSinks(address, deliveries, out);
+  for (const effect of effects) out.line(`      ${out.style('yellow', '!')} ${masked(printable(effect))}`);
+  for (const warning of warnings) out.line(`      ${out.style('yellow', 'warning:')} ${masked(printable(warning))}`);
+}
+
+function markOf(outcome: Change['outcome'], out: Output): string {
+  switch (outcome) {
+    case 'created':
+      return `  ${out.style('green', '+')}`;
+    case 'updated':
+      return `  ${out.style('yellow', '~')}`;
+    case 'deleted':
+      return `  ${out.style('red', '-')}`;
+    case 'rotated':
+      return `${out.style('red', '-')}/${out.style('green', '+')}`;
+  }
+}
+
+function reasonOf({ address, outcome }: Change, { answer }: Plan): string {
+  if (outcome !== 'rotated') return '';
+  if (answer.undelivered.includes(address)) return ': a new secret, as nobody has confirmed the last one';
+  return answer.due.includes(address) ? ': a new secret, as it is due' : ': a new secret';
+}
+
+function showSinks(address: string, deliveries: readonly Delivery[], out: Output): void {
+  for (const sink of deliveries.find((one) => one.address === address)?.sinks ?? []) {
+    out.line(`      ${out.style('dim', `the secret goes to ${printable(describeSink(sink))}`)}`);
+  }
+}
+
+function showNotes({ answer, secrets, pending, byHand }: Plan, deliveries: readonly Delivery[], out: Output): void {
+  const isCared = (address: string) => secrets.has(address) || pending.has(address) || byHand.includes(address);
+  for (const address of answer.due.filter((one) => !isCared(one))) {
+    const hasSink = deliveries.some((one) => one.address === address);
+    const what = hasSink ? 'is due' : 'is due, and only a token with "deliver" gets a new secret from here';
+    out.line(`${out.style('yellow', 'note:')} ${shortOf(address)} ${what}`);
+  }
+}
+
+function shortOf(address: string): string {
+  return address.slice(organizationOf(address).length + 1);
+}
+
+function valueText(value: Json | undefined): string {
+  if (value === undefined || value === null) return '(as by default)';
+  return masked(printable(JSON.stringify(value)));
+}
