@@ -146,7 +146,8 @@ async function againstPolicy(client: Client, address: string, question: Question
   const body = desiredBody({ schema, prior: null, planned: made.planned, config });
   if (schema.kind.token === undefined || body === undefined) return [];
   try {
-    return policyWarnings((await client.planPut(address, body, { signal, deadline: ADVICE_DEADLINE })).warnings);
+    const { warnings } = await client.planPut(address, body, { signal, deadline: ADVICE_DEADLINE });
+    return policyWarnings(address, warnings);
   } catch (cause) {
     if (cause instanceof ApiError || cause instanceof ConnectionError) return [];
     throw cause;
@@ -163,7 +164,7 @@ async function cutsOff(client: Client, address: string, question: Question): Pro
     const rotation = made.rotation === 'sure' ? await client.planRotate(address, {}, options) : undefined;
     return [
       ...cutOff(`The update of ${address}`, [...dryRun.cutsOff, ...(rotation?.cutsOff ?? [])]),
-      ...policyWarnings([...dryRun.warnings, ...(rotation?.warnings ?? [])]),
+      ...policyWarnings(address, [...dryRun.warnings, ...(rotation?.warnings ?? [])]),
       ...dueNextWarnings({ schema, prior, planned: made.planned, config, due: false }, dryRun.resource ?? {}),
     ];
   } catch (cause) {

@@ -68,7 +68,7 @@ export async function applyResourceChange(
       private: encodePrivate(stale ? { stale: true } : {}),
       new_identity: identityOf(schema, address),
       diagnostics: [
-        ...policyWarnings(written.warnings),
+        ...policyWarnings(address, written.warnings),
         ...(superseded ? [rotatedMeanwhile(schema, address, state)] : []),
       ],
     };

@@ -21,10 +21,13 @@ export function asWarning(diagnostic: Diagnostic): Diagnostic {
   return { ...diagnostic, severity: SEVERITY.warning };
 }
 
-/** What the daemon lets pass and yet goes against a policy, in one warning: Terraform would fold several into the first. */
-export function policyWarnings(texts: readonly string[]): Diagnostic[] {
+/**
+ * What the daemon lets pass and yet goes against a policy, in one warning. Its summary is that of no other resource: Terraform folds
+ * several of one summary, and would show only the first.
+ */
+export function policyWarnings(address: string, texts: readonly string[]): Diagnostic[] {
   if (texts.length === 0) return [];
-  return [warning('Against a policy of the organization', texts.map(sentence).join('\n'))];
+  return [warning(`${address} goes against a policy of the organization`, texts.map(sentence).join('\n'))];
 }
 
 /** The path to an attribute of the resource itself. */

@@ -78,7 +78,9 @@ describe('In an update the provider', function () {
       const applied = await bench.core.apply(TOKEN, made, changed, plan);
       expect(values(applied)).to.include({ rotated_at: values(made).rotated_at, description: 'new' });
       const { state, diagnostics } = await bench.read(TOKEN, applied);
-      expect(summaries(diagnostics)).to.deep.equal(['The secret in the state is not the current one']);
+      expect(summaries(diagnostics)).to.deep.equal([
+        `The secret of ${bench.tokenAddress} in the state is not the current one`,
+      ]);
       expect((await bench.core.plan(TOKEN, state, changed)).action).to.equal('no-op');
     });
 

@@ -148,7 +148,7 @@ describe('In front of what is there the provider', function () {
         .send({})
         .expect(200);
       const first = await bench.read(TOKEN, made);
-      const warnings = ['The secret in the state is not the current one'];
+      const warnings = [`The secret of ${bench.tokenAddress} in the state is not the current one`];
       expect(summaries(first.diagnostics)).to.deep.equal(warnings);
       expect(values(first.state).secret).to.equal(values(made).secret);
       const again = await bench.read(TOKEN, first.state);

@@ -155,9 +155,9 @@ describe('What the daemon objects to the provider', function () {
   });
 
   describe('as going against a policy that only warns, is a warning', () => {
-    const summary = 'Against a policy of the organization';
     const warned = 'expires_in is longer than the organization allows, 30d';
     let config: ReturnType<typeof token>;
+    let summary: string;
 
     beforeEach(async () => {
       const organization = `warned-${bench.count}`;
@@ -166,6 +166,8 @@ describe('What the daemon objects to the provider', function () {
       await bench.configure({ organization });
       await bench.core.converge(ACCOUNT, undefined, { name: bench.account });
       config = bench.tokenConfig({ organization, expires_in: '90d' });
+      const address = `organizations/${organization}/accounts/${bench.account}/tokens/deploy`;
+      summary = `${address} goes against a policy of the organization`;
     });
 
     it('of the plan and of the apply, for a creation', async () => {

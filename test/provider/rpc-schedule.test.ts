@@ -207,7 +207,9 @@ describe('On a schedule the provider', function () {
       expect((await stored()).revision).to.equal(2);
       expect(await bench.opens(other.secret)).to.equal(true);
       const { state: refreshed, diagnostics: still } = await bench.read(TOKEN, next);
-      expect(summaries(still)).to.deep.equal(['The secret in the state is not the current one']);
+      expect(summaries(still)).to.deep.equal([
+        `The secret of ${bench.tokenAddress} in the state is not the current one`,
+      ]);
       expect((await bench.core.plan(TOKEN, refreshed, config)).action).to.equal('no-op');
     });
 
@@ -250,7 +252,9 @@ describe('On a schedule the provider', function () {
       const other = await rotateByHand();
       clock.advance(DAY);
       const { state: found, diagnostics } = await bench.read(TOKEN, state);
-      expect(summaries(diagnostics)).to.deep.equal(['The secret in the state is not the current one']);
+      expect(summaries(diagnostics)).to.deep.equal([
+        `The secret of ${bench.tokenAddress} in the state is not the current one`,
+      ]);
       expect(values(found).secret).to.equal(values(state).secret);
       expect((await bench.core.plan(TOKEN, found, config)).action).to.equal('no-op');
       expect(await bench.opens(other.secret)).to.equal(true);
