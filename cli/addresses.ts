@@ -2,6 +2,7 @@
 import { AddressError, parseAddress } from '../terraform-provider-spec/address.ts';
 import type { Kind } from '../terraform-provider-spec/kind.ts';
 import { childKinds, KINDS, TOKEN_KINDS } from '../terraform-provider-spec/kinds/index.ts';
+import { MANIFEST, manifestAddress } from '../terraform-provider-spec/manifest.ts';
 import { UsageError } from './exit.ts';
 import { unknown } from './profiles.ts';
 
@@ -11,8 +12,10 @@ import { unknown } from './profiles.ts';
  */
 export function wholeAddress(text: string, organization: string): string {
   const whole = complete(text, organization);
-  requireCollections(whole.split('/'));
+  const segments = whole.split('/');
+  requireCollections(segments);
   try {
+    if (isManifest(whole)) return manifestAddress(segments.slice(0, 2).join('/'), segments[3] as string);
     return parseAddress(whole).text;
   } catch (error) {
     if (!(error instanceof AddressError)) throw error;
@@ -20,18 +23,23 @@ export function wholeAddress(text: string, organization: string): string {
   }
 }
 
+/** Whether it is the address of a manifest, which is no kind: it has no attributes, only what it declares. */
+export function isManifest(address: string): boolean {
+  return /^organizations\/[^/]+\/manifests\/[^/]+$/.test(address);
+}
+
 /** The address of a token; throws `UsageError` for that of anything else. */
 export function tokenAddress(text: string, organization: string): string {
   const address = wholeAddress(text, organization);
-  const { kind } = parseAddress(address);
-  if (kind.token !== undefined) return address;
+  const kind = isManifest(address) ? MANIFEST : parseAddress(address).kind;
+  if ('token' in kind && kind.token !== undefined) return address;
   throw new UsageError(`${text} is the address of a ${kind.title}; that of a token ends in /tokens/NAME`);
 }
 
 export interface Collection {
   /** Below `/v1/`: `organizations/default/accounts`. */
   readonly path: string;
-  /** What it holds: several kinds for the tokens of an organization. */
+  /** What it holds: several kinds for the tokens of an organization, none for manifests. */
   readonly kinds: readonly Kind[];
 }
 
@@ -50,6 +58,7 @@ export function collectionOf(text: string, organization: string): Collection {
   const kinds = childKinds(parent).filter(({ collection }) => collection === last);
   if (kinds.length > 0) return { path, kinds };
   if (parent.parent === undefined && last === 'tokens') return { path, kinds: TOKEN_KINDS };
+  if (parent.parent === undefined && last === MANIFEST.collection) return { path, kinds: [] };
   throw unknown(
     'collection',
     last,
@@ -72,8 +81,9 @@ function requireCollections(segments: readonly string[]): void {
     const collection = segments[index] as string;
     const [here] = kinds.filter((kind) => kind.collection === collection);
     if (here === undefined) {
-      if (index === 2 && collection === 'tokens') return;
-      const known = [...new Set(kinds.map((kind) => kind.collection)), ...(index === 2 ? ['tokens'] : [])];
+      const others = index === 2 ? ['tokens', MANIFEST.collection] : [];
+      if (others.includes(collection)) return;
+      const known = [...new Set(kinds.map((kind) => kind.collection)), ...others];
       throw unknown('collection', collection, known);
     }
     kinds = childKinds(here);

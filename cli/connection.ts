@@ -60,12 +60,20 @@ export function readConnection(options: GlobalOptions, environment: Environment)
   };
 }
 
+/** What a header can carry. Nothing else is said of a token before the daemon has seen it. */
+const VISIBLE = /^[\x21-\x7e]+$/;
+
 /** A client for the connection. Throws `UsageError` without a token. */
-export function clientFor({ endpoint, token, caCertificate }: Connection, manager?: string): Client {
+export function clientFor({ endpoint, token, caCertificate, from }: Connection, manager?: string): Client {
   if (token === undefined) {
     throw new UsageError(
       `no token for ${endpoint}: set ACCREDIT_TOKEN_FILE or ACCREDIT_TOKEN, give --token-file FILE, or name a token_file ` +
         'in a profile. The first start of a daemon writes the first one to admin-token in its data directory',
+    );
+  }
+  if (!VISIBLE.test(token)) {
+    throw new UsageError(
+      `the token from ${from.token} holds white space, or characters that no token has: give one token alone`,
     );
   }
   return new Client({ endpoint, token, caCertificate, manager, product: 'accredit-cli', deadline: DEADLINE });

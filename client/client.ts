@@ -328,12 +328,14 @@ function objectIn(answer: HttpResponse): JsonObject {
 }
 
 function dryRun(answer: HttpResponse): DryRun {
-  const { outcome, changed, cuts_off, warnings, resource } = objectIn(answer);
+  const { outcome, changed, cuts_off, warnings, resource, changes } = objectIn(answer);
+  const parts = (Array.isArray(changes) ? changes : []) as JsonObject[];
   return {
     outcome: String(outcome),
     changed: strings(changed),
-    cutsOff: strings(cuts_off),
-    warnings: strings(warnings),
+    cutsOff: [...strings(cuts_off), ...parts.flatMap(({ effects }) => strings(effects))],
+    warnings: [...strings(warnings), ...parts.flatMap((part) => strings(part.warnings))],
+    parts: parts.map(({ address }) => String(address)),
     resource: typeof resource === 'object' && resource !== null ? (resource as JsonObject) : undefined,
   };
 }

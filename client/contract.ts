@@ -61,6 +61,8 @@ export interface DryRun {
   readonly cutsOff: readonly string[];
   /** What would go against a policy that only warns, for people. */
   readonly warnings: readonly string[];
+  /** For a manifest: the addresses of what it declares that would change. */
+  readonly parts: readonly string[];
   /** The resource as it would be, unless it would be gone. */
   readonly resource: JsonObject | undefined;
 }

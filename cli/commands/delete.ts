@@ -80,9 +80,9 @@ async function etagOf({ client, signal }: Session, address: string): Promise<str
 }
 
 /** What would go, and what would stop working with it, a line each. */
-function describe({ style }: Session['out'], address: string, { cutsOff, warnings }: DryRun): string {
+function describe({ style }: Session['out'], address: string, { cutsOff, warnings, parts }: DryRun): string {
   return [
-    style('red', `- ${address}`),
+    ...[address, ...parts].map((each) => style('red', `- ${each}`)),
     ...cutsOff.map((each) => `    ${style('yellow', '!')} ${printable(each)}`),
     ...warnings.map((each) => `    ${style('yellow', 'warning:')} ${printable(each)}`),
     ...(cutsOff.length === 0 ? [`    ${style('dim', 'no secret stops working')}`] : []),

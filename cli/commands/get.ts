@@ -1,4 +1,4 @@
-import { wholeAddress } from '../addresses.ts';
+import { isManifest, wholeAddress } from '../addresses.ts';
 import type { Options, Verb } from '../command.ts';
 import { showResource } from '../resources.ts';
 
@@ -14,7 +14,8 @@ export const get: Verb = {
     command.argument('<address>', 'accounts/ci, or organizations/default/accounts/ci').action(
       act(async (session, address: string, _options: Options<object>) => {
         const whole = wholeAddress(address, session.connection.organization);
-        const { resource } = await session.client().get(whole, { view: 'full', signal: session.signal });
+        const view = isManifest(whole) ? {} : ({ view: 'full' } as const);
+        const { resource } = await session.client().get(whole, { ...view, signal: session.signal });
         if (session.json) session.out.json(resource);
         else showResource(resource, session.out);
       }),

@@ -2,6 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { collectionOf } from '../addresses.ts';
 import type { Options, Verb } from '../command.ts';
+import { UsageError } from '../exit.ts';
 import { addFilterOptions, type FilterOptions, filtersOf } from '../filters.ts';
 import { resourceTable } from '../resources.ts';
 
@@ -27,7 +28,9 @@ export const list: Verb = {
       act(async (session, text: string, options: Options<FilterOptions & { limit?: number }>) => {
         const { path, kinds } = collectionOf(text, session.connection.organization);
         const { label: labels, name: names, limit = Number.POSITIVE_INFINITY } = options;
-        const tokens = kinds.every(({ token }) => token !== undefined);
+        const tokens = kinds.length > 0 && kinds.every(({ token }) => token !== undefined);
+        if (kinds.length === 0 && (labels ?? names) !== undefined)
+          throw new UsageError('manifests have no labels, and no filter by name');
         const items: JsonObject[] = [];
         const found = session.client().list(path, {
           ...(labels !== undefined && { labels }),
