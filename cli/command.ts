@@ -12,7 +12,7 @@ export interface Verb {
   readonly description?: string;
   /** Command lines without `accredit`, each with what it does. */
   readonly examples: readonly (readonly [line: string, what: string])[];
-  /** How a wrong command line exits, where `EXIT.usage` means something else. */
+  /** How a wrong command line, and with it every error, exits where `EXIT.usage` means something else. */
   readonly usageStatus?: number;
   /**
    * Adds arguments, options and the action to commander's command, `command.action(act(…))`, or subcommands that have some.

@@ -46,7 +46,7 @@ export async function run(
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
     const { status: failed, ...explained } = explain(error instanceof CommanderError ? usageError(error) : error);
     complain(explained, { json: words.includes('--json'), color: !words.includes('--no-color'), streams, environment });
-    return failed === EXIT.usage ? usageStatus : failed;
+    return usageStatus !== EXIT.usage && failed < EXIT.interrupted ? usageStatus : failed;
   } finally {
     interruption.close();
   }

@@ -76,21 +76,41 @@ export async function located<Result>(
   } catch (error) {
     if (!(error instanceof ApiError) || error.errors.length === 0) throw error;
     const addresses = members.map(({ address }) => address);
-    const findings = error.errors.map(({ pointer, detail }) =>
+    const causes = causesAmong(error, addresses);
+    const findings = causes.errors.map(({ pointer, detail }) =>
       findingOf({ pointer, detail: withSuggestion(detail, addresses) }, locate),
     );
-    const { status, code, requestId } = error;
-    const detail = error.detail.replace(/\.$/, '');
+    const { status, code, requestId } = causes;
+    const detail = causes.detail.replace(/\.$/, '');
     if (session.json) {
       const errors = findings.map((finding, index) => ({
         ...findingJson(finding),
-        pointer: error.errors[index]?.pointer ?? '',
+        pointer: causes.errors[index]?.pointer ?? '',
       }));
       throw new ApiError(status, { code, detail, requestId, errors });
     }
     showFindings(findings, session.err);
     throw new ApiError(status, { code, detail, requestId });
   }
+}
+
+/**
+ * Without what is only refused because something else of the manifest is: a token, because its account could not be made.
+ */
+function causesAmong(error: ApiError, declared: readonly string[]): ApiError {
+  const errors = error.errors.filter(({ detail }) => {
+    const [, address] = /^There is no (organizations\/\S+)$/.exec(detail) ?? [];
+    return address === undefined || !declared.includes(address);
+  });
+  if (errors.length === 0 || errors.length === error.errors.length) return error;
+  const { requestId } = error;
+  if (error.code !== 'not-found') return new ApiError(error.status, { ...error, errors });
+  return new ApiError(422, {
+    code: 'invalid',
+    detail: 'the daemon refuses what the manifest asks for',
+    errors,
+    requestId,
+  });
 }
 
 /** The daemon names what is not there by its address; the manifest may have something of nearly that name. */

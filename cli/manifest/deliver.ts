@@ -2,9 +2,11 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { Environment } from '../profiles.ts';
 import { setEntry } from './dotenv.ts';
 import { appendDurably, writeDurably } from './durable.ts';
+import { masked } from './finding.ts';
 import type { Sink } from './sinks.ts';
 
 export interface Surroundings {
@@ -31,7 +33,7 @@ export async function deliver(
       writeDurably(sink.path, setEntry(readIfThere(sink.path), sink.key, secret));
       return;
     case 'command':
-      await run(sink.command, secret, { directory: sink.directory, environment, signal });
+      await run(sink.command, secret, { directory: sink.directory, environment, stderr, signal });
       return;
     case 'github-output':
       // Before it is anywhere else: what the step prints from now on hides it. The runner reads both streams.
@@ -62,12 +64,13 @@ export function obstacle(sink: Sink, environment: Environment): string | undefin
 }
 
 function obstacleAt(path: string): string | undefined {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return `${path} is a directory`;
+  if (existsSync(path) && statSync(path).isDirectory()) return `${path} is a directory`;
   let directory = dirname(path);
   while (!existsSync(directory) && dirname(directory) !== directory) directory = dirname(directory);
   try {
+    if (!statSync(directory).isDirectory()) return `${directory} is no directory`;
     accessSync(directory, constants.W_OK | constants.X_OK);
-    return statSync(directory).isDirectory() ? undefined : `${directory} is no directory`;
+    return undefined;
   } catch {
     return `nothing can be written in ${directory}`;
   }
@@ -87,26 +90,38 @@ function findProgram(name: string, directory: string, environment: Environment):
   });
 }
 
-/** Without a shell. What it prints goes to standard error: standard output is for what was asked for. */
+/**
+ * Without a shell. What it prints goes to standard error, since standard output is for what was asked for, and without the
+ * secret, which many a program repeats.
+ */
 function run(
   [program, ...parameters]: readonly [string, ...string[]],
   input: string,
-  { directory, environment, signal }: { directory: string; environment: Environment; signal: AbortSignal | undefined },
+  given: {
+    directory: string;
+    environment: Environment;
+    stderr: NodeJS.WritableStream;
+    signal: AbortSignal | undefined;
+  },
 ): Promise<void> {
+  const { directory, environment, stderr, signal } = given;
   return new Promise((settle, reject) => {
     const child = spawn(program, parameters, {
       cwd: directory,
       env: environment as NodeJS.ProcessEnv,
-      stdio: ['pipe', 2, 2],
+      stdio: 'pipe',
       ...(signal && { signal }),
     });
+    for (const output of [child.stdout, child.stderr]) {
+      createInterface({ input: output }).on('line', (line) => void stderr.write(`${masked(line)}\n`));
+    }
     child.once('error', (error) => reject(new Error(`${program} cannot be run: ${error.message}`)));
     child.once('close', (status, name) => {
       if (status === 0) settle();
       else reject(new Error(`${program} ended with ${name ?? `status ${status}`}`));
     });
     // A program that does not read to the end says by its status whether that is a failure.
-    child.stdin?.once('error', () => undefined).end(input);
+    child.stdin.once('error', () => undefined).end(input);
   });
 }
 

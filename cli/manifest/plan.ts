@@ -40,6 +40,8 @@ export interface Plan {
   /** The body of the PUT. */
   readonly tree: JsonObject;
   readonly answer: ManifestAnswer;
+  /** What is due and undelivered before the apply, of which the answer only says what it leaves. */
+  readonly before: Pick<ManifestAnswer, 'due' | 'undelivered'>;
   /** For `If-Match`. */
   readonly etag: string | undefined;
   /** Secrets that the PUT brings, by address. */
@@ -103,6 +105,7 @@ export async function makePlan(request: PlanRequest): Promise<Plan> {
       manifest: request.manifest,
       tree,
       answer: run.answer,
+      before: bare.answer,
       etag: run.etag,
       secrets: new Map([...brought].filter(([address]) => isBrought(address))),
       pending: new Map(

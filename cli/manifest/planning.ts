@@ -96,7 +96,8 @@ export function refuseObstacles(session: Session, obstacles: readonly Finding[])
 
 /** The plan as JSON. It holds no secret, and no hash of one. */
 export function planJson({ manifest, plan }: Planned) {
-  const { outcome, changes, summary, due, undelivered } = plan.answer;
+  const { outcome, changes, summary } = plan.answer;
+  const { due, undelivered } = plan.before;
   return {
     manifest: plan.manifest,
     name: manifest.name,

@@ -10,8 +10,8 @@ import { masked } from './finding.ts';
 import { bodyAt, type Change, isEmpty, type Plan, type Summary } from './plan.ts';
 import { describeSink } from './sinks.ts';
 
-/** Not shown, though it opens nothing: it is the hash of a secret. */
-const HIDDEN = new Set(['secret_hash']);
+/** Not shown: that there is a new secret is said by the mark, and its hash is nobody's business. */
+const HIDDEN = new Set(['secret_hash', 'secret']);
 
 /** Writes what the plan would do, what that cuts off, and a line that sums it up. */
 export function showPlan(plan: Plan, deliveries: readonly Delivery[], out: Output): void {
@@ -75,10 +75,10 @@ function markOf(outcome: Change['outcome'], out: Output): string {
   }
 }
 
-function reasonOf({ address, outcome }: Change, { answer }: Plan): string {
+function reasonOf({ address, outcome }: Change, { before }: Plan): string {
   if (outcome !== 'rotated') return '';
-  if (answer.undelivered.includes(address)) return ': a new secret, as nobody has confirmed the last one';
-  return answer.due.includes(address) ? ': a new secret, as it is due' : ': a new secret';
+  if (before.undelivered.includes(address)) return ': a new secret, as nobody has confirmed the last one';
+  return before.due.includes(address) ? ': a new secret, as it is due' : ': a new secret';
 }
 
 function showSinks(address: string, deliveries: readonly Delivery[], out: Output): void {
@@ -87,9 +87,9 @@ function showSinks(address: string, deliveries: readonly Delivery[], out: Output
   }
 }
 
-function showNotes({ answer, secrets, pending, byHand }: Plan, deliveries: readonly Delivery[], out: Output): void {
+function showNotes({ before, secrets, pending, byHand }: Plan, deliveries: readonly Delivery[], out: Output): void {
   const isCared = (address: string) => secrets.has(address) || pending.has(address) || byHand.includes(address);
-  for (const address of answer.due.filter((one) => !isCared(one))) {
+  for (const address of before.due.filter((one) => !isCared(one))) {
     const hasSink = deliveries.some((one) => one.address === address);
     const what = hasSink ? 'is due' : 'is due, and only a token with "deliver" gets a new secret from here';
     out.line(`${out.style('yellow', 'note:')} ${shortOf(address)} ${what}`);

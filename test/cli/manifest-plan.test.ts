@@ -1,0 +1,327 @@
+/** `plan` says what would happen, `apply` does that or refuses, and both say it in ways that scripts can rely on. */
+import { expect } from 'chai';
+import { TOKEN_PATTERN } from '../../terraform-provider-spec/token.ts';
+import { expectGolden } from './golden.ts';
+import { freshStage, startMeddler } from './manifest-stage.ts';
+
+const SHOP = `manifest: shop
+projects:
+  shop: { display_name: Shop }
+roles:
+  publisher: { permissions: [builds.*] }
+apps:
+  web: { project: shop }
+accounts:
+  ci:
+    grants: [{ role: publisher, scope: projects/shop }]
+    tokens:
+      deploy:
+        expires_in: 90d
+        rotate_every: 30d
+        overlap: 1d
+        deliver:
+          - file: ./secrets/ci-deploy
+`;
+
+const CHANGED = `manifest: shop
+projects:
+  shop: { display_name: The shop }
+roles:
+  publisher: { permissions: [builds.*, artifacts.read] }
+teams:
+  web: {}
+accounts:
+  ci:
+    grants: [{ role: publisher, scope: projects/shop }]
+    tokens:
+      deploy:
+        expires_in: 90d
+        rotate_every: 30d
+        overlap: 1h
+        deliver:
+          - file: ./secrets/ci-deploy
+      other:
+        deliver:
+          - dotenv: { file: .env, key: OTHER }
+          - command: [cat]
+          - stdout-json: true
+`;
+
+const DAY = 86_400_000;
+
+describe('plan and apply of a manifest', () => {
+  const { stage, workshop } = freshStage();
+
+  async function applied(text = SHOP): Promise<string> {
+    const file = workshop().write('shop.yaml', text);
+    const { status, stderr } = await workshop().accredit(['apply', '--yes', file]);
+    expect(status, stderr).to.equal(0);
+    return file;
+  }
+
+  async function opens(secret: string): Promise<boolean> {
+    return (await stage().daemon.as(secret.trim()).get('/v1/self')).status === 200;
+  }
+
+  async function resource(address: string) {
+    return (await stage().daemon.request.get(`/v1/organizations/default/${address}?view=full`)).body;
+  }
+
+  it('a plan shows every change with its mark, its values and what it cuts off, without and with colours', async () => {
+    const file = await applied();
+    await opens(workshop().read('secrets/ci-deploy'));
+    stage().clock.advance(31 * DAY);
+    workshop().write('shop.yaml', CHANGED);
+    const plain = await workshop().accredit(['plan', file]);
+    expect(plain.status).to.equal(0);
+    expectGolden('plan.txt', plain.stdout + plain.stderr);
+    const coloured = await workshop().accredit(['plan', file], { FORCE_COLOR: '1' });
+    expectGolden('plan-coloured.txt', coloured.stdout);
+    const without = await workshop().accredit(['plan', file, '--no-color'], { FORCE_COLOR: '1' });
+    expect(without.stdout).to.equal(plain.stdout);
+  });
+
+  it('a plan as JSON has the changes and no secret, nor the hash of one', async () => {
+    const file = await applied();
+    workshop().write('shop.yaml', CHANGED);
+    const { status, stdout } = await workshop().accredit(['plan', '--json', file]);
+    expect(status).to.equal(0);
+    const plan = JSON.parse(stdout);
+    expect(plan.summary).to.deep.equal({ created: 2, updated: 3, rotated: 0, deleted: 1, unchanged: 1 });
+    expect(plan.has_changes).to.equal(true);
+    expect(plan.to_deliver).to.deep.equal(['organizations/default/accounts/ci/tokens/other']);
+    expect(stdout).to.not.match(/sha256:|acr_/);
+  });
+
+  it('--detailed-exitcode tells no changes, changes and errors apart', async () => {
+    const words = ['plan', '--detailed-exitcode'];
+    const file = workshop().write('shop.yaml', SHOP);
+    expect((await workshop().accredit([...words, file])).status).to.equal(2);
+    await applied();
+    expect((await workshop().accredit([...words, file])).status).to.equal(0);
+    expect((await workshop().accredit([...words, '--no-such-flag', file])).status).to.equal(1);
+    expect((await workshop().accredit([...words, workshop().file('nowhere.yaml')])).status).to.equal(1);
+    workshop().write('shop.yaml', SHOP.replace('90d', 'ninety days'));
+    expect((await workshop().accredit([...words, file])).status).to.equal(1);
+    workshop().write('shop.yaml', SHOP);
+    expect((await workshop().accredit([...words, file], { ACCREDIT_TOKEN: 'acr_sa_wrong' })).status).to.equal(1);
+  });
+
+  it('an apply delivers the secret that it made, and a second one changes and writes nothing', async () => {
+    const file = await applied();
+    const secret = workshop().read('secrets/ci-deploy');
+    expect(await opens(secret)).to.equal(true);
+    const before = await stage().daemon.request.get('/v1/organizations/default/audit-events');
+    const { status, stderr, stdout } = await workshop().accredit(['apply', '--yes', file]);
+    expect({ status, stdout, stderr }).to.deep.equal({
+      status: 0,
+      stdout: '',
+      stderr: 'No changes: everything is as the manifest shop declares it.\n',
+    });
+    const after = await stage().daemon.request.get('/v1/organizations/default/audit-events');
+    expect(after.body).to.deep.equal(before.body);
+    expect(workshop().read('secrets/ci-deploy')).to.equal(secret);
+  });
+
+  it('nothing is applied without a confirmation, and none is asked for without a terminal', async () => {
+    const file = workshop().write('shop.yaml', SHOP);
+    const { status, stderr } = await workshop().accredit(['apply', file]);
+    expect(status).to.equal(7);
+    expect(stderr).to.include('give --yes');
+    expect((await stage().daemon.request.get('/v1/organizations/default/accounts/ci')).status).to.equal(404);
+  });
+
+  it('what is refused by the daemon is shown where it stands in the file, with what may have been meant', async () => {
+    const file = workshop().write('shop.yaml', SHOP.replace('role: publisher', 'role: publsher'));
+    const { status, stderr } = await workshop().accredit(['plan', file]);
+    expect(status, stderr).to.equal(1);
+    expectGolden('refused.txt', stderr.replace(/request .*/, 'request ID'));
+    const json = JSON.parse((await workshop().accredit(['plan', '--json', file])).stderr);
+    expect(json.error.errors[0]).to.include({ pointer: '/accounts/ci/grants/0/role', line: 10, column: 22 });
+  });
+
+  it('a secret that would go nowhere is refused before anything is done, at its place', async () => {
+    const text = SHOP.slice(0, SHOP.indexOf('        deliver'));
+    const file = workshop().write('shop.yaml', text);
+    const { status, stderr } = await workshop().accredit(['apply', '--yes', file]);
+    expect(status).to.equal(1);
+    expect(stderr).to.include('DIR/shop.yaml:12:7: error: its new secret would go nowhere');
+    expect((await stage().daemon.request.get('/v1/organizations/default/projects/shop')).status).to.equal(404);
+  });
+
+  it('a sink that cannot take a secret is found before anything is done', async () => {
+    workshop().write('blocked', '');
+    const sinks = [
+      'file: ./blocked/x',
+      'command: [no-such-program-here]',
+      'github-output: { key: x }',
+      `file: ${JSON.stringify(workshop().path)}`,
+    ];
+    const lines = sinks.map((sink) => `\n          - ${sink}`).join('');
+    const file = workshop().write('shop.yaml', SHOP.replace('\n          - file: ./secrets/ci-deploy', lines));
+    const { status, stderr } = await workshop().accredit(['apply', '--yes', file]);
+    expect(status, stderr).to.equal(1);
+    expect(stderr.match(/error: nothing can be delivered/g), stderr).to.have.length(4);
+    expect((await stage().daemon.request.get('/v1/organizations/default/projects/shop')).status).to.equal(404);
+  });
+
+  it('what was changed between plan and confirmation is not applied over', async () => {
+    const file = await applied();
+    workshop().write('shop.yaml', CHANGED);
+    // The answer to the dry run is late enough for somebody else.
+    const { url, request } = stage().daemon;
+    const proxied = await startMeddler(url, async () => {
+      await request
+        .put('/v1/organizations/default/roles/publisher')
+        .set('Accredit-Manager', 'manifest/shop')
+        .send({ permissions: ['builds.read'] });
+    });
+    const { status, stderr } = await workshop().accredit(['apply', '--yes', file], { ACCREDIT_ENDPOINT: proxied.url });
+    proxied.close();
+    expect(status, stderr).to.equal(5);
+    expect((await resource('roles/publisher')).permissions).to.deep.equal(['builds.read']);
+    expect((await resource('projects/shop')).display_name).to.equal('Shop');
+    // The secret that was made for it opens nothing and is noted nowhere: the next apply makes another.
+    expect((await workshop().accredit(['apply', '--yes', file])).status).to.equal(0);
+  });
+
+  it('what is due gets a new secret at its sinks, the old one works until the overlap ends', async () => {
+    const file = await applied();
+    const old = workshop().read('secrets/ci-deploy');
+    stage().clock.advance(31 * DAY);
+    const { status } = await workshop().accredit(['apply', '--yes', file]);
+    expect(status).to.equal(0);
+    const fresh = workshop().read('secrets/ci-deploy');
+    expect(fresh).to.not.equal(old);
+    expect([await opens(fresh), await opens(old)]).to.deep.equal([true, true]);
+    stage().clock.advance(DAY + 1);
+    expect([await opens(fresh), await opens(old)]).to.deep.equal([true, false]);
+    expect((await workshop().accredit(['plan', '--detailed-exitcode', file])).status).to.equal(0);
+  });
+
+  it('--only-due rotates what is due and leaves every other difference alone', async () => {
+    const file = await applied();
+    const old = workshop().read('secrets/ci-deploy');
+    workshop().write('shop.yaml', CHANGED);
+    const early = await workshop().accredit(['apply', '--yes', '--only-due', file]);
+    expect(early.stderr).to.include('No changes');
+    stage().clock.advance(31 * DAY);
+    const due = await workshop().accredit(['apply', '--yes', '--only-due', '--json', file]);
+    expect(due.status, due.stderr).to.equal(0);
+    const answer = JSON.parse(due.stdout);
+    expect(answer.summary).to.deep.equal({ created: 0, updated: 0, rotated: 1, deleted: 0, unchanged: 4 });
+    expect(answer.delivered).to.deep.equal(['organizations/default/accounts/ci/tokens/deploy']);
+    const fresh = workshop().read('secrets/ci-deploy');
+    expect(fresh).to.not.equal(old);
+    expect(await opens(fresh)).to.equal(true);
+    expect((await resource('projects/shop')).display_name).to.equal('Shop');
+    expect((await resource('apps/web')).address).to.equal('organizations/default/apps/web');
+    expect((await resource('accounts/ci/tokens/deploy')).overlap).to.equal('1d');
+    // What is left is still to do.
+    expect((await workshop().accredit(['plan', '--detailed-exitcode', file])).status).to.equal(2);
+  });
+
+  it('--only-due of a manifest that was never applied says so', async () => {
+    const file = workshop().write('shop.yaml', SHOP);
+    const { status, stderr } = await workshop().accredit(['apply', '--yes', '--only-due', file]);
+    expect(status).to.equal(1);
+    expect(stderr).to.include('never applied');
+  });
+
+  it('an exported manifest applies without a difference, as YAML and as JSON', async () => {
+    await applied(CHANGED);
+    for (const [name, words] of [
+      ['export.yaml', []],
+      ['export.json', ['--json']],
+    ] as const) {
+      const exported = await workshop().accredit(['export', 'shop', ...words]);
+      expect(exported.status, exported.stderr).to.equal(0);
+      expect(exported.stdout).to.not.match(/acr_|sha256/);
+      const file = workshop().write(name, exported.stdout);
+      const { status, stdout } = await workshop().accredit(['plan', '--detailed-exitcode', file]);
+      expect(status, stdout).to.equal(0);
+      expect((await workshop().accredit(['fmt', '--check', file])).status).to.equal(0);
+    }
+  });
+
+  it('export --unmanaged declares what was made by hand, and taking it over moves no attribute and no secret', async () => {
+    const { request } = stage().daemon;
+    await request.put('/v1/organizations/default/accounts/hand').send({ labels: { b: '1', a: '2' } });
+    const made = await request.put('/v1/organizations/default/accounts/hand/tokens/x').send({ expires_in: '1d' });
+    await applied();
+    const exported = await workshop().accredit(['export', 'taken', '--unmanaged']);
+    expect(exported.stdout).to.include('hand').and.to.not.include('publisher');
+    const file = workshop().write('taken.yaml', exported.stdout);
+    const refused = await workshop().accredit(['plan', file]);
+    expect(refused.stderr).to.include('--adopt');
+    expect(refused.status).to.equal(1);
+    const { status, stderr } = await workshop().accredit(['apply', '--yes', '--adopt', file]);
+    expect(status, stderr).to.equal(0);
+    expect(await opens(made.body.secret)).to.equal(true);
+    expect((await resource('accounts/hand')).labels).to.deep.equal({ b: '1', a: '2' });
+    expect((await resource('accounts/hand')).managed_by).to.equal('manifest/taken');
+    expect((await workshop().accredit(['plan', '--detailed-exitcode', file])).status).to.equal(0);
+  });
+
+  it('a secret whose hash is given by hand is nobody’s to deliver, and is not due for it', async () => {
+    const hash = `sha256:${'ab'.repeat(32)}`;
+    const text = SHOP.replace(/deliver:\n.*\n/, `secret_hash: "${hash}"\n`);
+    const file = await applied(text);
+    const { status, stdout } = await workshop().accredit(['plan', '--detailed-exitcode', '--json', file]);
+    expect(status, stdout).to.equal(0);
+    expect(JSON.parse(stdout).due).to.deep.equal([]);
+  });
+
+  it('no output of plan or apply holds a secret, but for the sink that asks for it', async () => {
+    const file = workshop().write('shop.yaml', CHANGED.replace('The shop', `the shop ${'acr_sa_'}${'x'.repeat(46)}`));
+    const planned = await workshop().accredit(['plan', file]);
+    const { stdout, stderr } = await workshop().accredit(['apply', '--yes', file]);
+    const anywhere = new RegExp(TOKEN_PATTERN.source.slice(1, -1), 'g');
+    expect(planned.stdout + planned.stderr + stderr.replace(/^acr_.*$/m, '')).to.not.match(anywhere);
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines).to.have.length(1);
+    expect(lines[0].address).to.equal('organizations/default/accounts/ci/tokens/other');
+    expect(await opens(lines[0].secret)).to.equal(true);
+    expect(workshop().read('.env')).to.equal(`OTHER=${lines[0].secret}\n`);
+  });
+
+  it('a failed sink fails the apply, keeps its secret, and is served by the next one without another rotation', async () => {
+    const sink = 'command: [sh, -c, "cat > taken && test -e ready"]';
+    const file = workshop().write('shop.yaml', SHOP.replace('file: ./secrets/ci-deploy', sink));
+    const failed = await workshop().accredit(['apply', '--yes', file]);
+    expect(failed.status).to.equal(1);
+    expect(failed.stderr).to.include('accounts/ci/tokens/deploy: the command sh: sh ended with status 1');
+    const secret = workshop().read('taken');
+    expect(await opens(secret)).to.equal(true);
+    workshop().write('ready', '');
+    const next = await workshop().accredit(['plan', file]);
+    expect(next.stdout).to.include('To be delivered');
+    expect((await workshop().accredit(['apply', '--yes', file])).status).to.equal(0);
+    expect(workshop().read('taken')).to.equal(secret);
+    expect((await workshop().accredit(['plan', '--detailed-exitcode', file])).status).to.equal(0);
+  });
+
+  it('without its journal, a secret that was never delivered is replaced by one that is', async () => {
+    const sink = 'command: [sh, -c, "cat > taken && test -e ready"]';
+    const file = workshop().write('shop.yaml', SHOP.replace('file: ./secrets/ci-deploy', sink));
+    await workshop().accredit(['apply', '--yes', file]);
+    const lost = workshop().read('taken');
+    workshop().write('ready', '');
+    const elsewhere = { ACCREDIT_STATE_DIR: workshop().file('another') };
+    const planned = await workshop().accredit(['plan', file], elsewhere);
+    expect(planned.stdout).to.include(
+      '-/+ accounts/ci/tokens/deploy: a new secret, as nobody has confirmed the last one',
+    );
+    expect((await workshop().accredit(['apply', '--yes', file], elsewhere)).status).to.equal(0);
+    const secret = workshop().read('taken');
+    expect(secret).to.not.equal(lost);
+    expect(await opens(secret)).to.equal(true);
+    // The first machine comes back with its journal: its secret is of no use any more.
+    expect((await workshop().accredit(['apply', '--yes', file])).status).to.equal(0);
+    expect(workshop().read('taken')).to.equal(secret);
+    expect(await opens(secret)).to.equal(true);
+  });
+});
