@@ -8,9 +8,9 @@ import { PROVIDER_FUNCTIONS } from '../../terraform-provider-spec/functions/inde
 import { mintToken } from '../../terraform-provider-spec/token.ts';
 import { cases, caseTime } from '../support/cases.ts';
 import { printedSeed } from '../support/seed.ts';
-import { callFunction, closeEphemeral, FunctionFailure, openEphemeral } from './core/ephemeral.ts';
+import { callFunction, closeEphemeral, FunctionFailure, openEphemeral, validateEphemeral } from './core/ephemeral.ts';
 import { DiagnosticsError } from './core/terraform-core.ts';
-import { senseless } from './random-configs.ts';
+import { senseless, spoilt } from './random-configs.ts';
 import { Bench } from './rpc-bench.ts';
 
 const THERE = { account: 'holder', app: 'till', user: 'alice', name: 'default' };
@@ -72,7 +72,17 @@ describe('Whatever is asked, the provider', function () {
 
   for (const [type, schema] of EPHEMERAL_SCHEMAS) {
     it(`opens and closes ${type} or says why not`, async () => {
-      const property = fc.asyncProperty(senseless(schema, THERE), async (given) => {
+      const unknown = fc.array(fc.boolean(), { minLength: 1, maxLength: 8 });
+      const bad = senseless(schema, THERE);
+      const least = schema.attributes
+        .filter(({ required, optional }) => required || optional)
+        .map(({ name }) => [name, (THERE as Record<string, string>)[name] ?? null]);
+      const good = fc.constant<ValueRecord>(Object.fromEntries(least));
+      const config = fc.oneof(good, spoilt(good, bad), bad);
+      const property = fc.asyncProperty(config, unknown, async (given, choices) => {
+        const errors = await validateEphemeral(bench.core, type, given);
+        const early = await validateEphemeral(bench.core, type, hidden(given, choices));
+        if (errors.length === 0) expect(early, 'what is not known makes nothing wrong').to.deep.equal([]);
         const opened = await answered(openEphemeral(bench.core, type, given));
         if (opened !== undefined) await closeEphemeral(bench.core, opened);
       });

@@ -5,7 +5,7 @@ import {
   type Value,
   type ValueRecord,
 } from '../../../terraform-provider/values/value.ts';
-import { DEFECT, succeeded } from './answers.ts';
+import { assertReadable, DEFECT, errorsOf, succeeded } from './answers.ts';
 import { assertStorable } from './compatible.ts';
 import type { Connection } from './connection.ts';
 import { assertPlanValid } from './plan-valid.ts';
@@ -21,14 +21,23 @@ export interface Opened {
   readonly renewAt: number | undefined;
 }
 
+/** The errors of an ephemeral resource's configuration, of which Terraform may not know all yet. */
+export async function validateEphemeral(core: Connection, typeName: string, config: ValueRecord) {
+  const schema = await core.schemaOf('ephemeral_resource_schemas', typeName);
+  const rpc = 'ValidateEphemeralResourceConfig';
+  const answer = await core.call(rpc, { type_name: typeName, config: encodeDynamic(schemaType(schema), config) });
+  assertReadable(rpc, answer.diagnostics, schema);
+  return errorsOf(answer.diagnostics);
+}
+
 /** Validates and opens; each opening is another. Throws what the rules of a plan say of the result. */
 export async function openEphemeral(core: Connection, typeName: string, config: ValueRecord): Promise<Opened> {
   const schema = await core.schemaOf('ephemeral_resource_schemas', typeName);
   const type = schemaType(schema);
   const encoded = encodeDynamic(type, config);
   const request = { type_name: typeName, config: encoded };
-  const rpc = 'ValidateEphemeralResourceConfig';
-  succeeded(rpc, await core.call(rpc, request), schema);
+  const diagnostics = await validateEphemeral(core, typeName, config);
+  succeeded('ValidateEphemeralResourceConfig', { diagnostics });
   // Terraform 1.11 says nothing of what it can do here.
   const answer = await core.call('OpenEphemeralResource', request);
   succeeded('OpenEphemeralResource', answer, schema);
