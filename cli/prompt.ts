@@ -59,8 +59,12 @@ export async function readSecret(question: string, { input, output }: Terminal):
     return text;
   }
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const answer = ask('', { input, output: silent });
+  // Not before: until then the terminal itself shows what is typed.
   output.write(question);
-  const answer = await ask('', { input, output: silent });
-  output.write('\n');
-  return answer ?? '';
+  try {
+    return (await answer) ?? '';
+  } finally {
+    output.write('\n');
+  }
 }

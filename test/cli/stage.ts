@@ -1,7 +1,7 @@
 /** The command in front of a real daemon: in this process for breadth, as the real binary, and in a terminal. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -76,7 +76,8 @@ export function freshPlace(environment: () => Env = () => ({})): () => Place {
       file,
       write(name, text, mode = 0o600) {
         mkdirSync(dirname(file(name)), { recursive: true });
-        writeFileSync(file(name), text, { mode });
+        writeFileSync(file(name), text);
+        chmodSync(file(name), mode);
         return file(name);
       },
       read: (name) => readFileSync(file(name), 'utf8'),
@@ -146,15 +147,30 @@ function startInTerminal(words: readonly string[], env: Env, cwd: string): Termi
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let shown = '';
+  let ended = false;
+  const looking = new Set<() => void>();
+  const look = () => {
+    for (const each of looking) each();
+  };
   child.stdout?.on('data', (text: Buffer) => {
     shown += text.toString('utf8');
+    look();
   });
-  const shows = async (text: string) => {
-    while (!shown.includes(text)) {
-      if (child.exitCode !== null) throw new Error(`it ended without showing "${text}":\n${shown}`);
-      await Promise.race([once(child.stdout as NodeJS.ReadableStream, 'data'), once(child, 'close')]);
-    }
-  };
+  child.on('close', () => {
+    ended = true;
+    look();
+  });
+  const shows = (text: string) =>
+    new Promise<void>((resolve, reject) => {
+      const settle = () => {
+        if (shown.includes(text)) resolve();
+        else if (ended) reject(new Error(`it ended without showing "${text}":\n${shown}`));
+        else return;
+        looking.delete(settle);
+      };
+      looking.add(settle);
+      settle();
+    });
   return {
     child,
     ended: collect(child),
