@@ -1,26 +1,15 @@
-import { writeSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import type { Server } from 'node:net';
+import { type Begun, begin } from './begin.ts';
 import type { Answers, Logic } from './calls.ts';
-import { createCertificate, type EphemeralCertificate } from './certificate.ts';
 import type { Compiled } from './code-cache.ts';
 import { leave } from './exit.ts';
-import {
-  type HandshakeRequest,
-  HELP,
-  handshakeLine,
-  readHandshake,
-  startedByTerraform,
-  startFailure,
-} from './handshake.ts';
 import { keepCode } from './keep-code.ts';
-import { listen } from './listener.ts';
 import { log } from './log.ts';
 import type { Handlers } from './messages.ts';
 
-/** How this code was compiled; not there where it runs from its sources. See `start.ts`. */
+/** How this code was compiled, and what the process has done before that. Neither is there where it runs from its sources; see `start.ts`. */
 declare const compiled: Compiled | undefined;
-
-const kept = typeof compiled === 'undefined' ? undefined : compiled;
+declare const begun: Begun | undefined;
 
 /** How long the process waits for Terraform to close the connection after Shutdown; Terraform itself would wait two seconds. */
 const SHUTDOWN_GRACE = 250;
@@ -28,55 +17,38 @@ const SHUTDOWN_GRACE = 250;
 const PARENT_CHECK = 1_000;
 
 /**
- * The life of a provider process: checks that Terraform started it, listens, tells Terraform where, serves until Terraform is done, and
- * exits. Whatever is not needed to listen is loaded while Terraform reads the line and connects, and the logic with the first RPC to
- * which `answers` has no answer already; a logic that cannot be loaded fails the calls.
+ * The life of a provider process: begins it, serves until Terraform is done, and exits. Whatever is not needed to listen is loaded
+ * while Terraform reads the handshake line and connects, and the logic with the first RPC to which `answers` has no answer already; a
+ * logic that cannot be loaded fails the calls.
  */
 export async function runProvider(loadHandlers: () => Promise<Handlers>, answers: Answers = {}): Promise<void> {
-  if (!startedByTerraform(process.env)) {
-    process.stderr.write(HELP);
-    process.exitCode = 1;
-    return;
-  }
-  try {
-    const request = readHandshake(process.env);
-    const own = request.clientCertificate === undefined ? undefined : createCertificate();
-    const listener = createServer();
-    const address = await listen(listener, request);
-    watchProcess();
-    listener.on('error', (error) => log.error('the listener failed', { error }));
-    const server = loadServer(request, own, { load: loadHandlers, answers });
-    listener.on('connection', async (socket) => {
-      // It may be gone again before there is anybody to serve it.
-      socket.on('error', (error) => log.debug('a connection failed', { error }));
-      (await server).emit('connection', socket);
-    });
-    // Written at once and as a whole: an asynchronous write could still be waiting when Terraform gives up.
-    writeSync(1, handshakeLine(address, own?.handshakeField ?? '', request));
-    log.debug('listening', { ...address, codeCovers: kept?.covers });
-  } catch (error) {
-    log.error('cannot start', { error });
-    writeSync(1, startFailure(error));
-    process.exit(1);
-  }
+  // Nothing is awaited where it has begun: a connection or a signal that comes meanwhile must find who takes it.
+  const start = typeof begun === 'undefined' ? await begin() : begun;
+  if (start === undefined) return;
+  watchProcess(start);
+  const { listener } = start;
+  const server = loadServer(start, { load: loadHandlers, answers });
+  listener.on('error', (error) => log.error('the listener failed', { error }));
+  listener.on('connection', async (socket) => {
+    // It may be gone again before there is anybody to serve it.
+    socket.on('error', (error) => log.debug('a connection failed', { error }));
+    (await server).emit('connection', socket);
+  });
 }
 
-async function loadServer(
-  { clientCertificate }: HandshakeRequest,
-  own: EphemeralCertificate | undefined,
-  logic: Logic,
-): Promise<Server> {
+async function loadServer({ request, own }: Begun, logic: Logic): Promise<Server> {
+  const { clientCertificate } = request;
   const { createProviderServer } = await import('./server.ts');
   return createProviderServer({
     logic,
     tls: own && clientCertificate !== undefined ? { ...own, clientCertificate } : undefined,
-    onAnswered: kept === undefined ? () => undefined : keepCode(kept),
+    onAnswered: typeof compiled === 'undefined' ? () => undefined : keepCode(compiled),
     onShutdown: () => setTimeout(() => leave('Terraform asked for it'), SHUTDOWN_GRACE),
     onLastClose: () => leave('the last connection was closed'),
   });
 }
 
-function watchProcess(): void {
+function watchProcess({ parent }: Begun): void {
   // The terminal sends Ctrl-C to the whole process group. Terraform decides what it means, and says so with StopProvider.
   process.on('SIGINT', () => log.debug('ignored SIGINT'));
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => leave(signal));
@@ -88,7 +60,6 @@ function watchProcess(): void {
       process.exit(1);
     });
   }
-  const parent = process.ppid;
   setInterval(() => {
     if (process.ppid !== parent) leave('Terraform is gone');
   }, PARENT_CHECK).unref();
