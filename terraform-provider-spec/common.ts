@@ -106,6 +106,7 @@ export const COMMON_TERRAFORM_OPTIONS: Readonly<Record<string, TerraformOption>>
     type: 'boolean',
     default: false,
     description:
-      'While true in the state, a plan that would destroy or replace it is an error. To lift it, apply `false` first.',
+      'While true in the state, a plan that would destroy or replace it, or what it belongs to, is an error. To lift it, apply ' +
+      '`false` first. What a plan leaves out, as with `-target`, it cannot see.',
   },
 };

@@ -13,7 +13,7 @@ import { identityOf } from './identity.ts';
 import { decodeState, encodeState } from './mapping.ts';
 import { ownSecret, type Plan, plan, secretAttribute } from './planning.ts';
 import { decodePrivate } from './private-state.ts';
-import { isProtected, protectedFromDestroy, protectedFromReplacement } from './protection.ts';
+import { isProtected, protectedFromDestroy, protectedFromParent, protectedFromReplacement } from './protection.ts';
 import { dueWarnings } from './schedule.ts';
 import { resourceOf } from './schemas.ts';
 import type { Session } from './session.ts';
@@ -34,11 +34,11 @@ export async function planResourceChange(
   if (config === null || isNullDynamic(request.proposed_new_state)) {
     const { client } = session;
     const isAsked = prior !== null && client !== undefined && !isApplying(request);
-    const diagnostics = isProtected(prior)
+    const refused = isProtected(prior)
       ? [protectedFromDestroy(schema, String(prior?.id))]
-      : isAsked
-        ? await destruction(client, { schema, prior, adopt, signal })
-        : [];
+      : goesWithParent(session, schema, request, { prior, isEnding: true });
+    const diagnostics =
+      refused.length === 0 && isAsked ? await destruction(client, { schema, prior, adopt, signal }) : refused;
     const planned_identity = request.prior_identity;
     return { planned_state: encodeState(schema, null), planned_private, planned_identity, diagnostics };
   }
@@ -57,6 +57,8 @@ export async function planResourceChange(
   const replaces =
     prior === null ? session.isProtected(String(address)) : made.replacedBy.length > 0 && isProtected(prior);
   if (replaces) return { diagnostics: [protectedFromReplacement(schema, String(address), made.replacedBy)] };
+  const refused = goesWithParent(session, schema, request, { prior, isEnding: made.replacedBy.length > 0 });
+  if (refused.length > 0) return { diagnostics: refused };
   return {
     planned_state: encodeState(schema, made.planned),
     requires_replace: made.replacedBy.map(pathTo),
@@ -78,6 +80,24 @@ export async function planResourceChange(
  */
 function isApplying({ client_capabilities }: PlanResourceChangeRequest): boolean {
   return client_capabilities?.deferral_allowed === true;
+}
+
+/** Not while it applies: what is destroyed then was planned so, and may be the late destroy of what has a successor. */
+function goesWithParent(
+  session: Session,
+  schema: TerraformSchema,
+  request: PlanResourceChangeRequest,
+  { prior, isEnding }: { prior: ValueRecord | null; isEnding: boolean },
+): Diagnostic[] {
+  if (prior === null || isApplying(request)) return [];
+  const address = String(prior.id);
+  // What another instance in the state has taken over since stays where it is.
+  const isOver = (session.inState.get(address)?.size ?? 0) > 1;
+  return protectedFromParent(session, schema, {
+    address,
+    isEnding: isEnding && !isOver,
+    isKept: !isEnding && isProtected(prior),
+  });
 }
 
 /** A hash that is not sent would leave the daemon's secret in the state without a word. */

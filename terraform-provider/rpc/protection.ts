@@ -3,8 +3,10 @@ import type { TerraformSchema } from '../../terraform-provider-spec/derive/terra
 import type { Diagnostic } from '../plugin/messages.ts';
 import type { ValueRecord } from '../values/value.ts';
 import { error, pathTo } from './diagnostics.ts';
+import type { Session } from './session.ts';
 
 const OPTION = 'deletion_protection';
+const SUMMARY = 'Protected from deletion';
 
 /** Whether the state protects the resource; what a configuration says counts once it is applied. */
 export function isProtected(state: ValueRecord | null): boolean {
@@ -36,11 +38,35 @@ export function protectedFromReplacement(
   return refusal(schema, `${cause}, from which ${OPTION} keeps it.`, help, replacedBy[0]);
 }
 
+/**
+ * The error of a plan in which something protected would go with what it belongs to, though it is not destroyed itself: it
+ * does not refer to that, or is declared apart from it. The two are planned in any order, so whichever comes second finds out.
+ */
+export function protectedFromParent(session: Session, schema: TerraformSchema, planned: PlannedEnd): Diagnostic[] {
+  const { address, isEnding, isKept } = planned;
+  if (isEnding) {
+    const below = session.protectedBelow(address);
+    if (below !== undefined) {
+      const lift = `To lift it, apply ${OPTION} = false there first, and nothing else.`;
+      return [error(SUMMARY, `${below} would go with ${address}, from which ${OPTION} keeps it. ${lift}`)];
+    }
+    session.ends(address);
+  }
+  const above = isKept ? session.endingAbove(address) : undefined;
+  if (above === undefined) return [];
+  return [refusal(schema, `${address} would go with ${above}, from which ${OPTION} keeps it.`, '')];
+}
+
+/** What a plan does to what the state has at an address. */
+interface PlannedEnd {
+  readonly address: string;
+  /** It is destroyed, by itself or for a successor. */
+  readonly isEnding: boolean;
+  /** The state protects it, and it stays. */
+  readonly isKept: boolean;
+}
+
 function refusal({ kind }: TerraformSchema, cause: string, help: string, attribute = OPTION): Diagnostic {
   const lift = `To lift it, apply ${OPTION} = false for the ${kind.title} first, and nothing else.`;
-  return error(
-    'Protected from deletion',
-    [cause, lift, help].filter((text) => text !== '').join(' '),
-    pathTo(attribute),
-  );
+  return error(SUMMARY, [cause, lift, help].filter((text) => text !== '').join(' '), pathTo(attribute));
 }

@@ -33,6 +33,7 @@ export class Session {
   readonly gone = new Set<string>();
   readonly #takenUp = new Set<string>();
   readonly #protected = new Map<string, Set<Value>>();
+  readonly #ending = new Set<string>();
   readonly #clientOptions: Partial<ClientOptions>;
   #settings: Settings;
   #client: Client | undefined;
@@ -106,6 +107,21 @@ export class Session {
     return (this.#protected.get(address)?.size ?? 0) > 0 && !this.gone.has(address);
   }
 
+  /** What the state protects below an address, if anything: it goes with what is at that address. */
+  protectedBelow(address: string): string | undefined {
+    return [...this.#protected.keys()].find((each) => each.startsWith(`${address}/`) && this.isProtected(each));
+  }
+
+  /** Remembers that what is at an address is planned to be destroyed. */
+  ends(address: string): void {
+    this.#ending.add(address);
+  }
+
+  /** What is planned to be destroyed and has that address below it. */
+  endingAbove(address: string): string | undefined {
+    return [...this.#ending].find((each) => address.startsWith(`${each}/`));
+  }
+
   /** Remembers that a creation has taken up the claim that it found, and the resource with it. */
   takesUp(address: string, claim: Value | undefined): void {
     this.#takenUp.add(`${address} ${claim}`);
@@ -129,6 +145,7 @@ export class Session {
     this.#self = undefined;
     this.#takenUp.clear();
     this.#protected.clear();
+    this.#ending.clear();
     this.gone.clear();
     const { endpoint, token, manager, ca_certificate_file: file } = settings;
     if (typeof endpoint !== 'string' || typeof token !== 'string' || typeof manager !== 'string' || file === UNKNOWN) {

@@ -127,6 +127,49 @@ describe('deletion protection', () => {
       await bench.core.apply(ACCOUNT, undefined, config, plan);
     });
 
+    describe('of a token that does not refer to its account', () => {
+      const forced = () => bench.core.converge(ACCOUNT, undefined, { name: bench.account, force_destroy: true });
+      const protectedToken = () =>
+        bench.core.converge(TOKEN, undefined, bench.tokenConfig({ deletion_protection: true }));
+      const inTheWay = () => `${bench.tokenAddress} would go with ${bench.accountAddress}`;
+
+      for (const { change, config } of [
+        { change: 'destroy', config: () => null },
+        { change: 'replace', config: () => ({ name: bench.account, scope: 'teams/none', force_destroy: true }) },
+      ]) {
+        it(`lets no plan ${change} the account, whichever of the two is planned first`, async () => {
+          const account = await forced();
+          const token = await protectedToken();
+          await bench.configure();
+          await bench.core.refresh(TOKEN, token);
+          const { diagnostics } = await refusal(bench.core.plan(ACCOUNT, account, config()));
+          expect(summaries(diagnostics)).to.deep.equal(['Protected from deletion']);
+          expect(diagnostics[0]?.detail).to.include(inTheWay());
+
+          await bench.configure();
+          await bench.core.plan(ACCOUNT, account, config());
+          const second = await refusal(bench.core.plan(TOKEN, token, bench.tokenConfig({ deletion_protection: true })));
+          expect(placed(second.diagnostics)).to.deep.equal([PROTECTED]);
+          expect(second.diagnostics[0]?.detail).to.include(bench.accountAddress);
+          expect(await bench.opens(values(token).secret)).to.equal(true);
+        });
+      }
+
+      it('lets the account change, and go once it is lifted', async () => {
+        const account = await forced();
+        const token = await protectedToken();
+        const changed = await bench.core.converge(ACCOUNT, account, {
+          name: bench.account,
+          description: 'x',
+          force_destroy: true,
+        });
+        const lifted = await bench.core.converge(TOKEN, token, bench.tokenConfig());
+        await bench.core.refresh(TOKEN, lifted);
+        await bench.planAndApply(ACCOUNT, changed, null);
+        await bench.daemon.request.get(`/v1/${bench.accountAddress}`).expect(404);
+      });
+    });
+
     it('comes into the state of an import with the first apply', async () => {
       const config = { name: bench.account, deletion_protection: true };
       await bench.makeAccount();
