@@ -9,6 +9,7 @@ import { generatorOf, INSTALLED } from './load.ts';
 import { isMet, table } from './report.ts';
 import { accessTokens } from './rows/access-tokens.ts';
 import { idle } from './rows/idle.ts';
+import { manifest } from './rows/manifest.ts';
 import { million } from './rows/million.ts';
 import { peers } from './rows/peers.ts';
 import { provider } from './rows/provider.ts';
@@ -23,6 +24,7 @@ const ROWS: readonly Row[] = [
   creations,
   whileWriting,
   million,
+  manifest,
   idle,
   provider,
   peers,

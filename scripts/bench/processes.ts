@@ -15,6 +15,8 @@ export interface Measured {
   cpu(): number;
   /** Resident memory, in bytes. */
   rss(): number;
+  /** The most that it ever was. */
+  peak(): number;
   stop(): Promise<void>;
 }
 
@@ -63,7 +65,8 @@ export async function start({ words, env = {}, log = '/dev/null' }: Started): Pr
     url,
     startMs,
     cpu: () => cpuOf(child.pid as number),
-    rss: () => rssOf(child.pid as number),
+    rss: () => memoryOf(child.pid as number, 'VmRSS'),
+    peak: () => memoryOf(child.pid as number, 'VmHWM'),
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.off('exit', lost);
@@ -92,8 +95,9 @@ function cpuOf(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-function rssOf(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
+function memoryOf(pid: number, field: 'VmRSS' | 'VmHWM'): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) * 1024;
 }
 
 /** Starts one of `baselines/`, which reads `input` as JSON from its environment. */
