@@ -1,0 +1,128 @@
+/** What `accredit doctor` finds, on the way to a daemon and in a data directory. */
+import { randomBytes } from 'node:crypto';
+import { chmodSync, renameSync } from 'node:fs';
+import { createServer as createHttp, type Server } from 'node:http';
+import { createServer as createHttps } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import { VERSION } from '../../client/version.ts';
+import { createCertificate } from '../../terraform-provider/plugin/certificate.ts';
+import { mintToken } from '../../terraform-provider-spec/token.ts';
+import { freshStage } from './stage.ts';
+
+interface Found {
+  readonly status: number | string;
+  readonly checks: Readonly<Record<string, { readonly status: string; readonly detail: string }>>;
+}
+
+describe('accredit doctor', () => {
+  const { stage, place } = freshStage();
+  const servers: Server[] = [];
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close().closeAllConnections();
+  });
+
+  async function examine(env: Record<string, string> = {}, ...words: string[]): Promise<Found> {
+    const { status, stdout } = await place().cli(['doctor', '--json', ...words], env);
+    const { ok, checks } = JSON.parse(stdout) as {
+      ok: boolean;
+      checks: { name: string; status: string; detail: string }[];
+    };
+    expect(ok).to.equal(status === 0);
+    return { status, checks: Object.fromEntries(checks.map((check) => [check.name, check])) };
+  }
+
+  /** Answers like a daemon of another version, another time or another kind. */
+  async function pretend(
+    answer: { status?: number; body?: string; date?: Date },
+    secure?: { key: string; cert: string },
+  ): Promise<string> {
+    const handler: Parameters<typeof createHttp>[1] = (_request, response) => {
+      if (answer.date !== undefined) response.setHeader('Date', answer.date.toUTCString());
+      response.writeHead(answer.status ?? 200).end(answer.body ?? JSON.stringify({ status: 'ok', version: VERSION }));
+    };
+    const server = secure === undefined ? createHttp(handler) : createHttps(secure, handler);
+    servers.push(server as Server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return `${secure === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  it('finds nothing wrong with a daemon and the data directory beside it', async () => {
+    const { dataDirectory } = stage().daemon;
+    const { status, checks } = await examine({}, '--data-dir', dataDirectory);
+    expect(status).to.equal(0);
+    const names = ['endpoint', 'TLS', 'database', 'version', 'clock', 'token', 'permissions', 'master key', 'disk'];
+    expect(Object.keys(checks)).to.deep.equal(names);
+    for (const name of names.filter((each) => each !== 'disk')) expect(checks[name]?.status, name).to.equal('ok');
+    const text = (await place().cli(['doctor'])).stdout;
+    expect(text)
+      .to.match(/^ok {7}endpoint {8}/m)
+      .and.to.match(/^skipped {2}data directory/m);
+  });
+
+  it('finds a daemon that is away, and something else in its place', async () => {
+    const away = await examine({ ACCREDIT_ENDPOINT: 'http://127.0.0.1:1' });
+    expect(away.status).to.equal(1);
+    expect(away.checks.endpoint).to.include({ status: 'failed' });
+    expect(away.checks.endpoint?.detail).to.include('ACCREDIT_ENDPOINT').and.to.include('Is the daemon running');
+    const other = await examine({ ACCREDIT_ENDPOINT: await pretend({ body: '<html>' }) });
+    expect(other.checks.endpoint?.detail).to.include('no daemon of Accredit');
+    const none = await examine({ ACCREDIT_ENDPOINT: 'nowhere' });
+    expect(none.checks.settings).to.include({ status: 'failed' });
+  });
+
+  it('finds a token that is bad or about to end, and one that is missing', async () => {
+    expect((await examine({ ACCREDIT_TOKEN: mintToken('sa') })).checks.token).to.include({ status: 'failed' });
+    expect((await examine({ ACCREDIT_TOKEN: '' })).checks.token?.detail).to.include('ACCREDIT_TOKEN_FILE');
+    const file = place().write('token', stage().daemon.adminToken, 0o644);
+    const loose = await examine({ ACCREDIT_TOKEN: '', ACCREDIT_TOKEN_FILE: file });
+    expect(loose.checks['token file']).to.include({ status: 'warning' });
+    expect(loose.checks['token file']?.detail).to.include('mode 0644').and.to.include('chmod 600');
+    expect(loose.status, 'a warning is no failure').to.equal(0);
+  });
+
+  it('finds another version and another time', async () => {
+    const old = JSON.stringify({ status: 'ok', version: '0.0.1' });
+    const { checks } = await examine({
+      ACCREDIT_ENDPOINT: await pretend({ body: old, date: new Date(Date.now() + 60_000) }),
+    });
+    expect(checks.version).to.include({ status: 'warning' });
+    expect(checks.version?.detail).to.include('0.0.1');
+    expect(checks.clock).to.include({ status: 'warning' });
+    expect(checks.clock?.detail).to.match(/the daemon is (59|60|61) s ahead of/);
+    const behind = await examine({ ACCREDIT_ENDPOINT: await pretend({ date: new Date(Date.now() - 60_000) }) });
+    expect(behind.checks.clock?.detail).to.match(/(59|60|61) s behind/);
+    const same = await examine({ ACCREDIT_ENDPOINT: await pretend({ date: new Date() }) });
+    expect(same.checks.clock).to.include({ status: 'ok' });
+  });
+
+  it('finds a certificate that nobody trusts, and one that ends soon', async () => {
+    const soon = Date.now() - (10 * 365 - 5) * 86_400_000;
+    for (const [made, status] of [
+      [createCertificate(), 'ok'],
+      [createCertificate(soon), 'warning'],
+    ] as const) {
+      const url = await pretend({}, { key: made.key, cert: made.certificate });
+      const env = { ACCREDIT_ENDPOINT: url.replace('127.0.0.1', 'localhost') };
+      const trusted = await examine({ ...env, ACCREDIT_CA_CERTIFICATE: made.certificate });
+      expect(trusted.checks.TLS, trusted.checks.endpoint?.detail).to.include({ status });
+      expect(trusted.checks.TLS?.detail).to.include('TLSv1.3');
+      const untrusted = await examine(env);
+      expect(untrusted.checks.endpoint).to.include({ status: 'failed' });
+      expect(untrusted.checks.endpoint?.detail).to.include('--ca-certificate-file');
+    }
+  });
+
+  it('finds permissions that are too wide, and a key that is missing, another one or cut short', async () => {
+    const { dataDirectory } = stage().daemon;
+    const look = async (env = {}) => (await examine(env, '--data-dir', dataDirectory)).checks;
+    chmodSync(`${dataDirectory}/accredit.db`, 0o644);
+    expect((await look()).permissions).to.include({ status: 'failed' });
+    chmodSync(`${dataDirectory}/accredit.db`, 0o600);
+    const other = await look({ ACCREDIT_MASTER_KEY: randomBytes(32).toString('base64') });
+    expect(other['master key']?.detail).to.include('is not the key of the database');
+    renameSync(`${dataDirectory}/master-key`, `${dataDirectory}/away`);
+    expect((await look())['master key']?.detail).to.include('there is none');
+    expect((await look({ ACCREDIT_LISTEN: 'nowhere' })).settings).to.include({ status: 'failed' });
+  });
+});
