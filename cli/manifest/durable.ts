@@ -30,22 +30,21 @@ export function writeDurably(path: string, content: string): void {
   // One name for each target: what a crash leaves there is taken away by the next attempt.
   const temporary = join(directory, `.${basename(target)}.accredit-new`);
   rmSync(temporary, { force: true });
-  const file = openSync(temporary, 'wx', PRIVATE);
-  try {
-    writeAll(file, content);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
+  writeSynced(temporary, content);
   keepOwner(target, temporary);
   renameSync(temporary, target);
   syncDirectory(directory);
 }
 
-/** Writes a new private file in `directory`, which is made if it is not there, and answers its path. Names sort by time. */
+/**
+ * Writes a new private file in `directory`, which is made if it is not there, and answers its path. Names sort by time. A
+ * crash can leave a part of it.
+ */
 export function writeNewDurably(directory: string, content: string, suffix: string): string {
+  mkdirSync(directory, { recursive: true, mode: PRIVATE_DIRECTORY });
   const path = join(directory, `${Date.now()}-${randomUUID()}${suffix}`);
-  writeDurably(path, content);
+  writeSynced(path, content);
+  syncDirectory(directory);
   return path;
 }
 
@@ -64,6 +63,16 @@ export function appendDurably(path: string, content: string): void {
 export function removeDurably(path: string): void {
   rmSync(path, { force: true });
   syncDirectory(dirname(path));
+}
+
+function writeSynced(path: string, content: string): void {
+  const file = openSync(path, 'wx', PRIVATE);
+  try {
+    writeAll(file, content);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
 }
 
 function writeAll(file: number, content: string): void {

@@ -4,7 +4,7 @@
  * done. So applies that run at the same time cannot harm each other: whose plan is outdated is refused by the daemon.
  */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { tokenKind } from '../../terraform-provider-spec/token.ts';
@@ -31,7 +31,6 @@ export interface Journal {
 
 const SUFFIX = '.secrets';
 const VERSION = 1;
-const MINUTE = 60_000;
 
 /** Where the journals lie: the flag, `ACCREDIT_STATE_DIR`, or `accredit` below the XDG state directory. */
 export function stateDirectory(flag: string | undefined, environment: Environment): string {
@@ -59,7 +58,7 @@ export function openJournal(directory: string, { endpoint, manifest }: JournalKe
       for (const path of added.splice(0)) removeDurably(path);
     },
     keepOnly(secrets) {
-      const former = [...added.splice(0), ...files.splice(0), ...abandonedIn(own)];
+      const former = [...added.splice(0), ...files.splice(0)];
       add(secrets);
       for (const path of former) removeDurably(path);
     },
@@ -68,19 +67,8 @@ export function openJournal(directory: string, { endpoint, manifest }: JournalKe
 
 /** Oldest first, which their names begin with. */
 function filesIn(directory: string): string[] {
-  const names = namesIn(directory).filter((name) => name.endsWith(SUFFIX) && !name.startsWith('.'));
+  const names = namesIn(directory).filter((name) => name.endsWith(SUFFIX));
   return names.sort().map((name) => join(directory, name));
-}
-
-/** What a process left that died while it wrote: its secrets were never sent. One that still writes takes no minute. */
-function abandonedIn(directory: string): string[] {
-  const hidden = namesIn(directory).filter((name) => name.startsWith('.'));
-  return hidden.map((name) => join(directory, name)).filter((path) => isOld(path));
-}
-
-function isOld(path: string): boolean {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found !== undefined && Date.now() - found.mtimeMs > MINUTE;
 }
 
 function namesIn(directory: string): string[] {
@@ -98,7 +86,10 @@ function readJournal(path: string, manifest: string): [string, string][] {
   );
   let content: { version?: unknown; manifest?: unknown; secrets?: unknown };
   try {
-    content = JSON.parse(readFileSync(path, 'utf8'));
+    const text = readFileSync(path, 'utf8');
+    // Its process died while it wrote: nothing of it was ever sent.
+    if (!text.endsWith('\n')) return [];
+    content = JSON.parse(text);
   } catch (error) {
     // Of the parser's message nothing is shown: it quotes the text.
     if (error instanceof SyntaxError) throw unusable;
