@@ -17,10 +17,17 @@ const CONNECT = Object.assign(new Error('a request to connect'), { code: 'CONNEC
 /** How long running requests may take to finish once the server ends. */
 const DRAIN_MS = 10_000;
 
+/**
+ * How many connections may wait to be taken, as far as the system allows it. Beyond that some are reset, which after a
+ * restart, when everybody connects at once, would be for no fault of theirs.
+ */
+const BACKLOG = 4096;
+
 const LIMITS: ServerOptions = {
   // It is required all the same, by whoever answers: Node would do it without a line in the log.
   requireHostHeader: false,
-  headersTimeout: 10_000,
+  // Not less for the head of a request: on a busy machine it may be this process that has not come to read it yet.
+  headersTimeout: 30_000,
   requestTimeout: 30_000,
   // Longer than proxies keep theirs: a question that is sent on a connection that closes at that moment is lost.
   keepAliveTimeout: 75_000,
@@ -91,7 +98,7 @@ export async function listen(config: ServerConfig, { answer, refuse }: Listener)
   });
   if (config.tlsCertificate !== undefined) refuseInTheClear(server, refuse);
   try {
-    server.listen(port, host);
+    server.listen({ port, host, backlog: BACKLOG });
     await once(server, 'listening');
   } catch (error) {
     throw new ConfigError(
