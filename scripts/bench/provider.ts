@@ -10,20 +10,34 @@ import { ended } from './processes.ts';
 /** How often a running provider is looked at, in milliseconds. */
 const INTERVAL = 50;
 
-/** Milliseconds from the start of `node -e 0` to its end, in the environment that the provider gets. */
-export async function emptyNode(): Promise<number> {
+/** What something has cost. */
+export interface Timed {
+  /** Milliseconds from start to end. */
+  readonly elapsed: number;
+  /** Seconds of processor time of all processes that it started, and that have ended. */
+  readonly cpu: number;
+}
+
+/** Times a command. Its processor time is counted in hundredths of a second. Linux only. */
+export async function timed(command: () => Promise<unknown>): Promise<Timed> {
+  const cpu = childrenCpu();
   const began = performance.now();
+  await command();
+  return { elapsed: performance.now() - began, cpu: childrenCpu() - cpu };
+}
+
+/** Runs `node -e 0` in the environment that the provider gets. */
+export async function emptyNode(): Promise<void> {
   const env = { PATH: process.env.PATH };
   const [code] = await once(ended(spawn('node', ['-e', '0'], { stdio: 'ignore', env })), 'exit');
   if (code !== 0) throw new Error(`node -e 0 ended with ${code}`);
-  return performance.now() - began;
 }
 
 /**
- * Starts the executable as Terraform does, for a user with that home. Answers milliseconds from its start to the line that says where
- * to connect.
+ * Starts the executable as Terraform does, for a user with that home, and times it up to the line that says where to connect. What
+ * it does while Terraform would connect is not counted.
  */
-export async function handshake(executable: string, home: string): Promise<number> {
+export async function handshake(executable: string, home: string): Promise<Timed> {
   const env = {
     PATH: process.env.PATH,
     HOME: home,
@@ -35,20 +49,18 @@ export async function handshake(executable: string, home: string): Promise<numbe
   const child = ended(spawn(executable, [], { stdio: ['ignore', 'pipe', 'inherit'], env }));
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
   const elapsed = performance.now() - began;
+  const cpu = cpuOfThreads(child.pid as number);
   child.kill('SIGTERM');
   await once(child, 'exit');
   if (!line.startsWith('1|6|')) throw new Error(line);
-  return elapsed;
+  return { elapsed, cpu };
 }
 
 const CLIENT = createCertificate();
 
 /** What the processes of one command have cost. */
-export interface Cost {
-  /** Milliseconds from start to end. */
-  readonly elapsed: number;
-  /** Seconds of processor time of Terraform and its providers together, and of the providers alone. */
-  readonly cpu: number;
+export interface Cost extends Timed {
+  /** Of the processor time, what the providers have used. */
   readonly providerCpu: number;
   /** The most that one provider process had resident, in bytes. */
   readonly providerPeak: number;
@@ -60,20 +72,17 @@ export async function costOf(command: () => Promise<unknown>): Promise<Cost> {
   const watch = setInterval(() => {
     for (const pid of descendants(process.pid)) look(pid, providers);
   }, INTERVAL);
-  const cpu = childrenCpu();
-  const began = performance.now();
   try {
-    await command();
+    const all = await timed(command);
+    const seen = [...providers.values()];
+    return {
+      ...all,
+      providerCpu: seen.reduce((sum, one) => sum + one.cpu, 0),
+      providerPeak: Math.max(0, ...seen.map(({ peak }) => peak)),
+    };
   } finally {
     clearInterval(watch);
   }
-  const seen = [...providers.values()];
-  return {
-    elapsed: performance.now() - began,
-    cpu: childrenCpu() - cpu,
-    providerCpu: seen.reduce((sum, one) => sum + one.cpu, 0),
-    providerPeak: Math.max(0, ...seen.map(({ peak }) => peak)),
-  };
 }
 
 /** A process that ends between two looks keeps what the last one has seen. */
@@ -101,6 +110,14 @@ function descendants(pid: number): number[] {
 function childrenCpu(): number {
   const [, , user, system] = timesOf(process.pid);
   return (user as number) + (system as number);
+}
+
+/** Seconds of processor time of the threads that a process has now, to the nanosecond. */
+function cpuOfThreads(pid: number): number {
+  const times = readdirSync(`/proc/${pid}/task`).map((task) =>
+    Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]),
+  );
+  return times.reduce((sum, each) => sum + each, 0) / 1e9;
 }
 
 /** User and system time of a process, then those of its ended children, in seconds (`proc_pid_stat(5)`, fields 14 to 17). */

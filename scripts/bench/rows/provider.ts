@@ -4,7 +4,7 @@ import { hasTerraform, Workspace } from '../../../test/support/terraform.ts';
 import { buildProvider } from '../../build-provider.ts';
 import { type Daemon, startDaemon } from '../daemon.ts';
 import { median } from '../load.ts';
-import { type Cost, costOf, emptyNode, handshake } from '../provider.ts';
+import { type Cost, costOf, emptyNode, handshake, type Timed, timed } from '../provider.ts';
 import { type Effort, type Figure, milliseconds, type Row } from './row.ts';
 
 const MANY = 1000;
@@ -80,36 +80,35 @@ async function small(sides: Sides, { isQuick }: Effort): Promise<Figure[]> {
   await configure(sides, FEW, 'few');
   await accredit.apply();
   await builtIn.apply();
-  const starts = { node: [] as number[], provider: [] as number[] };
-  const plans = { accredit: [] as number[], builtIn: [] as number[] };
+  const found = { node: [] as Timed[], provider: [] as Timed[], builtIn: [] as Timed[], accredit: [] as Timed[] };
   for (let round = 0; round <= (isQuick ? 3 : 15); round += 1) {
     const measured = {
-      node: await emptyNode(),
+      node: await timed(emptyNode),
       provider: await handshake(executable, home),
-      builtIn: await planned(builtIn),
-      accredit: await planned(accredit),
+      builtIn: await timed(() => plan(builtIn)),
+      accredit: await timed(() => plan(accredit)),
     };
-    if (round === 0) continue;
-    starts.node.push(measured.node);
-    starts.provider.push(measured.provider);
-    plans.builtIn.push(measured.builtIn);
-    plans.accredit.push(measured.accredit);
+    if (round > 0) for (const [name, one] of Object.entries(measured)) found[name as keyof typeof found].push(one);
   }
-  const allowed = median(plans.builtIn) + 5 * median(starts.node);
+  const middle = (name: keyof typeof found) => median(found[name].map(({ elapsed }) => elapsed));
+  const cpu = (name: keyof typeof found) => milliseconds(mean(found[name].map((one) => one.cpu)) * 1000);
+  const allowed = middle('builtIn') + 5 * middle('node');
   return [
     {
       row: 'provider start to handshake / node -e 0',
-      subject: milliseconds(median(starts.provider)),
-      baseline: milliseconds(median(starts.node)),
-      ratio: median(starts.provider) / median(starts.node),
+      subject: milliseconds(middle('provider')),
+      baseline: milliseconds(middle('node')),
+      ratio: middle('provider') / middle('node'),
       bar: { most: 1.6 },
+      note: `processor time ${cpu('provider')} and ${cpu('node')}`,
     },
     {
       row: `plan of ${FEW} tokens / of ${FEW} terraform_data + 5 x node -e 0`,
-      subject: milliseconds(median(plans.accredit)),
+      subject: milliseconds(middle('accredit')),
       baseline: milliseconds(allowed),
-      ratio: median(plans.accredit) / allowed,
+      ratio: middle('accredit') / allowed,
       bar: { most: 1 },
+      note: `processor time ${cpu('accredit')}, with terraform_data ${cpu('builtIn')}`,
     },
   ];
 }
@@ -169,10 +168,12 @@ function compared(row: string, pairs: readonly Pair[], most: number): Figure {
   };
 }
 
-/** Milliseconds for a plan, which must find nothing to do. */
-async function planned(workspace: Workspace): Promise<number> {
-  const began = performance.now();
+/** A plan that must find nothing to do. */
+async function plan(workspace: Workspace): Promise<void> {
   const { changes, output } = await workspace.hasChanges();
   if (changes) throw new Error(`the plan is not empty:\n${output}`);
-  return performance.now() - began;
+}
+
+function mean(figures: readonly number[]): number {
+  return figures.reduce((sum, each) => sum + each, 0) / figures.length;
 }
