@@ -1,5 +1,7 @@
 /** Addresses as people type them: whole, or without the organization. */
+
 import { AddressError, parseAddress } from '../terraform-provider-spec/address.ts';
+import { withArticle } from '../terraform-provider-spec/article.ts';
 import type { Kind } from '../terraform-provider-spec/kind.ts';
 import { childKinds, KINDS, TOKEN_KINDS } from '../terraform-provider-spec/kinds/index.ts';
 import { MANIFEST, manifestAddress } from '../terraform-provider-spec/manifest.ts';
@@ -33,7 +35,7 @@ export function tokenAddress(text: string, organization: string): string {
   const address = wholeAddress(text, organization);
   const kind = isManifest(address) ? MANIFEST : parseAddress(address).kind;
   if ('token' in kind && kind.token !== undefined) return address;
-  throw new UsageError(`${text} is the address of a ${kind.title}; that of a token ends in /tokens/NAME`);
+  throw new UsageError(`${text} is the address of ${withArticle(kind.title)}; that of a token ends in /tokens/NAME`);
 }
 
 export interface Collection {

@@ -4,6 +4,7 @@
  */
 import type { Client, WriteOptions } from '../../client/client.ts';
 import { ApiError } from '../../client/errors.ts';
+import { withArticle } from '../../terraform-provider-spec/article.ts';
 import type { Json, JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { TOKEN_KINDS, writtenKind } from '../../terraform-provider-spec/kinds/index.ts';
 import { mintToken, secretHash } from '../../terraform-provider-spec/token.ts';
@@ -86,7 +87,7 @@ export async function makePlan(request: PlanRequest): Promise<Plan> {
     for (const { address, kind, purpose } of deliveries) {
       if (!needs.has(address) || former.has(address) || fresh.has(address)) continue;
       const written = writtenKind(kind, purpose);
-      if (written === undefined) throw new TypeError(`a ${kind.title} has no secret`);
+      if (written === undefined) throw new TypeError(`${withArticle(kind.title)} has no secret`);
       fresh.set(address, mintToken(written));
     }
     const brought = new Map([...former, ...fresh]);

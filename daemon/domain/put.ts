@@ -1,5 +1,7 @@
 /** PUT: create, or converge what is there to the desired state. */
+
 import { ancestorsOf, parentOf, parseAddress } from '../../terraform-provider-spec/address.ts';
+import { withArticle } from '../../terraform-provider-spec/article.ts';
 import {
   type BodyReading,
   changedAttributes,
@@ -127,7 +129,7 @@ function lenient(body: Json): JsonObject {
 }
 
 function builtIn(kind: Kind, address: string): Problem {
-  return new Problem('built-in', `${address} is built in. Make a ${kind.title} of another name.`);
+  return new Problem('built-in', `${address} is built in. Make ${withArticle(kind.title)} of another name.`);
 }
 
 /** Whoever gets here may write below it, so there is nothing to hide in that it is not there. */

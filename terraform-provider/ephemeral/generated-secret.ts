@@ -1,5 +1,7 @@
 /** The secret of a token, made here: the daemon is not asked, and learns no more than its hash. */
+
 import { parseAddress } from '../../terraform-provider-spec/address.ts';
+import { withArticle } from '../../terraform-provider-spec/article.ts';
 import type { SecretKind } from '../../terraform-provider-spec/kind.ts';
 import { writtenKind } from '../../terraform-provider-spec/kinds/index.ts';
 import { checkSeed, deriveToken } from '../../terraform-provider-spec/seeded-token.ts';
@@ -28,7 +30,7 @@ function invalidPurpose({ address, purpose }: ValueRecord): Diagnostic[] {
   if (typeof address !== 'string' || purpose !== 'scim') return [];
   const { kind } = parseAddress(address);
   if (kind.token === undefined || kind.attributes.purpose !== undefined) return [];
-  const detail = `The purpose of a ${kind.title} is not chosen: only account tokens have one.`;
+  const detail = `The purpose of ${withArticle(kind.title)} is not chosen: only account tokens have one.`;
   return [error('Invalid value', `purpose: ${detail}`, pathTo('purpose'))];
 }
 

@@ -1,4 +1,5 @@
 import { AddressError, formatAddress, requireName } from '../../terraform-provider-spec/address.ts';
+import { withArticle } from '../../terraform-provider-spec/article.ts';
 import { closest } from '../../terraform-provider-spec/derive/closest.ts';
 import { TYPE_PREFIX } from '../../terraform-provider-spec/derive/terraform.ts';
 import type { Kind } from '../../terraform-provider-spec/kind.ts';
@@ -15,7 +16,7 @@ export function address([given, ...names]: readonly Value[]): Value {
     const index = names.length > parameters.length ? parameters.length + 1 : 0;
     throw new ArgumentError(
       index,
-      `The address of a ${kind.title} takes ${parameters.length} names (${parameters.join(', ')}), not ${names.length}.`,
+      `The address of ${withArticle(kind.title)} takes ${parameters.length} names (${parameters.join(', ')}), not ${names.length}.`,
     );
   }
   for (const [index, parameter] of parameters.entries()) {

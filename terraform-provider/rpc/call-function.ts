@@ -17,6 +17,7 @@ export async function callFunction(request: CallFunctionRequest): Promise<CallFu
     return { result: encodeDynamic(returns, functionNamed(request.name)(values)) };
   } catch (cause) {
     if (!(cause instanceof ArgumentError)) throw cause;
-    return { error: { text: cause.message, function_argument: cause.index } };
+    // Terraform ends the sentence.
+    return { error: { text: cause.message.replace(/\.$/, ''), function_argument: cause.index } };
   }
 }

@@ -1,4 +1,5 @@
 import { type Address, AddressError, parseAddress } from '../../terraform-provider-spec/address.ts';
+import { withArticle } from '../../terraform-provider-spec/article.ts';
 import { type TerraformSchema, terraformType } from '../../terraform-provider-spec/derive/terraform.ts';
 import { lineage } from '../../terraform-provider-spec/kinds/index.ts';
 import type { ImportResourceStateRequest, ImportResourceStateResponse } from '../plugin/messages.ts';
@@ -29,7 +30,7 @@ export async function importResourceState(
     const { kind } = address;
     return refusal(
       schema,
-      `${address.text} is the address of a ${kind.title}, which ${terraformType(kind)} stands for.`,
+      `${address.text} is the address of ${withArticle(kind.title)}, which ${terraformType(kind)} stands for.`,
     );
   }
   return {

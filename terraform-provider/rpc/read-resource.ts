@@ -1,5 +1,6 @@
 import type { Client } from '../../client/client.ts';
 import { ApiError } from '../../client/errors.ts';
+import { withArticle } from '../../terraform-provider-spec/article.ts';
 import type { TerraformSchema } from '../../terraform-provider-spec/derive/terraform.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import type { CallContext, Diagnostic, ReadResourceRequest, ReadResourceResponse } from '../plugin/messages.ts';
@@ -136,7 +137,7 @@ function latched({ kind }: TerraformSchema, address: string, { status_reason: re
   return warning(
     `${address} is ${typeof reason === 'string' ? reason : 'revoked'}`,
     `Its secret opens nothing any more. That is no difference from what is declared, so there is nothing to plan, and nothing ` +
-      `that is declared brings it back: no state, no rotation and no replacement. Declare a ${kind.title} of another name, or ` +
+      `that is declared brings it back: no state, no rotation and no replacement. Declare ${withArticle(kind.title)} of another name, or ` +
       `have the revocation deleted (DELETE /v1/${address}/revocation) by somebody with ${kind.noun}.restore.`,
     pathTo('state'),
   );

@@ -1,5 +1,7 @@
 /** What can be said about a configuration without the daemon. Unknown values are never an error. */
+
 import { AddressError, parseAddress, requireName } from '../../terraform-provider-spec/address.ts';
+import { withArticle } from '../../terraform-provider-spec/article.ts';
 import { pointerTo } from '../../terraform-provider-spec/derive/pointer.ts';
 import type { TerraformSchema } from '../../terraform-provider-spec/derive/terraform.ts';
 import { allAttributes, readAttributes } from '../../terraform-provider-spec/derive/validate.ts';
@@ -79,7 +81,7 @@ export function noTokenAddress(address: Value | undefined): Diagnostic[] {
   if (typeof address !== 'string') return [];
   const { kind } = parseAddress(address);
   if (TOKEN_KINDS.includes(kind)) return [];
-  const detail = `It is the address of a ${kind.title}, which holds no secret. Give that of one of its tokens.`;
+  const detail = `It is the address of ${withArticle(kind.title)}, which holds no secret. Give that of one of its tokens.`;
   return [error('Not the address of a token', detail, pathTo('address'))];
 }
 

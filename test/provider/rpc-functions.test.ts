@@ -98,12 +98,26 @@ describe('The functions of the provider', () => {
     expect((await refused('bucket', 'x'))?.[1]).to.include('the kinds are organization, project,');
     expect(await refused('service_account', 'default')).to.deep.equal([
       0,
-      'The address of a service account takes 2 names (organization, account), not 1.',
+      'The address of a service account takes 2 names (organization, account), not 1',
     ]);
+    expect((await refused('service_account_token', 'default'))?.[1]).to.match(
+      /^The address of an account token takes 3 names/,
+    );
     expect((await refused('service_account', 'default', 'ci', 'deploy'))?.[0]).to.equal(3);
     const [index, text] = (await refused('service_account_token', 'default', 'CI', 'deploy')) ?? [];
     expect(index).to.equal(2);
     expect(text).to.include('is no name for the account');
+  });
+
+  it('none ends what it says with a full stop, since Terraform adds one', async () => {
+    for (const [name, ...values] of [
+      ['token_hash', 'x'],
+      ['address', 'bucket', 'x'],
+      ['address', 'service_account', 'default'],
+      ['address', 'service_account', 'default', 'CI'],
+    ] as const) {
+      expect((await call(name, ...values)).error?.[1]).to.match(/[^.]$/);
+    }
   });
 
   it('one that does not exist is an error and no crash', async () => {
