@@ -146,8 +146,8 @@ function latched({ kind }: TerraformSchema, address: string, { status_reason: re
 function staleSecret({ kind }: TerraformSchema, address: string, state: ValueRecord): Diagnostic {
   return warning(
     `The secret of ${address} in the state is not the current one`,
-    `It was rotated by somebody else${state[ROTATED_AT] ? ` at ${state[ROTATED_AT]}` : ''}. The secret that Terraform ` +
-      `holds works no longer than the overlap of that rotation. To give this configuration a secret of its own again, change the ` +
+    `It was rotated${state[ROTATED_AT] ? ` at ${state[ROTATED_AT]}` : ''} by somebody else, or by an ` +
+      `apply whose state was not stored. The secret that Terraform holds works no longer than the overlap of that rotation. To give this configuration a secret of its own again, change the ` +
       `rotation triggers of the ${kind.title}, or replace it.`,
     pathTo('secret'),
   );

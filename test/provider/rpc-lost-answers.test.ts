@@ -52,6 +52,15 @@ describe('The provider loses no secret', function () {
     });
   }
 
+  it('and blames nobody else for a rotation that an apply of its own may have made', async () => {
+    await bench.makeAccount();
+    const config = bench.tokenConfig({ rotation_triggers: { v: '1' } });
+    const made = await bench.core.converge(TOKEN, undefined, config);
+    await bench.planAndApply(TOKEN, made, { ...config, rotation_triggers: { v: '2' } });
+    const { diagnostics } = await bench.read(TOKEN, made);
+    expect(diagnostics[0]?.detail).to.include('by somebody else, or by an apply whose state was not stored');
+  });
+
   it('when somebody else has rotated after an apply that was killed', async () => {
     await bench.makeAccount();
     const config = bench.tokenConfig({ rotation_triggers: { v: '1' }, overlap: '1h' });
