@@ -2,6 +2,7 @@
 import { organizationOf } from '../../terraform-provider-spec/address.ts';
 import { readBody } from '../../terraform-provider-spec/derive/validate.ts';
 import type { JsonObject, Kind } from '../../terraform-provider-spec/kind.ts';
+import { kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
 import { uidFrom } from './identity.ts';
 import type { Resource } from './model.ts';
 import { BUILT_IN_PROFILES } from './profiles.ts';
@@ -22,6 +23,18 @@ export function builtInNames(kind: Kind): readonly string[] {
 export function isBuiltIn(kind: Kind, address: string): boolean {
   return BUILT_IN[kind.kind]?.has(nameIn(kind, address)) === true;
 }
+
+/** The same for whatever lies at a good address. */
+export function isBuiltInAddress(address: string): boolean {
+  const [, , collection, name, below] = address.split('/', 5);
+  if (below !== undefined || name === undefined) return false;
+  return BY_COLLECTION.some((each) => each.collection === collection && each.names.has(name));
+}
+
+const BY_COLLECTION = Object.entries(BUILT_IN).map(([kind, names]) => ({
+  collection: kindNamed(kind).collection,
+  names: names as ReadonlyMap<string, unknown>,
+}));
 
 /** The built-in resource of `organization` at `address`, or `undefined` when there is none. */
 export function builtInResource(organization: Resource, kind: Kind, address: string): Resource | undefined {

@@ -2,7 +2,7 @@
 import { kindAt, organizationOf } from '../../terraform-provider-spec/address.ts';
 import { referencesIn } from '../../terraform-provider-spec/derive/references.ts';
 import type { JsonObject, Kind } from '../../terraform-provider-spec/kind.ts';
-import { isBuiltIn } from './built-in.ts';
+import { isBuiltInAddress } from './built-in.ts';
 import { filterLoaded } from './loading.ts';
 import type { ProblemDetail } from './problem.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -10,7 +10,7 @@ import type { Snapshot } from './snapshot.ts';
 /** The addresses that a resource with these attributes refers to, each once; what is built in needs no record. */
 export function referencedBy(kind: Kind, organization: string, attributes: JsonObject): string[] {
   const addresses = referencesIn(kind, organization, attributes).map(({ address }) => address);
-  return [...new Set(addresses)].filter((address) => !isBuiltIn(kindAt(address), address)).sort();
+  return [...new Set(addresses)].filter((address) => !isBuiltInAddress(address)).sort();
 }
 
 /**
@@ -25,7 +25,7 @@ export function referenceProblems(
   visible: (address: string) => boolean,
 ): ProblemDetail[] {
   const missing = filterLoaded(referencesIn(kind, organizationOf(address), desired), ({ address: target }) => {
-    if (isBuiltIn(kindAt(target), target)) return false;
+    if (isBuiltInAddress(target)) return false;
     return snapshot.resource(target) === undefined || !visible(target);
   });
   return missing.map(({ pointer, address: target }) => ({

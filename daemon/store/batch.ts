@@ -42,7 +42,7 @@ export async function decide(
   statements: Statements,
 ): Promise<Decisions> {
   const rows = new Rows();
-  const changes = new Changes();
+  let changes = new Changes();
   const decided: Decided[] = [];
   let needs: Needs[] = operations.map((operation) => operation.needs);
   let rounds = 0;
@@ -60,7 +60,11 @@ export async function decide(
       }
       // Behind one that waits for rows, an operation is tried only to learn now what it will ask for.
       if (needs.length > 0) continue;
-      if ('answer' in outcome) changes.merge(overlay.own);
+      if ('answer' in outcome) {
+        // The first may have changed thousands of rows, and mostly there is no other.
+        if (changes.empty) changes = overlay.own;
+        else changes.merge(overlay.own);
+      }
       decided.push(outcome);
     }
     rounds = decided.length > before ? 1 : rounds + 1;

@@ -80,7 +80,7 @@ function manifestOperation(ambient: Ambient, request: ManifestRequest, way: Way,
     const { outcome, row } =
       way.method === 'PUT' ? recordDeclared(context, address, addresses) : recordGone(context, address);
     const shown = { ...(row && presentManifest(row)), outcome, ...changes };
-    const tag = request.dryRun === true ? etag : row && etagOf(row);
+    const tag = request.dryRun === true ? etag() : row && etagOf(row);
     return effectOf(done, { outcome, resource: shown, ...(tag !== undefined && { etag: tag }) }, changes);
   }
 }
@@ -97,13 +97,13 @@ function finished<T>(pieces: Generator<void, T>): T {
  * Throws `precondition-failed` unless `If-Match` names the plan as it would be now, or the manifest as it is, and
  * `If-None-Match` holds.
  */
-function requireGrounds(stored: Resource | undefined, etag: string, request: ManifestRequest): void {
+function requireGrounds(stored: Resource | undefined, etag: () => string, request: ManifestRequest): void {
   const { ifMatch, ifNoneMatch } = request;
   if (ifMatch === undefined || ifMatch === '*' || !ifMatch.some((tag) => tag.startsWith(PLAN))) {
     requirePreconditions(stored, request);
     return;
   }
-  if (!ifMatch.includes(etag)) {
+  if (!ifMatch.includes(etag())) {
     throw new Problem('precondition-failed', 'Something that the plan rests on has changed since: make a new plan.');
   }
   requirePreconditions(stored, { caller: request.caller, ...(ifNoneMatch === true && { ifNoneMatch }) });

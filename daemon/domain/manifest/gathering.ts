@@ -16,6 +16,11 @@ export class Gathering {
     }
   }
 
+  /** Whether something was not loaded. */
+  get lacks(): boolean {
+    return this.#missing.length > 0;
+  }
+
   /** Throws `NotLoaded` for everything that was not there. */
   done(): void {
     if (this.#missing.length > 0) throw new NotLoaded(mergedNeeds(this.#missing));

@@ -6,10 +6,10 @@ import { createHash } from 'node:crypto';
 import { ancestorsOf, kindAt, organizationOf } from '../../../terraform-provider-spec/address.ts';
 import { changedAttributes } from '../../../terraform-provider-spec/derive/validate.ts';
 import { childKinds, isReferenced, kindNamed } from '../../../terraform-provider-spec/kinds/index.ts';
-import { isBuiltIn } from '../built-in.ts';
+import { isBuiltInAddress } from '../built-in.ts';
 import type { Ambient } from '../identity.ts';
 import type { Resource } from '../model.ts';
-import type { Snapshot } from '../snapshot.ts';
+import { NotLoaded, type Snapshot } from '../snapshot.ts';
 import { tokenState } from '../token-state.ts';
 import { etagOf } from '../view.ts';
 import { Gathering } from './gathering.ts';
@@ -23,7 +23,7 @@ export interface Grounds {
   /** What the manifest declared and manages, and the tree does not declare. */
   readonly leaving: readonly Resource[];
   /** The entity tag of a plan: another one as soon as anything of what the plan rests on has changed. */
-  readonly etag: string;
+  etag(): string;
 }
 
 /**
@@ -47,6 +47,7 @@ export function* groundsOf(
   const manifest = snapshot.resource(address);
   const declared = new Set(steps.map((step) => step.address));
   const former = declaredBy(manifest).filter((one) => !declared.has(one));
+  requireLoaded(snapshot, former, steps, ambient);
   const leaving = former.flatMap((one) => resource(one) ?? []).filter((one) => one.managed_by === manager);
 
   const lines: string[] = [line(address, manifest)];
@@ -96,10 +97,39 @@ export function* groundsOf(
     if (latch !== undefined) lines.push(`${at}!${latch.created_at}`);
   }
   gathering.done();
-  const digest = createHash('sha256')
+  return { leaving, etag: () => PLAN + digestOf(lines) };
+}
+
+function digestOf(lines: readonly string[]): string {
+  return createHash('sha256')
     .update([...new Set(lines)].sort().join('\n'))
     .digest('base64url');
-  return { leaving, etag: PLAN + digest };
+}
+
+/** Throws `NotLoaded` for all that is needed in any case, if that is not there: to find it out row by row costs more. */
+function requireLoaded(
+  snapshot: Snapshot,
+  former: readonly string[],
+  steps: readonly Declared[],
+  ambient: Ambient,
+): void {
+  const [first] = [...steps.map((step) => step.address), ...former];
+  if (first === undefined) return;
+  const probe = new Gathering();
+  probe.read(() => snapshot.resource(first));
+  if (!probe.lacks) return;
+  const resources = new Set(former);
+  for (const step of steps) {
+    resources.add(step.address);
+    for (const needed of step.dependsOn) if (isStored(needed)) resources.add(needed);
+  }
+  const members = [...steps, ...former.map((address) => ({ address, kind: kindAt(address) }))];
+  throw new NotLoaded({
+    resources: [...resources],
+    revocations: tokensAmong(members),
+    secrets: steps.flatMap((step) => step.storedHash?.(ambient) ?? []),
+    keys: steps.filter(({ desired }) => typeof desired.parent === 'string').map((step) => step.address),
+  });
 }
 
 /** Rows by address, `undefined` for what is not there: those at `start`, and what they refer to in turn. */
@@ -144,7 +174,7 @@ function tokensAmong(members: readonly Pick<Declared, 'address' | 'kind'>[]): st
 
 /** Built-in roles and profiles are code and no rows. */
 function isStored(address: string): boolean {
-  return !isBuiltIn(kindAt(address), address);
+  return !isBuiltInAddress(address);
 }
 
 function line(address: string, row: Resource | undefined): string {
