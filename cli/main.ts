@@ -36,7 +36,7 @@ export async function run(
     };
   const program = programOf(host, streams, act);
   try {
-    const [word = ''] = words.filter((each) => !each.startsWith('-'));
+    const word = words.find((each) => VERBS.some(({ name }) => name === each));
     usageStatus = VERBS.find(({ name }) => name === word)?.usageStatus ?? EXIT.usage;
     refuseUnknownVerb(words, program);
     await program.parseAsync([...words], { from: 'user' });

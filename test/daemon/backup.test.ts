@@ -1,6 +1,10 @@
 /** A backup is all that was acknowledged before it, opens nothing by itself, and goes back only where it fits. */
+
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import supertest from 'supertest';
 import { parseMasterKey } from '../../daemon/crypto/master-key.ts';
@@ -8,6 +12,7 @@ import { mintToken, secretHash } from '../../terraform-provider-spec/token.ts';
 import { stop } from '../support/process.ts';
 import { type Directory, freshDirectory, statusOf } from './directory.ts';
 
+const ROOT = join(import.meta.dirname, '../..');
 const ORGANIZATION = '/v1/organizations/default';
 /** Writers at a time. */
 const WRITERS = 16;
@@ -203,5 +208,22 @@ describe('a backup', () => {
     await copyFile(directory().file('master-key'), `${other}/master-key`);
     const again = directory().run(['restore-backup', file, '--data-dir', other]);
     expect(await again.exit, again.stderr()).to.equal(0);
+  });
+
+  it('is taken, verified and restored by the commands in docs/operations.md as they stand', async () => {
+    const text = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8');
+    const section = text.slice(text.indexOf('## Backups'), text.indexOf('## The log'));
+    const blocks = [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block as string);
+    expect(blocks).to.have.lengthOf(2);
+    const data = directory().file('data');
+    const made = directory().run(['init', '--data-dir', data]);
+    expect(await made.exit, made.stderr()).to.equal(0);
+    // In place of npx, which runs the same file.
+    const shell = `set -eu\nnpx() { shift; '${process.execPath}' '${join(ROOT, 'bin/accredit')}' "$@"; }\n${blocks.join('')}`;
+    const { status, stdout, stderr } = spawnSync('sh', ['-c', shell], { cwd: directory().path, encoding: 'utf8' });
+    expect(status, stderr).to.equal(0);
+    expect(stdout.match(/the master key of this installation fits/g)).to.have.lengthOf(2);
+    const url = await directory().serve({ env: { ACCREDIT_DATA_DIR: directory().file('restored') } }).ready;
+    expect(await statusOf(url, (await directory().read('data/admin-token')).trim())).to.equal(200);
   });
 });
