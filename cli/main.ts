@@ -18,6 +18,7 @@ export async function run(
   streams: Streams = process,
 ): Promise<number> {
   const interruption = interruptions();
+  streams.stdout.on('error', leaveQuietly);
   let status: number = EXIT.ok;
   let usageStatus: number = EXIT.usage;
   const act =
@@ -49,7 +50,14 @@ export async function run(
     return usageStatus !== EXIT.usage && failed < EXIT.interrupted ? usageStatus : failed;
   } finally {
     interruption.close();
+    streams.stdout.off('error', leaveQuietly);
   }
+}
+
+/** Whoever read our output has read enough: `accredit audit --all | head`. */
+function leaveQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT.ok);
 }
 
 /** Commander's program with all verbs, those of the daemon too, which `bin/accredit` starts without coming here. */

@@ -52,8 +52,10 @@ export interface TableShape {
   readonly prefix: string;
 }
 
+/** `undefined` for what is neither on nor off, such as a role. */
 function status(resource: JsonObject): Cell {
   const { status: own, disabled, active } = resource;
+  if (own === undefined && disabled === undefined && active === undefined) return undefined;
   const said = typeof own === 'string' ? own : disabled === true || active === false ? 'disabled' : 'active';
   return { text: said, style: statusStyle(said) };
 }

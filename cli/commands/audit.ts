@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { InvalidArgumentError } from 'commander';
-import { ConnectionError } from '../../client/errors.ts';
+import { ApiError, ConnectionError } from '../../client/errors.ts';
 import { durationMs, FORMATS, timestampMs } from '../../terraform-provider-spec/formats.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { wholeAddress } from '../addresses.ts';
@@ -109,8 +109,9 @@ async function follow(session: Session, given: Given): Promise<never> {
       newest = String(fresh[0]?.id ?? newest);
       for (const event of fresh.reverse()) if (isWanted(event, given)) print(session, event);
     } catch (error) {
-      if (!(error instanceof ConnectionError)) throw error;
-      session.warn([`${error.message}; trying on`]);
+      const passes = error instanceof ConnectionError || (error instanceof ApiError && error.status >= 500);
+      if (!passes) throw error;
+      session.warn([`${(error as Error).message}; trying on`]);
     }
   }
 }

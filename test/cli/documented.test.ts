@@ -69,7 +69,7 @@ describe('the help', () => {
   }
 });
 
-describe('the commands in docs/cli.md', () => {
+describe('the commands in docs/cli.md and the README', () => {
   const { stage, place } = freshStage();
 
   it('do what they say, pasted one block after the other', async function () {
@@ -78,8 +78,10 @@ describe('the commands in docs/cli.md', () => {
     const account = '/v1/organizations/default/accounts/ci';
     await request.put(account).send({}).expect(201);
     await request.put(`${account}/tokens/deploy`).send({ expires_in: '10d' }).expect(201);
-    const blocks = [...TEXT.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block as string);
-    expect(blocks).to.have.length.above(3);
+    const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+    const section = /^## The command line\n[\s\S]*?(?=^## )/m.exec(readme)?.[0] ?? '';
+    const blocks = [...`${section}${TEXT}`.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block as string);
+    expect(blocks).to.have.length.above(4);
     // In place of npx, which runs the same file; and the daemon has a port of its own here.
     const shell = `set -eu
 npx() { shift; '${process.execPath}' '${COMMAND}' "$@"; }

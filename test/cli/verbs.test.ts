@@ -196,6 +196,21 @@ describe('the verbs of the command', () => {
     }
   });
 
+  it('end quietly when whoever reads them has read enough', async () => {
+    const { request } = stage().daemon;
+    // More than a pipe holds.
+    for (let number = 0; number < 300; number += 1) {
+      await request
+        .put(`${ORGANIZATION}/accounts/a${number}`)
+        .send({ description: 'x'.repeat(900) })
+        .expect(201);
+    }
+    const running = place().start(['list', 'accounts', '--json']);
+    running.child.stdout?.once('data', () => running.child.stdout?.destroy());
+    const { status, stderr } = await running.ended;
+    expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });
+  });
+
   it('never show a secret that nobody asked for', async () => {
     await populate();
     const { adminToken } = stage().daemon;
