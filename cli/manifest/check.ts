@@ -12,7 +12,7 @@ import { childKinds, kindNamed } from '../../terraform-provider-spec/kinds/index
 import { type Member, TREE_KINDS } from '../../terraform-provider-spec/manifest.ts';
 import { MANIFEST_FILE_KEYS, TOKEN_FILE_KEYS } from '../../terraform-provider-spec/manifest-file.ts';
 import { unknownKey, violationsOf } from './by-schema.ts';
-import type { Finding } from './finding.ts';
+import { type Finding, masked } from './finding.ts';
 import type { Merged } from './merge.ts';
 import { exclusiveTarget, readSink, type Sink } from './sinks.ts';
 
@@ -38,8 +38,8 @@ export interface Checked {
 const COLLECTIONS = TREE_KINDS.map(({ collection }) => collection);
 const TOP_KEYS = [...Object.keys(MANIFEST_FILE_KEYS), ...COLLECTIONS];
 
-/** Checks the keys at the top of a file that are no collections. */
-export function checkFileKeys({ value, locate }: Merged): Finding[] {
+/** Checks the keys at the top of a file that are no collections, `value` being what `merged` holds after substitution. */
+export function checkFileKeys(value: JsonObject, { locate }: Merged): Finding[] {
   return Object.entries(value).flatMap(([key, given]) => {
     const pointer = pointerTo('', key);
     if (!TOP_KEYS.includes(key)) return [findingOf({ pointer, detail: unknownKey(key, TOP_KEYS) }, locate)];
@@ -84,7 +84,7 @@ export function findingOf({ pointer, detail }: Violation, locate: Merged['locate
   // What only says what it must be begins with what "it" is.
   const isPredicate = /^(must|is|are|lacks|cannot|has|holds) /.test(detail);
   const subject = isPredicate ? subjectOf(pointer) : '';
-  return { severity: 'error', message: subject + detail, place: locate(pointer, ofKey ? 'key' : undefined) };
+  return { severity: 'error', message: masked(subject + detail), place: locate(pointer, ofKey ? 'key' : undefined) };
 }
 
 /** The last key along a pointer, in quotes, with the numbers behind it: `"permissions"[1] `. */

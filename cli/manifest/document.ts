@@ -1,7 +1,18 @@
 /** The text of one file: its values as JSON, and the places of each. YAML 1.2 in the core schema, of which JSON is a part. */
 
 import type { Document } from 'yaml';
-import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, type Pair, parseAllDocuments } from 'yaml';
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseAllDocuments,
+} from 'yaml';
 import { pointerTo } from '../../terraform-provider-spec/derive/pointer.ts';
 import type { Json } from '../../terraform-provider-spec/kind.ts';
 import type { Finding, Place } from './finding.ts';
@@ -25,7 +36,7 @@ export interface DocumentReading {
 }
 
 /** Values beyond this number are not read: aliases of aliases can make billions of a few lines. */
-const MOST_VALUES = 2_000_000;
+const MOST_VALUES = 1_000_000;
 
 /** Reads the text of `file`. What is wrong with its form is among the findings, all of it. */
 export function readDocuments(file: string, text: string): DocumentReading {
@@ -49,7 +60,7 @@ export function readDocuments(file: string, text: string): DocumentReading {
     for (const { message, pos } of one.warnings) {
       findings.push({ severity: 'warning', message: plain(message), place: placeAt(pos[0], pos[1]) });
     }
-    const reader = new Reader(one, placeAt, findings);
+    const reader = new Reader(placeAt, findings);
     const value = one.contents === null ? {} : reader.value(one.contents as Node);
     documents.push({ file, value, locate: (pointer, of) => locate(one, pointer, of, placeAt) });
   }
@@ -59,13 +70,13 @@ export function readDocuments(file: string, text: string): DocumentReading {
 type PlaceAt = (start: number, end: number) => Place;
 
 class Reader {
-  readonly #document: Document;
   readonly #placeAt: PlaceAt;
   readonly #findings: Finding[];
+  readonly #anchors = new Map<string, Node>();
+  readonly #open = new Set<Node>();
   #values = 0;
 
-  constructor(document: Document, placeAt: PlaceAt, findings: Finding[]) {
-    this.#document = document;
+  constructor(placeAt: PlaceAt, findings: Finding[]) {
     this.#placeAt = placeAt;
     this.#findings = findings;
   }
@@ -77,10 +88,26 @@ class Reader {
       return null;
     }
     if (node === null) return null;
-    if (isAlias(node)) return this.value((node.resolve(this.#document) ?? null) as Node | null);
+    if (isAlias(node)) return this.#alias(node);
+    if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
+    this.#open.add(node);
+    const value = this.#content(node);
+    this.#open.delete(node);
+    return value;
+  }
+
+  #content(node: Node): Json {
     if (isSeq(node)) return node.items.map((item) => this.value(item as Node));
     if (isMap(node)) return this.#mapping(node.items as Pair<Node, Node | null>[]);
     return this.#scalar(node);
+  }
+
+  /** The parser's own way of finding what is meant looks through the whole document for each. */
+  #alias(node: Alias): Json {
+    const meant = this.#anchors.get(node.source);
+    if (meant !== undefined && !this.#open.has(meant)) return this.value(meant);
+    this.#refuse(node, meant === undefined ? `nothing before this is called &${node.source}` : 'refers to itself');
+    return null;
   }
 
   #mapping(pairs: readonly Pair<Node, Node | null>[]): Json {

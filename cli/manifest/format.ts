@@ -43,7 +43,70 @@ function isSame(file: string, before: readonly Json[], text: string, next: strin
 
 /** The comments in their order, without the white space at their ends. */
 function commentsIn(text: string): string[] {
-  return [...new Lexer().lex(text)].filter((token) => token.startsWith('#')).map((token) => token.trimEnd());
+  return tokensIn(text).flatMap(({ token }) => (token.startsWith('#') ? [token.trimEnd()] : []));
+}
+
+/** Of the lexer's own, and no part of the text: a document, the end of a flow collection, a scalar begins. */
+const MARKS = new Set(['\u0002', '\u0018', '\u001f']);
+
+/** What the parser's first stage sees, with the places; what begins with `#` there is a comment and never part of a text. */
+function tokensIn(text: string): { readonly token: string; readonly start: number }[] {
+  let start = 0;
+  return [...new Lexer().lex(text)].flatMap((token) => {
+    if (MARKS.has(token)) return [];
+    const found = { token, start };
+    start += token.length;
+    return [found];
+  });
+}
+
+interface OwnLine {
+  /** The number of the line, from 0. */
+  readonly line: number;
+  readonly column: number;
+  /** That of the next line that is neither blank nor a comment; 0 at the end. */
+  readonly next: number;
+}
+
+/** The comments that have a line for themselves, and where they stand in it; `undefined` for the others. */
+function commentLines(text: string): (OwnLine | undefined)[] {
+  const lines = text.split('\n');
+  const found = tokensIn(text)
+    .filter(({ token }) => token.startsWith('#'))
+    .map(({ start }) => {
+      const before = text.slice(0, start);
+      const column = start - (before.lastIndexOf('\n') + 1);
+      return { line: before.split('\n').length - 1, column };
+    });
+  const own = new Set(
+    found.filter(({ line, column }) => indentOf(lines[line] ?? '') === column).map(({ line }) => line),
+  );
+  return found.map(({ line, column }) => {
+    if (!own.has(line)) return undefined;
+    let after = line + 1;
+    while (after < lines.length && (own.has(after) || lines[after]?.trim() === '')) after += 1;
+    return { line, column, next: indentOf(lines[after] ?? '') };
+  });
+}
+
+function indentOf(line: string): number {
+  return /^ */.exec(line)?.[0].length ?? 0;
+}
+
+/**
+ * The layout takes a comment behind the last entry of a list for a part of that entry. One that stood as far to the left
+ * as what follows goes there again.
+ */
+function withComments(before: string, after: string): string {
+  const [given, laid] = [commentLines(before), commentLines(after)];
+  if (given.length !== laid.length) return after;
+  const lines = after.split('\n');
+  laid.forEach((comment, index) => {
+    const former = given[index];
+    if (comment === undefined || former === undefined || former.column !== former.next) return;
+    lines[comment.line] = ' '.repeat(comment.next) + (lines[comment.line] ?? '').trimStart();
+  });
+  return lines.join('\n');
 }
 
 function layoutYaml(text: string): string {
@@ -53,7 +116,8 @@ function layoutYaml(text: string): string {
   const texts = documents.map((document) =>
     document.toString({ indent: 2, lineWidth: 0, flowCollectionPadding: true, indentSeq: true }),
   );
-  return texts.map((one, index) => (index === 0 || one.startsWith('---') ? one : `---\n${one}`)).join('');
+  const laid = texts.map((one, index) => (index === 0 || one.startsWith('---') ? one : `---\n${one}`)).join('');
+  return withComments(text, laid);
 }
 
 function layoutJson(text: string): string {

@@ -74,9 +74,8 @@ export function loadManifest(given: readonly ManifestFile[], environment: Enviro
     findings.push({ severity: 'error', message: `there is no manifest in ${files.join(', ')}`, place: undefined });
     return ended();
   }
-  const keys = checkFileKeys(merged);
-  findings.push(...keys);
   const value = substituted(merged, environment, findings);
+  findings.push(...checkFileKeys(value, merged));
   const { manifest: name, organization } = value;
   if (typeof name !== 'string' && !('manifest' in value)) {
     findings.push({
@@ -103,5 +102,5 @@ function substituted(merged: Merged, environment: Environment, findings: Finding
     const message = `\${${name}} stays as it is, since ${pointerTo('', name).slice(1)} is not among the declared variables`;
     findings.push({ severity: 'warning', message, place: merged.locate(pointer) });
   }
-  return value as JsonObject;
+  return { ...(value as JsonObject), variables };
 }

@@ -1,0 +1,158 @@
+/** What is wrong with a manifest is said at its place, all of it at once, before anything is sent. */
+import { expect } from 'chai';
+import { expectGolden } from './golden.ts';
+import { freshWorkshop } from './manifest-stage.ts';
+
+const WRONG = `# yaml-language-server: $schema=manifest.schema.json
+manifest: shop
+organisation: default
+variables: [REGISTRY, SET]
+projects:
+  shop: { display_name: "\${REGISTRY} \${OTHER} $\${X} \${SET}" }
+  Shop: {}
+roles:
+  publisher: { permissions: [builds.*, buildsread] }
+accounts:
+  ci:
+    grants: [{ role: publsher, scope: projects/shop }, { role: viewr }, { role: somewhere-else }]
+    token: {}
+    tokens:
+      deploy:
+        expries_in: 90d
+        rotate_every: 30
+        overlap: 1w
+        delivr: []
+        deliver:
+          - file: ./x
+          - fil: x
+          - dotenv: { file: .env }
+          - dotenv: { file: .env, key: 1X }
+          - command: vault
+          - command: []
+          - stdout-json: false
+          - file: x
+            stdout-json: true
+      other:
+        expires_in: 90d
+        expires_at: 2030-01-01T00:00:00Z
+        deliver: { file: y }
+      hashed:
+        secret_hash: sha256:${'0a'.repeat(32)}
+        deliver: [{ file: ./y }]
+      first:
+        deliver: [{ file: z }]
+      second:
+        deliver: [{ file: ./z }]
+acounts:
+  x:
+`;
+
+const FIRST = `manifest: shop
+organization: default
+projects:
+  shop:
+    display_name: Shop
+accounts:
+  ci:
+    display_name: CI
+    tokens:
+      deploy: { deliver: [{ file: a }] }
+  bot: {}
+`;
+
+const SECOND = `manifest: store
+organization: other
+projects:
+  shop:
+accounts:
+  ci:
+    tokens:
+      deploy: { deliver: [{ file: b }] }
+      second: { deliver: [{ file: c }] }
+  bot:
+    display_name: Bot
+  bot:
+`;
+
+describe('errors in a manifest', () => {
+  const workshop = freshWorkshop();
+
+  it('are all told at once, each with file, line, column, the line, and what may have been meant', async () => {
+    const file = workshop().write('wrong.yaml', WRONG);
+    const plain = await workshop().accredit(['validate', file], { SET: 'x' });
+    expect(plain.status).to.equal(1);
+    expect(plain.stdout).to.equal('');
+    expectGolden('errors.txt', plain.stderr);
+    const coloured = await workshop().accredit(['validate', file], { SET: 'x', FORCE_COLOR: '1' });
+    expectGolden('errors-coloured.txt', coloured.stderr);
+    expect(
+      (await workshop().accredit(['validate', file], { SET: 'x', FORCE_COLOR: '1', NO_COLOR: '1' })).stderr,
+    ).to.equal(plain.stderr);
+  });
+
+  it('name both places of what several files declare twice', async () => {
+    workshop().write('d/a.yaml', FIRST);
+    workshop().write('d/b.yml', SECOND);
+    const { status, stderr } = await workshop().accredit(['validate', workshop().file('d')]);
+    expect(status).to.equal(1);
+    expectGolden('errors-twice.txt', stderr);
+  });
+
+  it('of form are told where they are', async () => {
+    const texts = {
+      'open.yaml': 'manifest: [shop\nprojects: {}\n',
+      'tab.yaml': 'manifest: shop\nprojects:\n\tshop: {}\n',
+      'text.yaml': 'just a text\n',
+      'list.json': '[1, 2]\n',
+      'number.yaml': 'manifest: shop\nroles:\n  a: { labels: { x: .inf } }\n  [1]: {}\n',
+      'alias.yaml': 'manifest: shop\nroles: *nowhere\n',
+      'unnamed.yaml': 'roles: {}\n',
+    };
+    let all = '';
+    for (const [name, text] of Object.entries(texts)) {
+      const { status, stderr } = await workshop().accredit(['validate', workshop().write(name, text)]);
+      expect(status, name).to.equal(1);
+      all += stderr;
+    }
+    expectGolden('errors-form.txt', all);
+  });
+
+  it('are JSON with --json, with the same places', async () => {
+    const file = workshop().write('wrong.yaml', 'manifest: shop\nroles:\n  a: { permisions: [] }\n');
+    const { status, stderr, stdout } = await workshop().accredit(['validate', '--json', file]);
+    expect({ status, stdout }).to.deep.equal({ status: 1, stdout: '' });
+    const { error } = JSON.parse(stderr);
+    expect(error.code).to.equal('invalid-manifest');
+    expect(error.errors).to.have.length(1);
+    expect(error.errors[0]).to.include({ file: 'DIR/wrong.yaml', line: 3, column: 8, severity: 'error' });
+  });
+
+  it('never show a token that somebody has written there', async () => {
+    const token = `acr_sa_${'Q'.repeat(46)}`;
+    const file = workshop().write('wrong.yaml', `manifest: shop\nroles:\n  ${token}: { permisions: [${token}] }\n`);
+    for (const words of [['validate'], ['validate', '--json']]) {
+      const { status, stderr } = await workshop().accredit([...words, file]);
+      expect(status).to.equal(1);
+      expect(stderr).to.not.include(token);
+      expect(stderr).to.include('acr_sa_**');
+    }
+  });
+
+  it('a valid manifest is valid without daemon, token and network', async () => {
+    const file = workshop().write('a.yaml', FIRST);
+    const { status, stdout, stderr } = await workshop().accredit(['validate', file], {
+      ACCREDIT_ENDPOINT: 'http://[::1]:1',
+    });
+    expect({ status, stdout, stderr }).to.deep.equal({
+      status: 0,
+      stdout: 'The manifest shop is valid: 4 resources.\n',
+      stderr: '',
+    });
+  });
+
+  it('a command line without files, or with files that are none, is one of usage', async () => {
+    expect((await workshop().accredit(['validate'])).status).to.equal(2);
+    workshop().write('empty/readme.txt', '');
+    expect((await workshop().accredit(['validate', workshop().file('empty')])).status).to.equal(2);
+  });
+});

@@ -1,0 +1,96 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: what is replaced there is what this is about.
+/** Files become one tree: what is merged, what is replaced, and which names stay as they are written. */
+import { expect } from 'chai';
+import { loadManifest } from '../../cli/manifest/load.ts';
+import { builtInNames } from '../../daemon/domain/built-in.ts';
+import { builtInNamesOf } from '../../terraform-provider-spec/built-in.ts';
+import { KINDS } from '../../terraform-provider-spec/kinds/index.ts';
+
+function read(texts: Readonly<Record<string, string>>, environment: Readonly<Record<string, string>> = {}) {
+  const files = Object.entries(texts).map(([file, text]) => ({ file, text }));
+  const { manifest, findings } = loadManifest(files, environment);
+  return { manifest, messages: findings.map(({ severity, message }) => `${severity}: ${message}`) };
+}
+
+describe('the files of a manifest', () => {
+  it('are a union, in which a file may add tokens to an account of another', () => {
+    const a = 'manifest: m\naccounts:\n  ci:\n    display_name: CI\n    tokens:\n      a: {deliver: [{file: a}]}\n';
+    const b = 'accounts:\n  ci:\n    tokens:\n      b: {deliver: [{file: b}]}\nteams:\n  x:\n';
+    const ways: Record<string, string>[] = [
+      { 'd/a.yaml': a, 'e/b.yaml': b },
+      { 'e/b.yaml': b, 'd/a.yaml': a },
+      { 'one.yaml': `${a}---\n${b}` },
+    ];
+    for (const texts of ways) {
+      const { manifest, messages } = read(texts);
+      expect(messages).to.deep.equal([]);
+      expect(manifest?.tree).to.deep.equal({
+        accounts: { ci: { display_name: 'CI', tokens: { a: {}, b: {} } } },
+        teams: { x: null },
+      });
+    }
+    const { manifest } = read({ 'd/a.yaml': a, 'e/b.yaml': b });
+    const paths = manifest?.deliveries.map(({ sinks: [sink] }) => (sink.type === 'file' ? sink.path : ''));
+    // Relative paths start where the file lies that has them.
+    expect(paths).to.deep.equal([`${process.cwd()}/d/a`, `${process.cwd()}/e/b`]);
+  });
+
+  it('are the same in JSON and in YAML', () => {
+    const tree = { roles: { r: { permissions: ['a.b'], labels: { '1': 'x' } } }, teams: { '10': {}, '2': null } };
+    const { manifest, messages } = read({ 'a.json': JSON.stringify({ manifest: 'm', ...tree }, null, '\t') });
+    expect(messages).to.deep.equal([]);
+    expect(manifest?.tree).to.deep.equal(tree);
+  });
+
+  it('keep names as they are written, whatever type YAML would make of them', () => {
+    const { manifest } = read({
+      'a.yaml': 'manifest: m\nteams: { 1: {}, 1.0: {}, 0x1f: {}, true: {}, null: {}, no: {}, 2030-01-01: {} }\n',
+    });
+    expect(Object.keys(manifest?.tree.teams ?? {})).to.have.members([
+      ...['1', '1.0', '0x1f', 'true', 'null', 'no', '2030-01-01'],
+    ]);
+  });
+
+  it('may use aliases, and cannot make billions of values of them', () => {
+    const alias = 'manifest: m\nroles:\n  a: &same { permissions: [x.read] }\n  b: *same\n';
+    expect(read({ 'a.yaml': alias }).manifest?.tree.roles).to.deep.equal({
+      a: { permissions: ['x.read'] },
+      b: { permissions: ['x.read'] },
+    });
+    const levels = Array.from({ length: 12 }, (_, n) => `  l${n}: &l${n} [${`*l${n - 1},`.repeat(n === 0 ? 0 : 9)}]`);
+    const { messages } = read({ 'a.yaml': `manifest: m\nroles:\n${levels.join('\n')}\n` });
+    expect(messages.join()).to.match(/holds more than|refers to itself/);
+  });
+
+  it('cannot reach what every object inherits', () => {
+    const { manifest, messages } = read({ 'a.yaml': 'manifest: m\n__proto__: { roles: {} }\nconstructor: {}\n' });
+    expect(manifest).to.equal(undefined);
+    expect(messages.filter((one) => one.includes('there is no such key'))).to.have.length(2);
+    const below = read({ 'a.yaml': 'manifest: m\nroles: { a: { __proto__: { permissions: [x.y] } } }\n' });
+    expect(below.messages.join()).to.include('there is no such attribute');
+    expect(read({ 'a.yaml': 'manifest: m\nroles: { a: { labels: { __proto__: x } } }\n' }).manifest).to.equal(
+      undefined,
+    );
+  });
+
+  it('${NAME} is replaced where it is declared, in texts alone, and $${ stands for ${', () => {
+    const text =
+      'manifest: "${NAME}"\nvariables: [NAME, N2]\nteams:\n  a: { display_name: "${NAME}-${N2}-$${NAME}-$NAME", ' +
+      'labels: { k: "${UNKNOWN}" } }\n';
+    const { manifest, messages } = read({ 'a.yaml': text }, { NAME: 'm', N2: '${NAME}', UNKNOWN: 'secret' });
+    expect(manifest?.name).to.equal('m');
+    expect(manifest?.tree).to.deep.equal({
+      // What a variable holds is not read again.
+      teams: { a: { display_name: 'm-${NAME}-${NAME}-$NAME', labels: { k: '${UNKNOWN}' } } },
+    });
+    expect(messages).to.deep.equal([
+      'warning: ${UNKNOWN} stays as it is, since UNKNOWN is not among the declared variables',
+    ]);
+    const { messages: unset } = read({ 'a.yaml': text }, { NAME: 'm' });
+    expect(unset.join()).to.include('error: the variable N2 is not set');
+  });
+
+  it('the built-in names that suggestions know are those of the daemon', () => {
+    for (const kind of KINDS) expect(builtInNamesOf(kind), kind.kind).to.deep.equal(builtInNames(kind));
+  });
+});
