@@ -27,6 +27,8 @@ export const SYSTEM_CLOCK: Clock = {
 
 const FIRST_PAUSE = 200;
 const LONGEST_PAUSE = 5_000;
+/** A daemon that is not there at all is hardly worth a long wait, also where one that works is. */
+const LONGEST_ABSENCE = 10_000;
 
 /** What can be gone a moment later. A name that does not resolve or an untrusted certificate is not among them. */
 const PASSING_CODES = new Set([
@@ -69,7 +71,7 @@ export async function retrying(
     const backOff = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** tries) * (0.5 + clock.random() / 2);
     const pause = Math.max(backOff, answer === undefined ? 0 : retryAfter(answer));
     const isAbsent = failure instanceof ConnectionError && ABSENT_CODES.has(failure.code);
-    if (clock.now() + pause >= (isAbsent ? start + deadline / 3 : end)) {
+    if (clock.now() + pause >= (isAbsent ? start + Math.min(deadline / 3, LONGEST_ABSENCE) : end)) {
       if (answer === undefined) throw failure;
       return answer;
     }
