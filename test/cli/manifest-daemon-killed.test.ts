@@ -1,0 +1,116 @@
+/** A daemon that is killed at any moment of an apply and started again: the apply goes on, or its answer is found again. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, request as httpRequest, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { expect } from 'chai';
+import { run } from '../../cli/main.ts';
+import type { Host } from '../../cli/session.ts';
+import { type Running, serve } from '../support/process.ts';
+
+/** What becomes of request number `at`: the daemon is killed before it arrives, or when it is answered. */
+interface Moment {
+  readonly at: number;
+  readonly when: 'asked' | 'answered';
+}
+
+const HOST = { daemonVerbs: {}, daemonFlags: async () => [] } as unknown as Host;
+
+describe('an apply whose daemon is killed and started again', function () {
+  this.timeout(240_000);
+  let root: string;
+  let daemon: Running;
+  let server: Server;
+  let endpoint: string;
+  let requests = 0;
+  let moment: Moment | undefined;
+  const data = () => join(root, 'data');
+
+  async function restart(): Promise<void> {
+    daemon.child.kill('SIGKILL');
+    await daemon.exit;
+    daemon = serve(data());
+    await daemon.ready;
+  }
+
+  before(async () => {
+    root = mkdtempSync(join(tmpdir(), 'accredit-daemon-killed-'));
+    daemon = serve(data());
+    await daemon.ready;
+    server = createServer(async (incoming, response) => {
+      requests += 1;
+      const isMoment = requests === moment?.at;
+      const drop = async () => {
+        incoming.socket.destroy();
+        await restart();
+      };
+      if (isMoment && moment?.when === 'asked') return drop();
+      const { method, headers, url = '' } = incoming;
+      const forward = httpRequest(new URL(url, await daemon.ready), { method, headers });
+      // While it starts again it is not there: the connection breaks here as it would there.
+      forward.on('error', () => incoming.socket.destroy());
+      forward.on('response', (answer) => {
+        if (isMoment) void drop();
+        else answer.pipe(response.writeHead(answer.statusCode ?? 500, answer.headers));
+      });
+      incoming.pipe(forward);
+      return undefined;
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+
+  after(async () => {
+    server.close().closeAllConnections();
+    daemon.child.kill('SIGKILL');
+    await daemon.exit;
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  async function accredit(words: readonly string[]): Promise<{ status: number; stderr: string; stdout: string }> {
+    const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
+    const environment = {
+      PATH: process.env.PATH,
+      HOME: root,
+      ACCREDIT_STATE_DIR: join(root, 'state'),
+      ACCREDIT_ENDPOINT: endpoint,
+      ACCREDIT_TOKEN_FILE: join(data(), 'admin-token'),
+    };
+    const status = await run(words, environment, HOST, streams);
+    return { status, stderr: String(streams.stderr.read() ?? ''), stdout: String(streams.stdout.read() ?? '') };
+  }
+
+  it('at every request, before it arrives and after it is answered, ends as if nothing had been', async () => {
+    let tried = 0;
+    for (let at = 1, isDone = false; !isDone; at += 1) {
+      for (const when of ['asked', 'answered'] as const) {
+        const name = `${when}-${at}`;
+        const file = join(root, `${name}.yaml`);
+        writeFileSync(file, manifestOf(name));
+        [requests, moment] = [0, { at, when }];
+        const { status, stderr } = await accredit(['apply', '--yes', file]);
+        // There were fewer requests: it was never killed.
+        isDone = requests < at;
+        moment = undefined;
+        expect(status, `${name}: ${stderr}`).to.equal(0);
+        const secret = readFileSync(join(root, name), 'utf8').trim();
+        const self = await fetch(`${await daemon.ready}/v1/self`, { headers: { authorization: `Bearer ${secret}` } });
+        expect(self.status, name).to.equal(200);
+        const token = JSON.parse((await accredit(['get', `accounts/${name}/tokens/deploy`, '--json'])).stdout);
+        expect(token.previous, `${name}: made once`).to.equal(null);
+        const planned = await accredit(['plan', '--detailed-exitcode', file]);
+        expect(planned.status, `${name}: ${planned.stdout}`).to.equal(0);
+        if (!isDone) tried += 1;
+      }
+    }
+    console.log(`      killed at ${tried} moments`);
+    expect(tried).to.be.above(5);
+  });
+});
+
+function manifestOf(name: string): string {
+  const deliver = `deliver: [{ file: ./${name} }]`;
+  return `manifest: ${name}\naccounts:\n  ${name}:\n    tokens:\n      deploy: { overlap: 1d, ${deliver} }\n`;
+}
