@@ -154,22 +154,37 @@ export function failure(cause: unknown, failed: Failed): Diagnostic[] {
   if (!(cause instanceof ApiError)) throw cause;
   const { schema, action, address } = failed;
   const refusal = REFUSALS[cause.code];
-  const help = refusal?.help?.(failed);
-  const said = failed.foreseen
-    ? `The apply will fail to ${action} ${address}, unless something else in this plan clears the way: ${sentence(cause.detail)}`
-    : `To ${action} ${address}: ${sentence(cause.detail)}`;
-  const doubt = failed.write && WITHOUT_WORD.has(cause.status) ? IN_DOUBT : undefined;
-  const about = [said, help, doubt].filter((text) => text !== undefined).join(' ');
-  const placed = cause.errors.filter(({ pointer }) => pathOf(schema, pointer) !== undefined);
   const refused = failed.foreseen ? 'will refuse' : 'refused';
   const summary = refusal?.summary ?? `The daemon ${refused} to ${action} the ${schema.kind.title}`;
-  if (placed.length > 0 && placed.length === cause.errors.length) {
-    return invalidValues(schema, placed, { summary, config: failed.config }).map((diagnostic) => ({
-      ...diagnostic,
-      detail: withReference(`${diagnostic.detail} ${about}`, cause),
-    }));
+  const places = cause.errors.map(({ pointer }) => pathOf(schema, pointer));
+  const isPlaced = places.length > 0 && !places.includes(undefined);
+  // Where each fault is shown at its attribute, the daemon's own text would only repeat one of them.
+  if (isPlaced && cause.code === 'invalid') {
+    const about = failed.foreseen ? ` ${foreseen(failed)}.` : '';
+    const origin = failed.foreseen ? undefined : `To ${action} ${address}`;
+    return withEach(cause, failed, summary, (detail) => withReference(`${detail}${about}`, cause, origin));
   }
+  const said = `${failed.foreseen ? foreseen(failed) : `To ${action} ${address}`}: ${sentence(cause.detail)}`;
+  const doubt = failed.write && WITHOUT_WORD.has(cause.status) ? IN_DOUBT : undefined;
+  const about = [said, refusal?.help?.(failed), doubt].filter((text) => text !== undefined).join(' ');
+  if (isPlaced) return withEach(cause, failed, summary, (detail) => withReference(`${detail} ${about}`, cause));
   return [error(summary, withReference(about, cause), placeOf(refusal, failed))];
+}
+
+function foreseen({ action, address }: Failed): string {
+  return `The apply will fail to ${action} ${address}, unless something else in this plan clears the way`;
+}
+
+function withEach(
+  { errors }: ApiError,
+  { schema, config }: Failed,
+  summary: string,
+  text: (detail: string) => string,
+): Diagnostic[] {
+  return invalidValues(schema, errors, { summary, config }).map((diagnostic) => ({
+    ...diagnostic,
+    detail: text(diagnostic.detail ?? ''),
+  }));
 }
 
 /** The attribute that a refusal without a pointer is about: the first that is configured, else the first that there is. */
@@ -179,8 +194,9 @@ function placeOf(refusal: Refusal | undefined, { schema, config }: Failed): Attr
   return name === undefined ? undefined : pathTo(name);
 }
 
-function withReference(text: string, { status, code, requestId }: ApiError): string {
-  return `${text}\n\n(HTTP ${status}, ${code}${requestId === undefined ? '' : `, request ${requestId}`})`;
+function withReference(text: string, { status, code, requestId }: ApiError, origin?: string): string {
+  const answer = `HTTP ${status}, ${code}${requestId === undefined ? '' : `, request ${requestId}`}`;
+  return `${text}\n\n(${origin === undefined ? '' : `${origin}: `}${answer})`;
 }
 
 /** The text with a full stop, if it has none. */

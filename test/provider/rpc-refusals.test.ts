@@ -116,6 +116,21 @@ describe('What the daemon objects to the provider', function () {
     expect(details).to.include('role of grants { role = "nobody" }: ').and.include('teams "none": ');
   });
 
+  it('says what is wrong with a value once, and to what', async () => {
+    await bench.makeAccount();
+    const config = bench.tokenConfig({ overlap: '31d' });
+    const { diagnostics } = await refusal(bench.planAndApply(TOKEN, undefined, config));
+    const fault = 'is longer than the profile "standard" allows, 30d.';
+    expect(diagnostics.map(({ detail }) => detail?.split(', request ')[0])).to.deep.equal([
+      `overlap: ${fault}\n\n(To create ${bench.tokenAddress}: HTTP 422, invalid`,
+    ]);
+    const prior = await bench.core.converge(TOKEN, undefined, bench.tokenConfig());
+    const { warnings } = await bench.core.plan(TOKEN, prior, config);
+    expect(warnings.map(({ detail }) => detail?.split('\n')[0])).to.deep.equal([
+      `overlap: ${fault} The apply will fail to update ${bench.tokenAddress}, unless something else in this plan clears the way.`,
+    ]);
+  });
+
   it('shows that something is built in already in the plan', async () => {
     const config = { name: 'viewer' };
     const plan = await bench.core.plan(ROLE, undefined, config);
