@@ -91,7 +91,7 @@ export function httpTransport(endpoint: URL, caCertificate?: string): Transport 
 
 /**
  * Reads the endpoint as people write it. Throws a `TypeError`, fit to be shown, for anything but an http or https URL
- * without user, query or fragment.
+ * without user, query or fragment, and for one that goes on into the paths of the API.
  */
 export function parseEndpoint(text: string): URL {
   let url: URL;
@@ -106,6 +106,7 @@ export function parseEndpoint(text: string): URL {
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     throw new TypeError('the endpoint must hold no user, query or fragment');
   }
+  if (/\/v1\/?$/.test(url.pathname)) throw new TypeError('the endpoint ends before the /v1 of the paths below it');
   return url;
 }
 

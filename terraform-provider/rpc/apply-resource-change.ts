@@ -16,7 +16,7 @@ import { refusesSecret } from './same-secret.ts';
 import { rotateOnce } from './schedule.ts';
 import { resourceOf } from './schemas.ts';
 import type { Session } from './session.ts';
-import { isGone } from './whereabouts.ts';
+import { isGone, nowhere } from './whereabouts.ts';
 
 interface Change {
   readonly session: Session;
@@ -74,8 +74,23 @@ export async function applyResourceChange(
     };
   } catch (cause) {
     if (signal.aborted) return { ...unchanged, diagnostics: [interrupted(action, address)] };
+    if (action === 'create' && cause instanceof ApiError && cause.code === 'not-found') {
+      return { ...unchanged, diagnostics: await notPlaced(change, address, cause) };
+    }
     return { ...unchanged, diagnostics: failure(cause, { schema, action, address, config, write: true }) };
   }
+}
+
+/** Why there is nothing under which something could be created. */
+async function notPlaced({ session, client, schema, signal }: Change, address: string, refusal: ApiError) {
+  try {
+    const found = await nowhere(session, client, schema, address, signal);
+    if (found !== undefined) return [found];
+  } catch (cause) {
+    if (signal.aborted) return [interrupted('create', address)];
+    return failure(cause, { schema, action: 'create', address });
+  }
+  return failure(refusal, { schema, action: 'create', address });
 }
 
 interface Convergence {

@@ -27,7 +27,7 @@ export async function* listResource(
     yield { diagnostic: [error('Nothing can be listed yet', detail)] };
     return;
   }
-  const listing = { client, schema, config: given, place, signal };
+  const listing = { session, client, schema, config: given, place, signal };
   const resource = resourceOf(type_name);
   let left = limit > 0 ? limit : Number.POSITIVE_INFINITY;
   try {
@@ -38,7 +38,7 @@ export async function* listResource(
       if (left === 0) return;
     }
   } catch (cause) {
-    yield { diagnostic: listFailure(cause, listing) };
+    yield { diagnostic: await listFailure(cause, listing) };
   }
 }
 

@@ -8,6 +8,7 @@ import { decodeState, encodeState, stateOf } from './mapping.ts';
 import { placeOf, readList } from './read-list.ts';
 import { dataSourceOf } from './schemas.ts';
 import type { Session } from './session.ts';
+import { refusedAltogether } from './whereabouts.ts';
 
 /** Looks a resource up by its names, or all that there are, with what changes without anybody writing. */
 export async function readDataSource(
@@ -21,7 +22,7 @@ export async function readDataSource(
   if (schema.lists) {
     const place = placeOf(schema, given, session.organization);
     if (client === undefined || place === undefined) return TOO_EARLY;
-    return readList({ client, schema, config: given, place, signal });
+    return readList({ session, client, schema, config: given, place, signal });
   }
   const address = addressOf(schema, given, session.organization);
   if (client === undefined || address === undefined) return TOO_EARLY;
@@ -30,11 +31,13 @@ export async function readDataSource(
     const { resource } = await client.get(address, { signal, ...(isVolatile ? { view: 'full' } : {}) });
     return { state: encodeState(schema, stateOf(schema, resource, address, {})) };
   } catch (cause) {
-    if (cause instanceof ApiError && cause.code === 'not-found') {
+    const isAbsent = cause instanceof ApiError && cause.code === 'not-found';
+    const refusal = isAbsent ? await refusedAltogether(session, client, signal) : cause;
+    if (refusal === undefined) {
       const detail = `There is no ${address}, or the provider's token cannot see it.`;
       return { diagnostics: [error(`No such ${schema.kind.title}`, detail, pathTo('name'))] };
     }
-    return { diagnostics: failure(cause, { schema, action: 'read', address }) };
+    return { diagnostics: failure(refusal, { schema, action: 'read', address }) };
   }
 }
 

@@ -10,6 +10,8 @@ import type { Unknown, Value, ValueRecord } from '../values/value.ts';
 import { error, failure, pathTo } from './diagnostics.ts';
 import { encodeState, stateOf } from './mapping.ts';
 import { dataSourceOf } from './schemas.ts';
+import type { Session } from './session.ts';
+import { refusedAltogether } from './whereabouts.ts';
 
 /** Where resources of a kind are listed. */
 export interface Place {
@@ -40,6 +42,7 @@ export function placeOf(
 }
 
 interface Listing {
+  readonly session: Session;
   readonly client: Client;
   readonly schema: TerraformSchema;
   readonly config: ValueRecord;
@@ -49,7 +52,7 @@ interface Listing {
 
 /** What the filters keep, in the order of addresses, as the API answers it. Rejects like the client. */
 export async function* listed(
-  { client, schema, config, place, signal }: Listing,
+  { client, schema, config, place, signal }: Omit<Listing, 'session'>,
   options: Pick<ListOptions, 'view' | 'limit'> = {},
 ): AsyncGenerator<JsonObject> {
   const { kind } = schema;
@@ -62,14 +65,16 @@ export async function* listed(
   }
 }
 
-/** What is said of a list that could not be read. Throws like `failure`. */
-export function listFailure(
+/** What is said of a list that could not be read. Rejects with what `failure` throws. */
+export async function listFailure(
   cause: unknown,
-  { schema, config, place }: Omit<Listing, 'client' | 'signal'>,
-): Diagnostic[] {
+  { session, client, schema, config, place, signal }: Listing,
+): Promise<Diagnostic[]> {
   const { kind } = schema;
-  if (cause instanceof ApiError && cause.code === 'not-found') return [noSuchParent(kind, place)];
-  return failure(cause, { schema, action: 'list', address: collectionOf(kind, place), config });
+  const isAbsent = cause instanceof ApiError && cause.code === 'not-found';
+  const refusal = isAbsent ? await refusedAltogether(session, client, signal) : cause;
+  if (refusal === undefined) return [noSuchParent(kind, place)];
+  return failure(refusal, { schema, action: 'list', address: collectionOf(kind, place), config });
 }
 
 /** Everything that the filters keep, in the order of addresses. What was not configured of the place is filled in. */
@@ -82,7 +87,7 @@ export async function readList(listing: Listing): Promise<ReadDataSourceResponse
     for await (const resource of listed(listing, isVolatile ? { view: 'full' } : {}))
       items.push(itemOf(single, resource));
   } catch (cause) {
-    return { diagnostics: listFailure(cause, listing) };
+    return { diagnostics: await listFailure(cause, listing) };
   }
   const organization = place.parent.split('/')[1] ?? null;
   return { state: encodeState(schema, { ...config, ...('organization' in config && { organization }), items }) };

@@ -5,9 +5,13 @@
 import type { Client, Self } from '../../client/client.ts';
 import { ApiError } from '../../client/errors.ts';
 import { organizationOf, parentOf, parseAddress } from '../../terraform-provider-spec/address.ts';
+import { type TerraformSchema, terraformType } from '../../terraform-provider-spec/derive/terraform.ts';
 import type { JsonObject, Kind } from '../../terraform-provider-spec/kind.ts';
+import { kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
 import { allows } from '../../terraform-provider-spec/permission.ts';
+import type { Diagnostic } from '../plugin/messages.ts';
 import type { Value, ValueRecord } from '../values/value.ts';
+import { error, pathTo } from './diagnostics.ts';
 import type { Session } from './session.ts';
 
 interface Question {
@@ -46,6 +50,39 @@ async function answer(question: Question, kind: Kind, address: string, state: Va
   if (kind.token !== undefined) return tokenIsGone(question, address);
   if (await isFree(question, address, placements(kind, state))) return true;
   return kind.attributes.scope?.immutable === true && wouldBeSeen(question, kind, state.scope);
+}
+
+/**
+ * Says of a creation which the daemon has answered with 404 that what it would lie in is not there; `undefined` for what lies
+ * in nothing. Rejects like the client, above all where the endpoint leads to no API.
+ */
+export async function nowhere(
+  session: Session,
+  client: Client,
+  { kind, attributes }: TerraformSchema,
+  address: string,
+  signal?: AbortSignal,
+): Promise<Diagnostic | undefined> {
+  await session.whoAmI(client, signal);
+  if (kind.parent === undefined) return undefined;
+  const above = kindNamed(kind.parent);
+  const attribute = attributes.find(({ source }) => source.from === 'name' && source.parameter === above.parameter);
+  return error(
+    `No such ${above.title}`,
+    `To create ${address}: there is no ${parentOf(address)}, or the provider's token may not see it. If this ` +
+      `configuration is to make it, refer to it by an expression, such as ${terraformType(above)}.NAME.name, so that it is made first.`,
+    attribute && pathTo(attribute.name),
+  );
+}
+
+/** Why nothing at all would be found, whatever is asked for: the endpoint leads elsewhere, say. `undefined` where that is not so. */
+export async function refusedAltogether(session: Session, client: Client, signal?: AbortSignal): Promise<unknown> {
+  try {
+    await session.whoAmI(client, signal);
+    return undefined;
+  } catch (cause) {
+    return cause;
+  }
 }
 
 /** A person's own tokens are in sight, and others where their holder is. */

@@ -238,6 +238,39 @@ describe('In front of what is there the provider', function () {
     });
   });
 
+  it('creates nothing in what is not there, and names that', async () => {
+    const missing: [string, ValueRecord, string, string][] = [
+      [TOKEN, { account: 'nobody', name: 'x' }, 'account: No such service account', 'accounts/nobody,'],
+      [ACCOUNT, { organization: 'none', name: 'x' }, 'organization: No such organization', 'organizations/none,'],
+      [ACCOUNT, { name: 'x' }, 'organization: No such organization', 'organizations/none,'],
+    ];
+    for (const [type, config, at, named] of missing) {
+      await bench.configure({ organization: type === TOKEN ? 'default' : 'none' });
+      const { diagnostics, partial } = await refusal(bench.planAndApply(type, undefined, config));
+      expect(placed(diagnostics)).to.deep.equal([at]);
+      expect(diagnostics[0]?.detail).to.include(`${named} or the provider's token may not see it`);
+      expect(partial?.value).to.equal(null);
+    }
+  });
+
+  it('takes no 404 of an endpoint that names a wrong path for the absence of anything', async () => {
+    const made = await bench.makeAccount();
+    await bench.configure({ endpoint: `${bench.proxy.url}/accredit` });
+    const config = { name: bench.account };
+    const read = await bench.read(ACCOUNT, made);
+    expect(read.state.value).to.deep.equal(made.value);
+    const said = [
+      read.diagnostics,
+      (await refusal(bench.planAndApply(ACCOUNT, undefined, { name: 'another' }))).diagnostics,
+      (await refusal(bench.core.readData(ACCOUNT, config))).diagnostics,
+      (await refusal(bench.core.readData('accredit_service_accounts', {}))).diagnostics,
+    ];
+    for (const diagnostics of said) {
+      expect(summaries(diagnostics)).to.deep.equal(['That was not an answer of the daemon']);
+      expect(diagnostics[0]?.detail).to.include(`nothing of Accredit is at ${bench.proxy.url}/accredit`);
+    }
+  });
+
   it('plans with values that are not known yet', async () => {
     const plan = await bench.core.plan(TOKEN, undefined, { account: UNKNOWN, name: 'deploy', labels: UNKNOWN });
     expect(plan.planned).to.include({ id: UNKNOWN, account: UNKNOWN, labels: UNKNOWN, state: 'active' });
