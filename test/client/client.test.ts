@@ -259,7 +259,7 @@ describe('the API client', () => {
     ];
     const expected = { outcome: 'rotated', changed: ['/rotation'], cutsOff: ['the secret'], warnings: ['too long'] };
     const plan = await client().planPut(ADDRESS, { rotation: '2' });
-    expect(plan).to.deep.equal({ ...expected, resource: { name: 'deploy' } });
+    expect(plan).to.deep.equal({ ...expected, parts: [], resource: { name: 'deploy' } });
     expect((await client().planRotate(ADDRESS)).resource).to.equal(undefined);
     expect(seen.map(({ method, url }) => `${method} ${url}`)).to.deep.equal([
       `PUT /v1/${ADDRESS}?dry_run=true`,
@@ -292,19 +292,17 @@ describe('the API client', () => {
   });
 
   it('works below a path', async () => {
-    answers = [
-      {
-        status: 200,
-        body: {
-          organization: 'organizations/acme',
-          permissions: ['*'],
-          permissions_by_scope: [{ scope: 'organization', permissions: ['*'] }],
-          confined_to: 'organization',
-          identifier: 'i',
-          address: 'a',
-        },
-      },
-    ];
+    const answer = {
+      organization: 'organizations/acme',
+      permissions: ['*'],
+      permissions_by_scope: [{ scope: 'organization', permissions: ['*'] }],
+      confined_to: 'organization',
+      identifier: 'i',
+      address: 'a',
+      token: 'a/tokens/t',
+      valid_until: '2027-01-01T00:00:00.000Z',
+    };
+    answers = [{ status: 200, body: answer }];
     const { port } = server.address() as AddressInfo;
     const self = await client({ endpoint: `http://127.0.0.1:${port}/accredit/` }).self();
     expect(seen[0]?.url).to.equal('/accredit/v1/self');
@@ -315,6 +313,9 @@ describe('the API client', () => {
       permissions: ['*'],
       permissionsByScope: [{ scope: 'organization', permissions: ['*'] }],
       confinedTo: 'organization',
+      token: 'a/tokens/t',
+      validUntil: '2027-01-01T00:00:00.000Z',
+      answer,
     });
   });
 
