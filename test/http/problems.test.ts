@@ -95,7 +95,7 @@ describe('a 404', () => {
     expect(new Set(answers).size).to.equal(1);
     // The control: a path that the API does not have is told apart, which says nothing of what is there.
     const { text } = await stubApp().agent.get('/v1/organizations/default/nothing').expect(404);
-    expect(JSON.parse(text).detail).to.equal('The API has no such path.');
+    expect(JSON.parse(text).errors[0].detail).to.include('there is no such path');
   });
 
   it('answers whatever lies beside the API', async () => {
