@@ -20,12 +20,15 @@ export interface Running {
 
 export interface Settings {
   readonly env?: Readonly<Record<string, string>>;
+  /** A command that runs it, with its own words. */
+  readonly through?: readonly string[];
 }
 
 /** Starts `accredit` with these words. It sees no variable of this process that is its own. */
-export function accredit(words: readonly string[], { env = {} }: Settings = {}): Running {
+export function accredit(words: readonly string[], { env = {}, through = [] }: Settings = {}): Running {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('ACCREDIT_'));
-  const child = spawn(process.execPath, [COMMAND, ...words], {
+  const [command = '', ...parameters] = [...through, process.execPath, COMMAND, ...words];
+  const child = spawn(command, parameters, {
     env: { ...Object.fromEntries(inherited), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -49,9 +52,9 @@ export function accredit(words: readonly string[], { env = {} }: Settings = {}):
 }
 
 /** Starts a daemon on `directory`, listening on a free port of 127.0.0.1. */
-export function serve(directory: string, { env = {} }: Settings = {}, words: readonly string[] = []): Running {
+export function serve(directory: string, { env = {}, ...how }: Settings = {}, words: readonly string[] = []): Running {
   const settings = { ACCREDIT_LISTEN: '127.0.0.1:0', ACCREDIT_DATA_DIR: directory, ...env };
-  return accredit(['serve', ...words], { env: settings });
+  return accredit(['serve', ...words], { env: settings, ...how });
 }
 
 /** Sends SIGTERM and waits for the end. */
