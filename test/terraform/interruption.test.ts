@@ -105,6 +105,24 @@ describe('an interrupted apply', () => {
     await terraform.assertConverged();
   });
 
+  it('a provider killed during a rotation cuts nobody off: the next apply has its secret, and the former one works on', async () => {
+    const { authorize } = bench();
+    const name = uniqueName('ci');
+    const triggered = (v: number) =>
+      accountAndToken(name, { token: `overlap = "1h"\n  rotation_triggers = { v = ${v} }` });
+    const { proxy, terraform } = await throughProxy(triggered(1));
+    await terraform.apply();
+    const before = await terraform.values(TOKEN);
+    await terraform.configure(triggered(2));
+    proxy.afterCommit('PUT', addressesOf(name).token, () => killProvider(terraform));
+    await terraform.diagnostic(['apply', '-auto-approve']);
+    await terraform.apply();
+    const { secret } = await terraform.values(TOKEN);
+    expect(secret).to.equal(proxy.lost().secret);
+    for (const each of [before.secret, secret]) expect(await authorize(each)).to.equal(200);
+    await terraform.assertConverged();
+  });
+
   it('a provider killed during a destroy converges on the next destroy', async () => {
     const { api } = bench();
     const name = uniqueName('ci');
