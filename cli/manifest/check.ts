@@ -173,10 +173,13 @@ function doubtfulReferences(
 ): Finding[] {
   const declared = new Set([...desired.keys()].map(({ address }) => address));
   const findings: Finding[] = [];
+  // Thousands may refer to one that is not declared.
+  const known = new Map<string, string | undefined>();
   for (const [{ kind, pointer }, attributes] of desired) {
     for (const reference of referencesIn(kind, organization, attributes)) {
       if (declared.has(reference.address)) continue;
-      const meant = meantBy(reference.address, declared);
+      if (!known.has(reference.address)) known.set(reference.address, meantBy(reference.address, declared));
+      const meant = known.get(reference.address);
       if (meant === undefined) continue;
       const { kind: target, text } = parseAddress(reference.address);
       findings.push({

@@ -7,16 +7,14 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
 import { run } from '../../cli/main.ts';
-import type { Host } from '../../cli/session.ts';
 import { type Running, serve } from '../support/process.ts';
+import { HOST } from './stage.ts';
 
 /** What becomes of request number `at`: the daemon is killed before it arrives, or when it is answered. */
 interface Moment {
   readonly at: number;
   readonly when: 'asked' | 'answered';
 }
-
-const HOST = { daemonVerbs: {}, daemonFlags: async () => [] } as unknown as Host;
 
 describe('an apply whose daemon is killed and started again', function () {
   this.timeout(240_000);

@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
 import { run } from '../../cli/main.ts';
-import type { Host } from '../../cli/session.ts';
 import { TOKEN_PATTERN } from '../../terraform-provider-spec/token.ts';
 import { fakeClock, startTestDaemon, type TestDaemon } from '../support/daemon.ts';
 import { killedAt } from './killed.ts';
+import { HOST } from './stage.ts';
 
 const DAY = 86_400_000;
 /** Steps that are tried at the same time. */
@@ -43,8 +43,7 @@ describe('an apply that is killed and run again', function () {
   async function apply(directory: string, env: Readonly<Record<string, string>> = {}, verb = ['apply', '--yes']) {
     const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
     const words = [...verb, join(directory, 'manifest.yaml')];
-    const host = { daemonVerbs: {}, daemonFlags: async () => [] } as unknown as Host;
-    const status = await run(words, { ...environment(directory), ...env }, host, streams);
+    const status = await run(words, { ...environment(directory), ...env }, HOST, streams);
     return { status, stderr: String(streams.stderr.read() ?? '') };
   }
 

@@ -1,0 +1,68 @@
+/** `apply` in a pseudo-terminal: the plan, the question, and an end at any answer. */
+import { existsSync } from 'node:fs';
+import { expect } from 'chai';
+import { freshStage } from './stage.ts';
+
+const ACCOUNT = '/v1/organizations/default/accounts/ci';
+const QUESTION = 'Apply this? [y/N]';
+const CTRL_C = String.fromCharCode(3);
+const ESCAPE = String.fromCharCode(27);
+
+describe('an apply in a terminal', () => {
+  const { stage, place } = freshStage();
+
+  const isThere = async () => (await stage().daemon.request.get(ACCOUNT)).status === 200;
+
+  function written(sink: string): string {
+    return place().write(
+      'accounts.yaml',
+      `manifest: m\naccounts:\n  ci:\n    tokens:\n      deploy:\n        deliver: [{ ${sink} }]\n`,
+    );
+  }
+
+  it('shows the plan in colours, asks, and does it, also when the window was made narrow meanwhile', async () => {
+    const terminal = place().terminal(['apply', written('file: ./secret')]);
+    await terminal.shows(QUESTION);
+    expect(await isThere()).to.equal(false);
+    for (const columns of [10, 200]) await terminal.resize(columns);
+    terminal.type('yes\r');
+    const { status, stdout } = await terminal.ended;
+    expect(status).to.equal(0);
+    expect(stdout).to.include(`${ESCAPE}[32m+${ESCAPE}[0m accounts/ci`);
+    expect(stdout).to.include('Applied: 2 created, 0 updated, 0 rotated, 0 deleted, 0 unchanged.');
+    const secret = place().read('secret').trim();
+    expect(stdout).to.not.include(secret);
+    expect((await stage().daemon.as(secret).get('/v1/self')).status).to.equal(200);
+  });
+
+  for (const [what, keys, status] of [
+    ['no', 'n\r', 7],
+    ['an interruption', CTRL_C, 130],
+  ] as const) {
+    it(`answered with ${what} does nothing and notes no secret`, async () => {
+      const terminal = place().terminal(['apply', written('file: ./secret')]);
+      await terminal.shows(QUESTION);
+      terminal.type(keys);
+      expect((await terminal.ended).status).to.equal(status);
+      expect(await isThere()).to.equal(false);
+      expect(existsSync(place().file('secret'))).to.equal(false);
+      expect(existsSync(place().file('.local/state/accredit'))).to.equal(false);
+    });
+  }
+
+  it('interrupted while a sink takes its time says how work that takes long goes on, and is finished by the next one', async () => {
+    const file = written('command: [sh, -c, "cat > taken; test -e ready || sleep 60"]');
+    const terminal = place().terminal(['apply', '--yes', file], { PATH: process.env.PATH as string });
+    await terminal.shows('delivering secrets 0/1');
+    terminal.type(CTRL_C);
+    const { status, stdout } = await terminal.ended;
+    expect(status).to.not.equal(0);
+    const secret = place().read('taken');
+    expect(stdout).to.not.include(secret);
+    place().write('ready', '');
+    const next = await place().cli(['apply', '--yes', file], { PATH: process.env.PATH as string });
+    expect(next.status, next.stderr).to.equal(0);
+    expect(place().read('taken')).to.equal(secret);
+    expect((await stage().daemon.as(secret).get('/v1/self')).status).to.equal(200);
+  });
+});
