@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { type Answer, Api } from './api.ts';
 
-const PERSONAL = /^\/v1\/(organizations\/[^/?]+\/users\/[^/?]+)\/tokens\/[^/?]+(\/rotation)?(?:\?|$)/;
+const PERSONAL = /^\/v1\/(organizations\/[^/?]+\/users\/[^/?]+)\/tokens\/[^/?]+(\/(?:rotation|delivered))?(?:\?|$)/;
 
 export class OwnersApi extends Api {
   /** The last write of each user: an enrolment replaces the one before, so they take turns. */
@@ -12,10 +12,10 @@ export class OwnersApi extends Api {
 
   override async send(...request: Parameters<Api['send']>): Promise<Answer> {
     const [method, target] = request;
-    const [, user, rotation] = PERSONAL.exec(target) ?? [];
-    if (user === undefined || (method !== 'PUT' && rotation === undefined)) return super.send(...request);
+    const [, user, action] = PERSONAL.exec(target) ?? [];
+    if (user === undefined || (method !== 'PUT' && action === undefined)) return super.send(...request);
     const turn = (this.#turns.get(user) ?? Promise.resolve()).then(() =>
-      rotation === undefined ? this.#enrolled(user, request) : this.#withOwnToken(user, request),
+      action === undefined ? this.#enrolled(user, request) : this.#withOwnToken(user, request),
     );
     this.#turns.set(
       user,
