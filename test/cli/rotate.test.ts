@@ -154,6 +154,22 @@ describe('accredit rotate', () => {
     });
   }
 
+  it('needs no question to end what it began: a repetition within a day is answered as the first time', async () => {
+    const scim = 'accounts/ci/tokens/scim';
+    await stage().daemon.request.put(`${ORGANIZATION}/${scim}`).send({ purpose: 'scim' }).expect(201);
+    const words = ['rotate', scim, '--secret-file', place().file('secret')];
+    proxy.fates.push('held');
+    const running = place().start(words, { ACCREDIT_ENDPOINT: proxy.url });
+    await proxy.held;
+    running.child.kill('SIGKILL');
+    await running.ended;
+    proxy.questions = false;
+    const again = await place().cli(words, { ACCREDIT_ENDPOINT: proxy.url });
+    expect(again.status, again.stderr).to.equal(0);
+    expect(tokenKind(place().read('secret').trim())).to.equal('scim');
+    expect(await rotations()).to.equal(1);
+  });
+
   it('run again long after, when the first answer is not kept any more, still finds the secret taken', async () => {
     const words = ['rotate', ADDRESS, '--secret-file', place().file('secret')];
     proxy.fates.push('held');
@@ -178,6 +194,8 @@ interface Proxy {
   readonly held: Promise<void>;
   /** From then on nothing is answered. */
   down: boolean;
+  /** Whether `GET /v1/self` is answered. */
+  questions: boolean;
   close(): void;
 }
 
@@ -189,9 +207,9 @@ async function startProxy(url: string): Promise<Proxy> {
   const held = new Promise<void>((resolve) => {
     hold = resolve;
   });
-  const proxy = { fates, bodies, held, down: false };
+  const proxy = { fates, bodies, held, down: false, questions: true };
   const server: Server = createServer((request, response) => {
-    if (proxy.down) {
+    if (proxy.down || (!proxy.questions && request.url === '/v1/self')) {
       request.socket.destroy();
       return;
     }

@@ -55,8 +55,8 @@ describe('a backup', () => {
     return JSON.parse(made.lines.join('\n'));
   }
 
-  async function restored(file: string, key: string | undefined): Promise<string> {
-    const other = directory().file('other');
+  async function restored(file: string, key: string | undefined, name = 'other'): Promise<string> {
+    const other = directory().file(name);
     await mkdir(other, { mode: 0o700 });
     if (key !== undefined) await writeFile(`${other}/master-key`, `${key}\n`, { mode: 0o600 });
     const done = directory().run(['restore-backup', file, '--data-dir', other]);
@@ -83,10 +83,17 @@ describe('a backup', () => {
     expect(acknowledged.length, 'the daemon went on writing').to.be.above(before);
     expect(made).to.include({ file, master_key_included: false });
     await writing.end();
+    // The last of these are only in the write-ahead log yet.
+    const later = directory().file('later.db');
+    await backUp(later);
     daemon.child.kill('SIGKILL');
     await daemon.exit;
 
-    const other = await restored(file, (await directory().read('master-key')).trim());
+    const key = (await directory().read('master-key')).trim();
+    const last = directory().serve({ env: { ACCREDIT_DATA_DIR: await restored(later, key, 'last') } });
+    expect(await statusOf(await last.ready, acknowledged.at(-1) as string)).to.equal(200);
+    await stop(last);
+    const other = await restored(file, key);
     const second = directory().serve({ env: { ACCREDIT_DATA_DIR: other } });
     const elsewhere = await second.ready;
     const statuses = await Promise.all(acknowledged.slice(0, before).map((secret) => statusOf(elsewhere, secret)));
