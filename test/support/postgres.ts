@@ -28,6 +28,13 @@ export function postgresAvailable(): boolean {
   return process.env.CI === 'true' || binaries() !== undefined;
 }
 
+/** The directory of its programs. Throws an `Error` when PostgreSQL is not installed. */
+export function postgresPath(): string {
+  const found = binaries();
+  if (found === undefined) throw new Error('PostgreSQL is not installed');
+  return found;
+}
+
 /** Starts the process's cluster, or joins it. Throws an `Error` when PostgreSQL is not installed or does not start. */
 export async function startPostgres(): Promise<Postgres> {
   shared ??= Cluster.create();
