@@ -133,6 +133,8 @@ export interface Failed {
 
 const IN_DOUBT = 'Whether the daemon has acted on the request is not known; the next apply converges either way.';
 
+const REACH_HELP = 'See that the daemon runs, and that endpoint (ACCREDIT_ENDPOINT) says where.';
+
 const TLS_HELP = {
   untrusted:
     'If it is the right daemon, set ca_certificate_file to the certificate of the authority that signed its own, or to its own.',
@@ -148,7 +150,8 @@ const WITHOUT_WORD = new Set([502, 503, 504]);
  */
 export function failure(cause: unknown, failed: Failed): Diagnostic[] {
   if (cause instanceof ConnectionError) {
-    const more = cause.tls !== undefined ? ` ${TLS_HELP[cause.tls]}` : failed.write ? ` ${IN_DOUBT}` : '';
+    const help = cause.tls === undefined ? REACH_HELP : TLS_HELP[cause.tls];
+    const more = ` ${help}${cause.tls === undefined && failed.write ? ` ${IN_DOUBT}` : ''}`;
     return [error('The daemon cannot be reached', `To ${failed.action} ${failed.address}: ${cause.message}.${more}`)];
   }
   if (!(cause instanceof ApiError)) throw cause;

@@ -10,8 +10,15 @@ export interface Refusal {
   readonly help?: (failed: Failed) => string;
 }
 
+const NOT_ACCEPTED = "The daemon does not accept the provider's token";
+
 const OF_PROBLEMS: Readonly<Partial<Record<ProblemCode, Refusal>>> = {
-  unauthenticated: { summary: "The daemon does not accept the provider's token" },
+  unauthenticated: {
+    summary: NOT_ACCEPTED,
+    help: () =>
+      'It may have ended, been rotated or revoked, or be one of another installation. Give another in the provider block, ' +
+      'in ACCREDIT_TOKEN, or in the file that ACCREDIT_TOKEN_FILE names.',
+  },
   forbidden: { summary: "The provider's token does not allow this" },
   'too-many-requests': {
     summary: 'The daemon asks for fewer requests',
@@ -100,7 +107,7 @@ const OF_PROBLEMS: Readonly<Partial<Record<ProblemCode, Refusal>>> = {
 
 /** Those of the endpoint that issues access tokens, by the names of RFC 6749, section 5.2. */
 export const OAUTH_REFUSALS: Readonly<Record<string, Refusal>> = {
-  invalid_client: { summary: "The daemon does not accept the provider's token" },
+  invalid_client: { summary: NOT_ACCEPTED },
   invalid_request: { summary: 'The token cannot be exchanged', attributes: ['token'] },
   invalid_scope: { summary: 'The token does not carry these permissions', attributes: ['permissions'] },
 };

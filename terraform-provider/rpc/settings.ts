@@ -33,18 +33,26 @@ export function readSettings(
 ): { settings: Settings; diagnostics: Diagnostic[] } {
   const block = decodeDynamic(PROVIDER_TYPE, config);
   const settings: Record<string, Setting> = {};
+  const variables: Record<string, string> = {};
   const diagnostics: Diagnostic[] = [];
   for (const setting of PROVIDER_SETTINGS) {
     try {
       const given = block === UNKNOWN ? UNKNOWN : isRecord(block) ? (block[setting.name] ?? null) : null;
       const value = given === null ? fromEnvironment(setting, environment) : fromBlock(given);
+      // Terraform has no place to show for what is not in the block.
+      if (given === null) variables[setting.name] = variableOf(setting, environment);
       if (value !== undefined) settings[setting.name] = value;
     } catch (cause) {
       if (!(cause instanceof SettingError)) throw cause;
       diagnostics.push(error(`Invalid setting ${setting.name}`, cause.message, pathTo(setting.name)));
     }
   }
-  return { settings, diagnostics: [...diagnostics, ...check(settings)] };
+  return { settings, diagnostics: [...diagnostics, ...check(settings).map((each) => inVariable(each, variables))] };
+}
+
+function inVariable(diagnostic: Diagnostic, variables: Readonly<Record<string, string>>): Diagnostic {
+  const variable = variables[diagnostic.attribute?.steps[0]?.attribute_name ?? ''];
+  return variable === undefined ? diagnostic : { ...diagnostic, detail: `In ${variable}: ${diagnostic.detail}` };
 }
 
 /** A file that a setting names. Throws a `SettingError`. */
@@ -78,6 +86,10 @@ function fromBlock(given: Value): Setting {
   // An empty text usually comes from a variable that is not set; it must not pass for a token or an endpoint.
   if (value === '') throw new SettingError('It is empty. Leave it out, or give it a value.');
   return value as Setting;
+}
+
+function variableOf({ variable }: ProviderSetting, environment: Environment): string {
+  return environment[`${variable}_FILE`] ? `${variable}_FILE` : variable;
 }
 
 function fromEnvironment({ variable, type, default: fallback }: ProviderSetting, environment: Environment) {

@@ -305,6 +305,7 @@ describe('In front of what is there the provider', function () {
       bench.core.plan(ACCOUNT, undefined, { name: 'another' }),
     ]);
     expect(summaries(diagnostics)).to.deep.equal(['The daemon cannot be reached']);
+    expect(diagnostics[0]?.detail).to.include('http://127.0.0.1:1').and.include('ACCREDIT_ENDPOINT');
     expect(state.value).to.deep.equal(made.value);
     expect(summaries(plan.warnings)).to.deep.equal(['The daemon cannot be reached']);
   });

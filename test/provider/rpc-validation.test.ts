@@ -264,6 +264,9 @@ describe('Without a daemon the provider', () => {
       expect((await configure({ ...good, endpoint: 'accredit.example.com' }))[0]).to.match(
         /^endpoint: the endpoint is no URL/,
       );
+      for (const endpoint of ['https://accredit.example.com/v1', 'https://accredit.example.com/below/v1/']) {
+        expect((await configure({ ...good, endpoint }))[0]).to.match(/^endpoint: the endpoint ends before the \/v1/);
+      }
       expect((await configure({ ...good, token: '' }))[0]).to.match(/^token: It is empty/);
       expect((await configure({ ...good, organization: 'No Org' }))[0]).to.match(/^organization: "No Org" is no name/);
       expect((await configure({ ...good, ca_certificate_file: join(directory, 'none.pem') }))[0]).to.match(
@@ -272,6 +275,25 @@ describe('Without a daemon the provider', () => {
       expect((await configure(good, { ACCREDIT_FORBID_SECRETS_IN_STATE: 'maybe' }))[0]).to.match(
         /^forbid_secrets_in_state: ACCREDIT_FORBID_SECRETS_IN_STATE must be/,
       );
+    });
+
+    it('naming the variable in which what makes no sense is', async () => {
+      const file = join(directory, 'spaced');
+      writeFileSync(file, 'acr_sa_x acr_sa_y');
+      const environment = {
+        ACCREDIT_ENDPOINT: '127.0.0.1:7345',
+        ACCREDIT_TOKEN_FILE: file,
+        ACCREDIT_MANAGER: 'two words',
+        ACCREDIT_ORGANIZATION: 'No Org',
+      };
+      const said = (await configure(null, environment)).map((text) => text.slice(0, text.indexOf(':', 20)));
+      expect(said).to.deep.equal([
+        'endpoint: In ACCREDIT_ENDPOINT',
+        'token: In ACCREDIT_TOKEN_FILE',
+        'manager: In ACCREDIT_MANAGER',
+        'organization: In ACCREDIT_ORGANIZATION',
+      ]);
+      expect((await configure({ manager: 'ci' }, environment)).join()).not.to.include('ACCREDIT_MANAGER');
     });
 
     it('by values with white space around them, as they come out of files', async () => {
