@@ -113,7 +113,9 @@ describe('answers of a running daemon', () => {
     }
   }
 
-  it('every operation succeeds with an answer that the document describes', async () => {
+  it('every operation succeeds with an answer that the document describes', async function () {
+    // Hundreds of requests.
+    this.timeout(60_000);
     await call('PUT', '/v1/organizations/acme', { body: {} });
     await call('PUT', '/v1/organizations/acme', { body: { settings: { purge_after: '90d' } } });
     await call('GET', '/v1/organizations/acme');
