@@ -1,12 +1,14 @@
-import { access, readFile, rm } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import type { Written } from '../../client/client.ts';
+import { ApiError } from '../../client/errors.ts';
 import { parseAddress } from '../../terraform-provider-spec/address.ts';
 import { writtenKind } from '../../terraform-provider-spec/kinds/index.ts';
 import { mintToken, tokenKind } from '../../terraform-provider-spec/token.ts';
 import { tokenAddress } from '../addresses.ts';
 import type { Options, Verb } from '../command.ts';
 import { clientFor } from '../connection.ts';
-import { CliError, UsageError } from '../exit.ts';
-import { moveFile, writePrivateFile } from '../private-file.ts';
+import { CliError, EXIT, UsageError } from '../exit.ts';
+import { removeDurably, writeDurably } from '../manifest/durable.ts';
 import { type Rotation, RotationUnknown, rotateTo } from '../rotation.ts';
 import type { Session } from '../session.ts';
 
@@ -74,43 +76,71 @@ async function toFile(
   file: string,
   mint: () => string,
 ): Promise<void> {
+  const { address } = rotation;
   const pending = `${file}.pending`;
-  let secret = await readPending(pending);
-  if (secret === undefined) {
-    secret = mint();
-    await writePrivateFile(pending, `${secret}\n`);
-  } else session.warn([`${pending} holds a secret of a rotation that was cut off: going on with it`]);
+  const begun = pendingSecret(pending, file, address);
+  const secret = begun ?? mint();
+  if (begun === undefined) writeDurably(pending, `${secret}\n${address}\n`);
+  else session.warn([`${pending} holds a secret of a rotation that was cut off: going on with it`]);
   try {
-    await apply(session, { ...rotation, secret });
+    const written = await apply(session, { ...rotation, secret });
+    if (begun !== undefined && written !== undefined) await requireCurrent(session, written, pending);
   } catch (error) {
     if (error instanceof RotationUnknown) {
       throw new CliError(`${error.message}. The new secret is in ${pending}: run the same command again`, error);
     }
-    await rm(pending, { force: true });
+    if (begun !== undefined && error instanceof ApiError && error.code === 'secret-in-use')
+      throw overtaken(address, pending);
+    // The daemon has refused it: it is nobody's secret.
+    if (begun === undefined) removeDurably(pending);
     throw error;
   }
-  await moveFile(pending, file);
-  if (session.json) session.out.json({ address: rotation.address, secret_file: file });
-  else session.out.line(`rotated ${rotation.address}; the secret is in ${file}`);
+  writeDurably(file, `${secret}\n`);
+  removeDurably(pending);
+  if (session.json) session.out.json({ address, secret_file: file });
+  else session.out.line(`rotated ${address}; the secret is in ${file}`);
 }
 
-async function apply(session: Session, rotation: Rotation): Promise<void> {
+/** A repetition is answered as the first time, also when somebody has rotated the token since. */
+async function requireCurrent({ client, signal }: Session, { resource }: Written, pending: string): Promise<void> {
+  const address = String(resource.address);
+  const { resource: now } = await client().get(address, { signal });
+  if (now.rotated_at !== resource.rotated_at) throw overtaken(address, pending);
+}
+
+function overtaken(address: string, pending: string): CliError {
+  return new CliError(
+    `the secret in ${pending} was taken by the daemon and opens nothing now: ${address} was rotated since, or is ` +
+      `disabled. Enable it and run the command again, or remove ${pending} for another secret`,
+    { status: EXIT.conflict, code: 'secret-in-use' },
+  );
+}
+
+async function apply(session: Session, rotation: Rotation): Promise<Written | undefined> {
   const probe = clientFor({ ...session.connection, token: rotation.secret });
   try {
     const written = await rotateTo(session.client(), probe, { ...rotation, signal: session.signal });
     session.warn(written?.warnings ?? []);
+    return written;
   } finally {
     probe.close();
   }
 }
 
-async function readPending(path: string): Promise<string | undefined> {
-  try {
-    await access(path);
-  } catch {
-    return undefined;
+/** The secret of a rotation that was cut off; `undefined` if none was, or only after its secret had reached the file. */
+function pendingSecret(pending: string, file: string, address: string): string | undefined {
+  const [secret = '', of] = (contentOf(pending) ?? '').split('\n');
+  if (secret === '' || contentOf(file)?.trim() === secret) return undefined;
+  if (tokenKind(secret) === undefined) {
+    throw new CliError(`${pending} is in the way: it is no secret of a rotation that was cut off`);
   }
-  const text = (await readFile(path, 'utf8')).trim();
-  if (tokenKind(text) !== undefined) return text;
-  throw new CliError(`${path} is in the way: it is no secret of a rotation that was cut off`);
+  if (of === address) return secret;
+  throw new CliError(
+    `${pending} holds the secret of a rotation of ${of} that was cut off: end that one first, with "accredit rotate ` +
+      `${of} --secret-file ${file}"`,
+  );
+}
+
+function contentOf(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 }

@@ -154,6 +154,34 @@ describe('accredit rotate', () => {
     });
   }
 
+  it('ends what it began for one token before it takes the file for another, and begins anew once a file has its secret', async () => {
+    const file = place().file('secret');
+    await stage().daemon.request.put(`${ORGANIZATION}/accounts/ci/tokens/other`).send({}).expect(201);
+    proxy.fates.push('held');
+    const running = place().start(['rotate', ADDRESS, '--secret-file', file], { ACCREDIT_ENDPOINT: proxy.url });
+    await proxy.held;
+    running.child.kill('SIGKILL');
+    await running.ended;
+    const refused = await place().cli(['rotate', 'accounts/ci/tokens/other', '--secret-file', file]);
+    expect(refused).to.include({ status: 1, stdout: '' });
+    expect(refused.stderr).to.include(`accredit rotate organizations/default/${ADDRESS} --secret-file`);
+    // As if it had been killed after the file was written, and before it took away what waited beside it.
+    const pending = place().read('secret.pending');
+    const [secret = ''] = pending.split('\n');
+    place().write('secret', `${secret}\n`);
+    stage().clock.advance(1000);
+    expect((await place().cli(['rotate', ADDRESS, '--secret-file', file])).status).to.equal(0);
+    expect(await rotations()).to.equal(2);
+    // Overtaken: what waited is no secret of anybody any more.
+    place().write('secret', 'another');
+    place().write('secret.pending', pending);
+    const overtaken = await place().cli(['rotate', ADDRESS, '--secret-file', file]);
+    expect(overtaken.status).to.equal(5);
+    expect(overtaken.stderr).to.include('opens nothing now');
+    expect(place().read('secret.pending')).to.equal(pending);
+    expect(await rotations()).to.equal(2);
+  });
+
   it('needs no question to end what it began: a repetition within a day is answered as the first time', async () => {
     const scim = 'accounts/ci/tokens/scim';
     await stage().daemon.request.put(`${ORGANIZATION}/${scim}`).send({ purpose: 'scim' }).expect(201);
