@@ -62,8 +62,19 @@ async function removeResource(session: Session, text: string, given: Options<Giv
     return undefined;
   }
   session.err.line(describe(session.err, address, plan));
-  if (!given.yes && !(await session.confirm(`Delete ${address}?`))) {
-    throw new CliError('not deleted', { status: EXIT.notConfirmed, code: 'not-confirmed' });
+  if (!given.yes) {
+    if (!(await session.confirm(`Delete ${address}?`))) {
+      throw new CliError('not deleted', { status: EXIT.notConfirmed, code: 'not-confirmed' });
+    }
+    if (secretsIn(await client.planDelete(address, options)) !== secretsIn(plan)) {
+      throw new CliError(
+        'not deleted: other secrets would stop working than were shown. Look at it again, then repeat',
+        {
+          status: EXIT.conflict,
+          code: 'precondition-failed',
+        },
+      );
+    }
   }
   const outcome = await client.delete(address, options);
   report(session, { address, outcome, cuts_off: cutsOff }, `deleted ${address}`);
@@ -77,6 +88,14 @@ async function etagOf({ client, signal }: Session, address: string): Promise<str
     if (error instanceof ApiError && error.code === 'not-found') return undefined;
     throw error;
   }
+}
+
+/**
+ * What a deletion would cut off, without when that was last used. The entity tag covers only the resource itself, and no
+ * token that somebody makes below it while the question waits.
+ */
+function secretsIn({ cutsOff, parts }: DryRun): string {
+  return JSON.stringify([cutsOff.map((each) => each.split(', ')[0]), parts]);
 }
 
 /** What would go, and what would stop working with it, a line each. */

@@ -61,6 +61,21 @@ describe('a question in a terminal', () => {
     expect(await isThere()).to.equal(false);
   });
 
+  for (const [what, path, body] of [
+    ['the resource', ACCOUNT, { description: 'changed' }],
+    ['what it cuts off', `${ACCOUNT}/tokens/new`, {}],
+  ] as const) {
+    it(`answered with yes after ${what} has changed does nothing, and says so`, async () => {
+      const terminal = place().terminal(['delete', 'accounts/ci']);
+      await terminal.shows(QUESTION);
+      const { status: changed } = await stage().daemon.request.put(path).send(body);
+      expect(changed).to.be.oneOf([200, 201]);
+      terminal.type('y\r');
+      expect((await terminal.ended).status).to.equal(5);
+      expect(await isThere()).to.equal(true);
+    });
+  }
+
   it('survives that the window is made narrow and wide while it waits', async () => {
     const terminal = place().terminal(['delete', 'accounts/ci']);
     await terminal.shows(QUESTION);
