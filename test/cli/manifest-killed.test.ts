@@ -7,9 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { run } from '../../cli/main.ts';
 import { TOKEN_PATTERN } from '../../terraform-provider-spec/token.ts';
+import { cases, caseTime } from '../support/cases.ts';
 import { fakeClock, startTestDaemon, type TestDaemon } from '../support/daemon.ts';
+import { printedSeed } from '../support/seed.ts';
 import { killedAt } from './killed.ts';
 import { HOST } from './stage.ts';
 
@@ -18,7 +21,7 @@ const DAY = 86_400_000;
 const AT_A_TIME = 4;
 
 describe('an apply that is killed and run again', function () {
-  this.timeout(300_000);
+  this.timeout(caseTime(300_000));
   let daemon: TestDaemon;
   let root: string;
   const clock = fakeClock();
@@ -81,7 +84,7 @@ describe('an apply that is killed and run again', function () {
     return items.filter((event) => event.address === address).map(({ action, outcome }) => `${action} ${outcome}`);
   }
 
-  async function expectConverged(name: string, directory: string, before: string): Promise<void> {
+  async function expectConverged(name: string, directory: string, before: string, isLost = false): Promise<void> {
     const { due, fresh } = secretsIn(directory);
     expect(new Set(due).size, 'sinks of one token agree').to.equal(1);
     expect(new Set(fresh).size, 'sinks of one token agree').to.equal(1);
@@ -93,7 +96,10 @@ describe('an apply that is killed and run again', function () {
     expect(planned.status, planned.stderr).to.equal(0);
     const journal = readdirSync(join(directory, 'state'), { recursive: true, withFileTypes: true });
     expect(journal.filter((entry) => entry.isFile())).to.deep.equal([]);
+    if (isLost) return;
+    // A creation or rotation and its confirmation, each once.
     expect(await eventsOf(name, 'due'), 'rotated once').to.have.length(2 + 2);
+    expect(await eventsOf(name, 'fresh'), 'made once').to.have.length(2);
   }
 
   it('at every step, ends with one working secret for each token, at every sink, and no second rotation', async () => {
@@ -122,6 +128,31 @@ describe('an apply that is killed and run again', function () {
     }
     console.log(`      killed at ${killed} steps`);
     expect(killed).to.be.above(30);
+  });
+
+  it('several times, at random steps, and even if its journal is lost on the way, ends the same', async () => {
+    const seed = printedSeed('killed applies');
+    const plot = fc.array(fc.record({ step: fc.integer({ min: 1, max: 40 }), isLost: fc.boolean() }), {
+      minLength: 2,
+      maxLength: 3,
+    });
+    const plots = fc.sample(plot, { seed, numRuns: cases(6) });
+    const directories = await Promise.all(plots.map((_, index) => prepared(`r${index}`)));
+    clock.advance(31 * DAY);
+    for (const [index, kills] of plots.entries()) {
+      const directory = directories[index] as string;
+      const before = secretsIn(directory).due[0] as string;
+      for (const { step, isLost } of kills) {
+        const words = ['apply', '--yes', join(directory, 'manifest.yaml')];
+        await killedAt(step, directory, words, environment(directory));
+        if (isLost) rmSync(join(directory, 'state'), { recursive: true, force: true });
+      }
+      const { status, stderr } = await apply(directory);
+      expect(status, `${JSON.stringify(kills)}: ${stderr}`).to.equal(0);
+      mkdirSync(join(directory, 'state'), { recursive: true });
+      const isLost = kills.some((kill) => kill.isLost);
+      await expectConverged(`r${index}`, directory, before, isLost);
+    }
   });
 });
 
