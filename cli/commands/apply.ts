@@ -34,10 +34,10 @@ export const apply: Verb = {
         act(async (session, paths: string[], options: Options<PlanningOptions & { yes?: boolean }>) => {
           const planned = await planFrom(session, paths, options);
           if (!session.json || options.yes !== true) showPlan(planned.plan, planned.deliveries, session.err);
-          refuseObstacles(session, planned.obstacles);
+          refuseObstacles(session, [...planned.obstacles, ...planned.obstaclesHere]);
           if (isEmpty(planned.plan)) {
             // What an earlier apply noted has reached everybody, or is of no use to anybody any more.
-            planned.journal.keepOnly(new Map());
+            if (planned.journal.found.size > planned.aside.size) planned.journal.keepOnly(planned.aside);
             if (session.json) session.out.json(appliedJson(planned, undefined));
             return EXIT.ok;
           }
@@ -53,7 +53,7 @@ export const apply: Verb = {
   },
 };
 
-function carryOut(session: Session, { manifest, plan, deliveries, journal, write }: Planned): Promise<Applied> {
+function carryOut(session: Session, { manifest, plan, deliveries, journal, aside, write }: Planned): Promise<Applied> {
   const { environment, streams, err } = session;
   return located(session, manifest, () =>
     applyPlan({
@@ -61,6 +61,7 @@ function carryOut(session: Session, { manifest, plan, deliveries, journal, write
       plan,
       deliveries,
       journal,
+      aside,
       options: write,
       surroundings: { environment, stdout: streams.stdout, stderr: streams.stderr },
       progress: progressOn(err),

@@ -15,6 +15,8 @@ export interface ApplyRequest {
   readonly plan: Plan;
   readonly deliveries: readonly Delivery[];
   readonly journal: Journal;
+  /** Secrets that are to stay in the journal, whatever becomes of the others. */
+  readonly aside: ReadonlyMap<string, string>;
   readonly options: WriteOptions;
   readonly surroundings: Surroundings;
   /** Is told what is being done, and how much of it is done. */
@@ -78,12 +80,9 @@ export async function applyPlan(request: ApplyRequest): Promise<Applied> {
   });
   progress.end();
   for (const { address } of unconfirmed) failed.add(address);
+  const kept = parcels.filter(({ delivery }) => failed.has(delivery.address));
   journal.keepOnly(
-    new Map(
-      parcels
-        .filter(({ delivery }) => failed.has(delivery.address))
-        .map(({ delivery, secret }) => [delivery.address, secret]),
-    ),
+    new Map([...request.aside, ...kept.map(({ delivery, secret }): [string, string] => [delivery.address, secret])]),
   );
   return {
     answer,

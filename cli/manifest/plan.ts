@@ -218,10 +218,20 @@ function isToken(name: string): boolean {
 
 /** What a tree holds for the resource at an address; `undefined` where that is nothing or only a name. */
 export function bodyAt(tree: JsonObject, address: string): JsonObject | undefined {
-  const below = address.split('/').slice(2);
-  const found = below.reduce<Json>(
-    (value, segment) => (typeof value === 'object' && value !== null ? ((value as JsonObject)[segment] ?? null) : null),
-    tree,
-  );
+  const found = valueAt(tree, address);
   return typeof found === 'object' && found !== null && !Array.isArray(found) ? found : undefined;
+}
+
+/** Whether a tree declares the resource at an address, if only by its name. */
+export function isDeclared(tree: JsonObject, address: string): boolean {
+  return valueAt(tree, address) !== undefined;
+}
+
+function valueAt(tree: JsonObject, address: string): Json | undefined {
+  let found: Json | undefined = tree;
+  for (const segment of address.split('/').slice(2)) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, segment)) return undefined;
+    found = (found as JsonObject)[segment];
+  }
+  return found;
 }

@@ -19,7 +19,7 @@ import { declaredBy, readResources, treeOf } from './export.ts';
 import type { Finding } from './finding.ts';
 import { type Journal, openJournal, stateDirectory } from './journal.ts';
 import type { Manifest } from './load.ts';
-import { isEmpty, makePlan, PATIENCE, type Plan } from './plan.ts';
+import { isDeclared, isEmpty, makePlan, PATIENCE, type Plan } from './plan.ts';
 import { describeSink } from './sinks.ts';
 
 export interface PlanningOptions extends FileOptions, GlobalOptions {
@@ -43,9 +43,13 @@ export interface Planned {
   readonly plan: Plan;
   readonly deliveries: readonly Delivery[];
   readonly journal: Journal;
+  /** Secrets of the journal that this plan is not about, and that therefore stay there. */
+  readonly aside: ReadonlyMap<string, string>;
   readonly write: WriteOptions;
-  /** Why the plan cannot be applied, each with its place; none if it can. */
+  /** Why the plan cannot be applied anywhere, each with its place; none if it can. */
   readonly obstacles: readonly Finding[];
+  /** Why it cannot be applied on this machine. */
+  readonly obstaclesHere: readonly Finding[];
 }
 
 /** Reads the manifest and plans it. Throws `CliError`, and what the client throws; what is refused in the manifest is shown. */
@@ -78,10 +82,17 @@ export async function planFrom(session: Session, paths: readonly string[], optio
       one.managed_by === manager && declared.has(String(one.address));
     tree = treeOf(await readResources(client, organization, isOwn, { ...PATIENCE, signal: session.signal }));
   }
+  const concerned = deliveries.filter((one) => isDeclared(tree, one.address));
   const plan = await located(session, placed, () =>
-    makePlan({ client, manifest: address, tree, deliveries, journal: journal.found, options: write }),
+    makePlan({ client, manifest: address, tree, deliveries: concerned, journal: journal.found, options: write }),
   );
-  return { manifest: placed, plan, deliveries, journal, write, obstacles: obstaclesTo(plan, placed, session) };
+  const others = new Set(deliveries.filter((one) => !concerned.includes(one)).map((one) => one.address));
+  const aside = new Map([...journal.found].filter(([at]) => others.has(at)));
+  return {
+    ...{ manifest: placed, plan, deliveries: concerned, journal, aside, write },
+    obstacles: homelessTokens(plan, placed),
+    obstaclesHere: blockedSinks(plan, placed, session),
+  };
 }
 
 /** Throws `CliError` for a plan that cannot be applied, after showing why. */
@@ -113,9 +124,10 @@ export function planJson({ manifest, plan }: Planned) {
   };
 }
 
-function obstaclesTo(plan: Plan, { deliveries, members, locate }: Manifest, { environment }: Session): Finding[] {
-  const homeless = plan.homeless.map((address): Finding => {
-    const pointer = members.find((one) => one.address === address)?.pointer;
+function homelessTokens(plan: Plan, { members, locate }: Manifest): Finding[] {
+  const pointers = new Map(members.map(({ address, pointer }) => [address, pointer]));
+  return plan.homeless.map((address): Finding => {
+    const pointer = pointers.get(address);
     return {
       severity: 'error',
       message:
@@ -123,7 +135,10 @@ function obstaclesTo(plan: Plan, { deliveries, members, locate }: Manifest, { en
       place: pointer === undefined ? undefined : locate(pointer, 'key'),
     };
   });
-  const blocked = deliveries
+}
+
+function blockedSinks(plan: Plan, { deliveries, locate }: Manifest, { environment }: Session): Finding[] {
+  return deliveries
     .filter(({ address }) => plan.secrets.has(address) || plan.pending.has(address))
     .flatMap(({ pointer, sinks }) =>
       sinks.flatMap((sink, index): Finding[] => {
@@ -133,7 +148,6 @@ function obstaclesTo(plan: Plan, { deliveries, members, locate }: Manifest, { en
         return [{ severity: 'error', message, place: locate(`${pointer}/deliver/${index}`) }];
       }),
     );
-  return [...homeless, ...blocked];
 }
 
 function moved(address: string, organization: string): string {

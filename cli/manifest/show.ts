@@ -1,5 +1,6 @@
 /** A plan as people read it. */
 
+import { existsSync } from 'node:fs';
 import { organizationOf } from '../../terraform-provider-spec/address.ts';
 import type { Json, JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
@@ -89,10 +90,20 @@ function showSinks(address: string, deliveries: readonly Delivery[], out: Output
 
 function showNotes({ before, secrets, pending, byHand }: Plan, deliveries: readonly Delivery[], out: Output): void {
   const isCared = (address: string) => secrets.has(address) || pending.has(address) || byHand.includes(address);
+  const note = (address: string, text: string) =>
+    out.line(`${out.style('yellow', 'note:')} ${shortOf(address)} ${text}`);
   for (const address of before.due.filter((one) => !isCared(one))) {
-    const hasSink = deliveries.some((one) => one.address === address);
-    const what = hasSink ? 'is due' : 'is due, and only a token with "deliver" gets a new secret from here';
-    out.line(`${out.style('yellow', 'note:')} ${shortOf(address)} ${what}`);
+    note(address, 'is due, and only a token with "deliver" gets a new secret from here');
+  }
+  for (const { address, sinks } of deliveries.filter((one) => !isCared(one.address))) {
+    // What was taken over, or lost its file, looks as if it were delivered.
+    const lacking = sinks.filter((sink) => sink.type === 'file' && !existsSync(sink.path));
+    for (const sink of lacking) {
+      note(
+        address,
+        `is not in ${describeSink(sink)}, and nobody can read its secret back; another "rotation" gives it a new one`,
+      );
+    }
   }
 }
 

@@ -1,6 +1,8 @@
 /** `plan` says what would happen, `apply` does that or refuses, and both say it in ways that scripts can rely on. */
+import { rmSync } from 'node:fs';
 import { expect } from 'chai';
-import { TOKEN_PATTERN } from '../../terraform-provider-spec/token.ts';
+import { openJournal } from '../../cli/manifest/journal.ts';
+import { mintToken, TOKEN_PATTERN } from '../../terraform-provider-spec/token.ts';
 import { expectGolden } from './golden.ts';
 import { freshStage, startMeddler } from './manifest-stage.ts';
 
@@ -162,6 +164,10 @@ describe('plan and apply of a manifest', () => {
     const { status, stderr } = await workshop().accredit(['apply', '--yes', file]);
     expect(status, stderr).to.equal(1);
     expect(stderr.match(/error: nothing can be delivered/g), stderr).to.have.length(4);
+    // A plan can be made where nothing is ever applied.
+    const planned = await workshop().accredit(['plan', file]);
+    expect(planned.status).to.equal(0);
+    expect(planned.stderr.match(/warning: nothing can be delivered/g)).to.have.length(4);
     expect((await stage().daemon.request.get('/v1/organizations/default/projects/shop')).status).to.equal(404);
   });
 
@@ -219,6 +225,37 @@ describe('plan and apply of a manifest', () => {
     expect((await resource('accounts/ci/tokens/deploy')).overlap).to.equal('1d');
     // What is left is still to do.
     expect((await workshop().accredit(['plan', '--detailed-exitcode', file])).status).to.equal(2);
+  });
+
+  it('--only-due keeps what the journal has of tokens that it is not about', async () => {
+    const file = await applied();
+    const secret = mintToken('sa');
+    const key = { endpoint: stage().daemon.url, manifest: 'organizations/default/manifests/shop' };
+    const journal = () => openJournal(workshop().file('.local/state/accredit'), key);
+    const address = 'organizations/default/accounts/ci/tokens/other';
+    journal().add(new Map([[address, secret]]));
+    workshop().write('shop.yaml', CHANGED);
+    stage().clock.advance(31 * DAY);
+    expect((await workshop().accredit(['apply', '--yes', '--only-due', file])).status).to.equal(0);
+    expect([...journal().found]).to.deep.equal([[address, secret]]);
+    expect((await workshop().accredit(['apply', '--yes', '--only-due', file])).status).to.equal(0);
+    expect([...journal().found]).to.deep.equal([[address, secret]]);
+    expect((await workshop().accredit(['apply', '--yes', file])).status).to.equal(0);
+    expect(workshop().read('.env')).to.equal(`OTHER=${secret}\n`);
+    expect(journal().found.size).to.equal(0);
+  });
+
+  it('another marker gives a new secret at once, and what has lost its file is told how to get one', async () => {
+    const file = await applied(SHOP.replace('overlap: 1d', 'overlap: 0s'));
+    const old = workshop().read('secrets/ci-deploy');
+    rmSync(workshop().file('secrets/ci-deploy'));
+    const planned = await workshop().accredit(['plan', '--detailed-exitcode', file]);
+    expect(planned.status).to.equal(0);
+    expect(planned.stdout).to.include('note: accounts/ci/tokens/deploy is not in the file DIR/secrets/ci-deploy');
+    workshop().write('shop.yaml', SHOP.replace('overlap: 1d', 'overlap: 0s\n        rotation: "2"'));
+    expect((await workshop().accredit(['apply', '--yes', file])).status).to.equal(0);
+    expect([await opens(workshop().read('secrets/ci-deploy')), await opens(old)]).to.deep.equal([true, false]);
+    expect((await workshop().accredit(['plan', '--detailed-exitcode', file])).status).to.equal(0);
   });
 
   it('--only-due of a manifest that was never applied says so', async () => {
