@@ -6,6 +6,7 @@ import { closest } from '../../terraform-provider-spec/derive/closest.ts';
 import { pointerTo } from '../../terraform-provider-spec/derive/pointer.ts';
 import type { Violation } from '../../terraform-provider-spec/derive/validate.ts';
 import type { Json, JsonObject } from '../../terraform-provider-spec/kind.ts';
+import { isObject } from './json.ts';
 
 /** What is wrong with `value` at `pointer`. Throws an `Error` for a keyword that it does not know: nothing goes unchecked. */
 export function violationsOf(schema: JsonObject, value: Json, pointer: string): Violation[] {
@@ -94,8 +95,4 @@ export function unknownKey(key: string, known: readonly string[]): string {
 function typeOf(value: Json): string {
   if (value === null) return 'null';
   return Array.isArray(value) ? 'array' : typeof value;
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -13,6 +13,7 @@ import { type Member, TREE_KINDS } from '../../terraform-provider-spec/manifest.
 import { MANIFEST_FILE_KEYS, TOKEN_FILE_KEYS } from '../../terraform-provider-spec/manifest-file.ts';
 import { unknownKey, violationsOf } from './by-schema.ts';
 import { type Finding, masked } from './finding.ts';
+import { isObject } from './json.ts';
 import type { Merged } from './merge.ts';
 import { exclusiveTarget, readSink, type Sink } from './sinks.ts';
 
@@ -203,8 +204,4 @@ export function meantBy(address: string, declared: Iterable<string>): string | u
   if (builtIn.includes(name)) return undefined;
   const names = [...declared].filter((one) => one.startsWith(collection)).map((one) => one.slice(collection.length));
   return closest(name, [...names.filter((one) => !one.includes('/')), ...builtIn]);
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

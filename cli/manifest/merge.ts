@@ -4,6 +4,7 @@ import type { Json, JsonObject, Kind } from '../../terraform-provider-spec/kind.
 import { splitMember, TREE_KINDS } from '../../terraform-provider-spec/manifest.ts';
 import type { ManifestDocument } from './document.ts';
 import type { Finding, Place } from './finding.ts';
+import { isObject } from './json.ts';
 
 export interface Merged {
   readonly value: JsonObject;
@@ -117,8 +118,4 @@ function locateIn(documents: readonly ManifestDocument[], pointer: string, of?: 
 /** An assignment to `__proto__` would not make it an own property. */
 function define(object: JsonObject, key: string, value: Json): void {
   Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

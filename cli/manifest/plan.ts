@@ -9,6 +9,7 @@ import type { Json, JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { TOKEN_KINDS, writtenKind } from '../../terraform-provider-spec/kinds/index.ts';
 import { mintToken, secretHash } from '../../terraform-provider-spec/token.ts';
 import type { Delivery } from './check.ts';
+import { isObject } from './json.ts';
 
 export interface Change {
   readonly address: string;
@@ -219,7 +220,7 @@ function isToken(name: string): boolean {
 /** What a tree holds for the resource at an address; `undefined` where that is nothing or only a name. */
 export function bodyAt(tree: JsonObject, address: string): JsonObject | undefined {
   const found = valueAt(tree, address);
-  return typeof found === 'object' && found !== null && !Array.isArray(found) ? found : undefined;
+  return isObject(found) ? found : undefined;
 }
 
 /** Whether a tree declares the resource at an address, if only by its name. */
