@@ -4,7 +4,8 @@ import { AddressError, parseAddress, requireName } from '../../terraform-provide
 import { withArticle } from '../../terraform-provider-spec/article.ts';
 import { pointerTo } from '../../terraform-provider-spec/derive/pointer.ts';
 import type { TerraformSchema } from '../../terraform-provider-spec/derive/terraform.ts';
-import { allAttributes, readAttributes } from '../../terraform-provider-spec/derive/validate.ts';
+import { problemsTogether } from '../../terraform-provider-spec/derive/together.ts';
+import { allAttributes, readAttributes, type Violation } from '../../terraform-provider-spec/derive/validate.ts';
 import { FORMATS } from '../../terraform-provider-spec/formats.ts';
 import type { Attributes, Json, JsonObject, Kind, ListFilter, ValueType } from '../../terraform-provider-spec/kind.ts';
 import { TOKEN_KINDS, writtenKind } from '../../terraform-provider-spec/kinds/index.ts';
@@ -56,23 +57,38 @@ function filterShape(kind: Kind, filter: ListFilter | 'label', text: string): st
 export function invalidConfig(schema: TerraformSchema, config: ValueRecord): Diagnostic[] {
   return [
     ...invalidNames(schema, config),
-    ...invalidValuesOf(schema, allAttributes(schema.kind), config),
+    ...judged(schema, allAttributes(schema.kind), config, (desired) => problemsTogether(schema.kind, desired)),
     ...invalidSecret(schema, config),
   ];
 }
 
 /** What is wrong with the known values, by the description of the attributes. */
 export function invalidValuesOf(schema: Attributed, attributes: Attributes, config: ValueRecord): Diagnostic[] {
+  return judged(schema, attributes, config, () => []);
+}
+
+/** The same, and then what `together` finds in the desired state, of which what is not known is missing. */
+function judged(
+  schema: Attributed,
+  attributes: Attributes,
+  config: ValueRecord,
+  together: (desired: JsonObject) => Violation[],
+): Diagnostic[] {
   const body: JsonObject = {};
   const holes = new Set<string>();
+  const known = new Set<string>();
   for (const { name, source, api } of schema.attributes) {
     if ((source.from !== 'api' && source.from !== 'write-only') || api === undefined) continue;
     if (api.access === 'read-only' || (source.from === 'write-only' && source.hashed)) continue;
-    const value = knownPart(api, config[name] ?? null, pointerTo('', source.attribute), holes);
+    const given = config[name] ?? null;
+    if (!containsUnknown(given)) known.add(source.attribute);
+    const value = knownPart(api, given, pointerTo('', source.attribute), holes);
     if (value !== undefined && value !== null) body[source.attribute] = value;
   }
   const reading = readAttributes(attributes, body);
-  const violations = reading.ok ? [] : reading.violations.filter(({ pointer }) => !holes.has(pointer));
+  const violations = reading.ok
+    ? together(Object.fromEntries(Object.entries(reading.desired).filter(([name]) => known.has(name))))
+    : reading.violations.filter(({ pointer }) => !holes.has(pointer));
   return invalidValues(schema, violations, { config, body });
 }
 

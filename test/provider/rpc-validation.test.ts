@@ -61,6 +61,40 @@ describe('Without a daemon the provider', () => {
   const token = { account: 'ci', name: 'deploy' };
   const hash = `sha256:${'0'.repeat(64)}`;
 
+  it('refuses values that are good each by itself and not together, and says nothing where one is unknown', async () => {
+    const token = (given: ValueRecord) => validate(TOKEN, { account: 'ci', name: 'x', ...given });
+    const profile = (given: ValueRecord) => validate('accredit_token_profile', { name: 'x', ...given });
+    const before = { rotate_before_expiry: '20d' };
+    const once = { retire_previous: 'on_first_use' };
+    expect(await token(before)).to.deep.equal([
+      'rotate_before_expiry: rotate_before_expiry: needs "expires_in" or "expires_at".',
+    ]);
+    expect(await token({ ...before, expires_in: '480h' })).to.deep.equal([
+      'rotate_before_expiry: rotate_before_expiry: must be shorter than "expires_in", 480h.',
+    ]);
+    expect(await token(once)).to.deep.equal([
+      'retire_previous: retire_previous: "on_first_use" needs an overlap above "0s".',
+    ]);
+    expect(await profile({ schemes: [] })).to.deep.equal([
+      'schemes: schemes: must name a scheme, or no token could be presented.',
+    ]);
+    expect(await profile({ max_lifetime: '30d', allowed_lifetimes: ['90d'] })).to.deep.equal([
+      'allowed_lifetimes: allowed_lifetimes "90d": is longer than "max_lifetime", 30d.',
+    ]);
+    const sound = [
+      token({ ...before, expires_in: UNKNOWN }),
+      token({ ...before, expires_at: UNKNOWN }),
+      token({ ...before, expires_in: '21d' }),
+      token({ ...once, overlap: UNKNOWN }),
+      token({ ...once, overlap: '1h' }),
+      profile({ allowed_lifetimes: [UNKNOWN] }),
+      profile({ schemes: [UNKNOWN] }),
+      profile({ expiry: UNKNOWN, max_lifetime: '3d' }),
+      profile({ revoke: false, restore: UNKNOWN }),
+    ];
+    for (const said of await Promise.all(sound)) expect(said).to.deep.equal([]);
+  });
+
   describe('validates', () => {
     it('names, each at its attribute', async () => {
       const wrong = await validate(TOKEN, { account: 'UPPER', name: 'a/b', organization: '..' });

@@ -10,23 +10,6 @@ import type { Profile } from '../profiles.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { overlapOf, statusOf } from '../token-state.ts';
 
-/** What is wrong with a token's attributes, taken together. */
-export function scheduleProblems(attributes: JsonObject): ProblemDetail[] {
-  const problems: ProblemDetail[] = [];
-  if (attributes.retire_previous === 'on_first_use' && overlapOf(attributes) === 0) {
-    problems.push({ pointer: '/retire_previous', detail: '"on_first_use" needs an overlap above "0s"' });
-  }
-  const { rotate_before_expiry: before, expires_in: lifetime, expires_at: end } = attributes;
-  if (typeof before === 'string') {
-    if (lifetime === null && end === null) {
-      problems.push({ pointer: '/rotate_before_expiry', detail: 'needs "expires_in" or "expires_at"' });
-    } else if (typeof lifetime === 'string' && durationMs(before) >= durationMs(lifetime)) {
-      problems.push({ pointer: '/rotate_before_expiry', detail: `must be shorter than "expires_in", ${lifetime}` });
-    }
-  }
-  return problems;
-}
-
 function expiryProblems(profile: Profile, attributes: JsonObject): ProblemDetail[] {
   const { expires_in: lifetime, expires_at: end } = attributes;
   const pointer = typeof end === 'string' ? '/expires_at' : '/expires_in';

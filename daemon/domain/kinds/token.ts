@@ -1,6 +1,7 @@
 /** The life of a token: minted, rotated in place, taken over by a new claim, revoked and restored as declared. */
 import { organizationOf, parentOf } from '../../../terraform-provider-spec/address.ts';
 import { COMMON_WRITABLE } from '../../../terraform-provider-spec/common.ts';
+import { problemsTogether } from '../../../terraform-provider-spec/derive/together.ts';
 import { changedAttributes } from '../../../terraform-provider-spec/derive/validate.ts';
 import type { JsonObject } from '../../../terraform-provider-spec/kind.ts';
 import type { DeleteRequest } from '../api.ts';
@@ -35,7 +36,6 @@ import {
   requireRestorable,
   requireRoom,
   requireUniqueDisplayName,
-  scheduleProblems,
 } from './token-rules.ts';
 import { keepSecret, minted, newSecret, requireUnlatched, storedHash } from './token-secret.ts';
 
@@ -66,7 +66,7 @@ function convergeToken(context: Context, convergence: Convergence): Effect {
   const isOwn = isOwnToken(principal, kind, address);
   const isVisible = (target: string) => isOwn || canNotice(draft, principal, target);
   const missing = referenceProblems(draft, kind, address, attributes, isVisible);
-  const faults = [...missing, ...scheduleProblems(attributes)];
+  const faults = [...missing, ...problemsTogether(kind, attributes)];
   if (profile === undefined || faults.length > 0) throw invalid(faults);
   const declaration = {
     ...convergence,
