@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { WriteOptions } from '../../client/client.ts';
 import type { GlobalOptions } from '../connection.ts';
-import { CliError } from '../exit.ts';
+import { CliError, EXIT } from '../exit.ts';
 import type { Session } from '../session.ts';
 import type { Delivery } from './check.ts';
 import {
@@ -86,6 +86,7 @@ export async function planFrom(session: Session, paths: readonly string[], optio
   const plan = await located(session, placed, () =>
     makePlan({ client, manifest: address, tree, deliveries: concerned, journal: journal.found, options: write }),
   );
+  if (options.onlyDue === true) requireOnlyRotations(plan);
   const others = new Set(deliveries.filter((one) => !concerned.includes(one)).map((one) => one.address));
   const aside = new Map([...journal.found].filter(([at]) => others.has(at)));
   return {
@@ -122,6 +123,20 @@ export function planJson({ manifest, plan }: Planned) {
     undelivered: [...undelivered],
     to_deliver: [...plan.secrets.keys(), ...plan.pending.keys()].sort(),
   };
+}
+
+/**
+ * The tree of `--only-due` was read in several answers. What was declared in between, or is below what somebody else has taken over,
+ * would be missing in it, and deleted.
+ */
+function requireOnlyRotations({ answer }: Plan): void {
+  const others = answer.changes.filter(({ outcome }) => outcome !== 'rotated').map(({ address }) => address);
+  if (others.length === 0) return;
+  throw new CliError(
+    `--only-due would change more than what is due (${others.slice(0, 3).join(', ')}): something has changed meanwhile or is ` +
+      "managed by somebody else. Repeat it, or look at the whole with 'accredit plan'",
+    { status: EXIT.conflict, code: 'not-only-due' },
+  );
 }
 
 function homelessTokens(plan: Plan, { members, locate }: Manifest): Finding[] {

@@ -1,5 +1,5 @@
 /** `plan` says what would happen, `apply` does that or refuses, and both say it in ways that scripts can rely on. */
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { expect } from 'chai';
 import { openJournal } from '../../cli/manifest/journal.ts';
 import { mintToken, TOKEN_PATTERN } from '../../terraform-provider-spec/token.ts';
@@ -188,6 +188,8 @@ describe('plan and apply of a manifest', () => {
     expect((await resource('roles/publisher')).permissions).to.deep.equal(['builds.read']);
     expect((await resource('projects/shop')).display_name).to.equal('Shop');
     // The secret that was made for it opens nothing and is noted nowhere: the next apply makes another.
+    const noted = readdirSync(workshop().file('.local/state/accredit'), { recursive: true, withFileTypes: true });
+    expect(noted.filter((entry) => entry.isFile())).to.deep.equal([]);
     expect((await workshop().accredit(['apply', '--yes', file])).status).to.equal(0);
   });
 
@@ -225,6 +227,30 @@ describe('plan and apply of a manifest', () => {
     expect((await resource('accounts/ci/tokens/deploy')).overlap).to.equal('1d');
     // What is left is still to do.
     expect((await workshop().accredit(['plan', '--detailed-exitcode', file])).status).to.equal(2);
+  });
+
+  it('--only-due leaves alone what another manager has taken over, and deletes nothing because of that', async () => {
+    const file = await applied();
+    const take = (address: string, body: object) =>
+      stage()
+        .daemon.request.put(`/v1/organizations/default/${address}`)
+        .set('Accredit-Manager', 'terraform')
+        .set('Accredit-Adopt', 'true')
+        .send(body)
+        .expect(200);
+    await take('roles/publisher', { permissions: ['builds.*'] });
+    const old = workshop().read('secrets/ci-deploy');
+    stage().clock.advance(31 * DAY);
+    const { status, stderr } = await workshop().accredit(['apply', '--yes', '--only-due', file]);
+    expect(status, stderr).to.equal(0);
+    expect(workshop().read('secrets/ci-deploy')).to.not.equal(old);
+    expect((await resource('roles/publisher')).managed_by).to.equal('terraform');
+    // The token is still the manifest's, and what it belongs to is not.
+    await take('accounts/ci', { grants: [] });
+    stage().clock.advance(31 * DAY);
+    const refused = await workshop().accredit(['apply', '--yes', '--only-due', file]);
+    expect(refused.status, refused.stderr).to.equal(5);
+    expect((await resource('accounts/ci/tokens/deploy')).status).to.equal('active');
   });
 
   it('--only-due keeps what the journal has of tokens that it is not about', async () => {
