@@ -18,9 +18,30 @@ export function manifestFileSchema(): JsonObject {
     title: 'Accredit manifest',
     description: 'What `accredit plan` and `accredit apply` converge.',
     type: 'object',
-    properties: { ...MANIFEST_FILE_KEYS, ...collectionsOf(TREE_KINDS, true) },
+    properties: {
+      ...(withVariables({ ...names, ...collectionsOf(TREE_KINDS, true) }) as JsonObject),
+      variables,
+    },
     additionalProperties: false,
   };
+}
+
+const { variables = {}, ...names } = MANIFEST_FILE_KEYS;
+
+const VARIABLE: JsonObject = { type: 'string', pattern: '\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}' };
+const RESTRICTIONS = ['pattern', 'enum', 'format'];
+
+/** The same, where any text may also hold the name of a variable: what it stands for is checked by the command. */
+function withVariables(schema: Json): Json {
+  if (Array.isArray(schema)) return schema.map(withVariables);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const { description, ...rest } = Object.fromEntries(
+    // Keys are never replaced.
+    Object.entries(schema).map(([key, value]) => [key, key === 'propertyNames' ? value : withVariables(value)]),
+  );
+  const isText = [schema.type].flat().includes('string') && RESTRICTIONS.some((key) => key in rest);
+  if (!isText) return { ...(description !== undefined && { description }), ...rest };
+  return { ...(description !== undefined && { description }), anyOf: [rest, VARIABLE] };
 }
 
 function collectionsOf(kinds: readonly Kind[], inFile: boolean): JsonObject {
