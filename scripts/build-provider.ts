@@ -99,7 +99,11 @@ Terraform finds it through this file, named in TF_CLI_CONFIG_FILE (or as ~/.terr
 
 provider_installation {
   filesystem_mirror {
-    path = ${JSON.stringify(mirror)}
+    path    = ${JSON.stringify(mirror)}
+    include = ["${SOURCE_ADDRESS}"]
+  }
+  direct {
+    exclude = ["${SOURCE_ADDRESS}"]
   }
 }`);
 }
