@@ -16,6 +16,13 @@ export interface Address {
 /** Why a text is no address; `detail` is fit to be shown to whoever sent it. */
 export class AddressError extends Error {
   override readonly name = 'AddressError';
+  /** What is wrong, without the addresses that there are: for whoever knows which of them is meant. */
+  readonly fault: string;
+
+  constructor(fault: string, help = '') {
+    super(fault + help);
+    this.fault = fault;
+  }
 }
 
 /**
@@ -43,7 +50,7 @@ export function parseAddress(text: string): Address {
   for (let index = 0; index < segments.length; index += 2) shape += `/${segments[index]}`;
   const found = segments.length % 2 === 0 ? BY_SHAPE.get(shape) : undefined;
   if (found === undefined) {
-    throw new AddressError(`no resource has the address "${text.slice(0, 200)}"; one looks like ${SHAPES}`);
+    throw new AddressError(`no resource has the address "${text.slice(0, 200)}"`, `; one looks like ${SHAPES}`);
   }
   const names: Record<string, string> = {};
   found.parameters.forEach((parameter, index) => {

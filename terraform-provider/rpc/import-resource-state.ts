@@ -24,7 +24,7 @@ export async function importResourceState(
     address = parseAddress(named);
   } catch (cause) {
     if (!(cause instanceof AddressError)) throw cause;
-    return refusal(schema, `${cause.message}.`);
+    return refusal(schema, `${cause.fault.charAt(0).toUpperCase()}${cause.fault.slice(1)}.`);
   }
   if (address.kind !== schema.kind) {
     const { kind } = address;
