@@ -2,6 +2,7 @@
 import type { Answer } from '../../domain/api.ts';
 import { MANIFEST_BODY_LIMIT } from '../body.ts';
 import { DELETE_HEADERS, DRY_RUN, PAGE, PUT_HEADERS, WRITE_HEADERS } from '../contract.ts';
+import { withLittleMemory } from '../little-memory.ts';
 import type { Operation } from '../operation.ts';
 import type { Reply } from '../reply.ts';
 import { contractHeaders, entityTag, pageReply, removalReply, writeReply } from './replies.ts';
@@ -37,7 +38,7 @@ export function putManifest(address: AddressOf): Operation {
     bodyLimit: MANIFEST_BODY_LIMIT,
     address,
     run: async (service, { caller, address, options, body }) => {
-      const answer = await service.putManifest({ ...options, caller, address, body });
+      const answer = await withLittleMemory(() => service.putManifest({ ...options, caller, address, body }));
       return answer.plan === undefined ? writeReply(address, answer) : planned(answer);
     },
   };
@@ -52,7 +53,7 @@ export function deleteManifest(address: AddressOf): Operation {
     body: 'none',
     address,
     run: async (service, { caller, address, options }) => {
-      const answer = await service.deleteManifest({ ...options, caller, address, body: null });
+      const answer = await withLittleMemory(() => service.deleteManifest({ ...options, caller, address, body: null }));
       return answer.plan === undefined ? removalReply(answer) : planned(answer);
     },
   };
