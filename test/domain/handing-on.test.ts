@@ -184,7 +184,7 @@ async function gainedBy(
   world: World,
   write: Write,
   { organization, secret, number }: { organization: string; secret: string; number: number },
-): Promise<{ rights: Set<string>; world: World } | undefined> {
+): Promise<{ rights: ReadonlySet<string>; world: World } | undefined> {
   const caller = f.as(secret);
   const done = async (promise: Promise<unknown>) =>
     promise.then(
