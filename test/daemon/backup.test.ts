@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import supertest from 'supertest';
 import { parseMasterKey } from '../../daemon/crypto/master-key.ts';
@@ -40,7 +41,7 @@ describe('a backup', () => {
       /** Resolves once so many more were acknowledged. */
       async more(count: number) {
         const enough = acknowledged.length + count;
-        while (acknowledged.length < enough) await new Promise((resolve) => setImmediate(resolve));
+        while (acknowledged.length < enough) await delay(5);
       },
       async end() {
         ending = true;

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import { delimiter } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 export interface Starting {
   readonly environment?: Readonly<Record<string, string>>;
@@ -50,7 +51,8 @@ async function reachable(address: string, isWorthIt: () => boolean): Promise<boo
       socket.once('connect', () => socket.end());
     });
     if (isThere) return true;
-    await new Promise((resolve) => setImmediate(resolve));
+    // Not at once: what is starting has better use for the processor.
+    await delay(5);
   }
   return false;
 }
