@@ -46,12 +46,17 @@ export async function startPostgres(): Promise<Postgres> {
       return cluster.url(database);
     },
     async stop() {
-      for (const database of made.splice(0)) await cluster.dropDatabase(database);
+      while (made.length > 0) {
+        await Promise.all(made.splice(0, DROPPED_TOGETHER).map((database) => cluster.dropDatabase(database)));
+      }
     },
     kill: () => cluster.kill(),
     restart: () => cluster.start(),
   };
 }
+
+/** Each drop waits for a checkpoint; those that wait at the same time share it. Well below the connections that the server takes. */
+const DROPPED_TOGETHER = 20;
 
 let shared: Promise<Cluster> | undefined;
 
