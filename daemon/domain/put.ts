@@ -58,9 +58,9 @@ export function putSpec(request: PutRequest): PutSpec {
     action: 'put',
     body: request.body,
     options: request,
-    needs: {
-      resources: [address, ...ancestorsOf(address)],
-      ...behaviour.needs?.(address),
+    // Made when it is asked for: of the parts of something larger nobody asks.
+    get needs() {
+      return { resources: [address, ...ancestorsOf(address)], ...behaviour.needs?.(address) };
     },
     ...(isSelfService && { audiences: ['api', 'enrolment'] }),
     authorize(snapshot, principal) {

@@ -2,7 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 
 /** By how much the heap may grow before it is collected again, in percent. V8 would let it grow to several times its size. */
-const GROWTH = 20;
+const GROWTH = 10;
 const V8_DECIDES = 0;
 
 let running = 0;

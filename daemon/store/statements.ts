@@ -277,9 +277,11 @@ function insert<Row>(syntax: Syntax, table: Table<Row>): string {
     .filter(([, { type }]) => type !== 'serial')
     .map(([name]) => name);
   const list = names.map((name) => `"${name}"`).join(', ');
+  // What is numbered as it comes keeps its order; to sort all else would only take memory, and of many rows a lot.
+  const isNumbered = names.length < columnsOf(table).length;
   return (
     `INSERT INTO ${table.name} (${list}) SELECT ${list} FROM (${rows(syntax, table, names)}) AS added ` +
-    'WHERE true ORDER BY place'
+    `WHERE true${isNumbered ? ' ORDER BY place' : ''}`
   );
 }
 
