@@ -18,8 +18,29 @@ const CHECKS = [
 ];
 const PROVIDER = ['the provider builds', [node, 'scripts/install.mjs', '--provider']];
 
-/** The slowest first, so that the last worker is not left alone with one of them. */
-const ORDER = ['test/terraform/', 'test/contract/'];
+/**
+ * What takes 10 s or more of a processor, or waits for as long, comes first, so that the last worker is not left alone with it;
+ * behind that come the folders whose files start processes. What is not named takes a few seconds.
+ */
+const ORDER = [
+  'test/terraform/',
+  'test/provider/rpc-examples.test.ts',
+  'test/daemon/first-run.test.ts',
+  'test/provider/core/core-terraform.test.ts',
+  'test/bench/',
+  'test/contract/',
+  'test/verify/',
+  'test/store/',
+  'test/manifest/',
+  'test/provider/rpc-random.test.ts',
+  'test/domain/handing-on.test.ts',
+  'test/deploy/',
+  'test/daemon/',
+  'test/registry/',
+  'test/cli/',
+  'test/proxies/',
+  'test/provider/',
+];
 
 const paths = process.argv.slice(2);
 const files = (paths.length > 0 ? paths : ['test']).flatMap(testFiles).sort(bySpeed);
