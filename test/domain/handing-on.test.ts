@@ -128,8 +128,19 @@ function callerOf(world: World, { what, holder, project, app, caller: pick }: Wr
   return able[pick % able.length];
 }
 
+/** What was found of a world. None is ever changed, and what follows a write is where the next one begins. */
+const found = new WeakMap<World, Map<string, ReadonlySet<string>>>();
+
 /** Everything that the token of a holder opens, as `permission at scope`. */
-function opened(world: World, holder: string): Set<string> {
+function opened(world: World, holder: string): ReadonlySet<string> {
+  const known = found.get(world) ?? new Map<string, ReadonlySet<string>>();
+  found.set(world, known);
+  const all = known.get(holder) ?? findOpened(world, holder);
+  known.set(holder, all);
+  return all;
+}
+
+function findOpened(world: World, holder: string): ReadonlySet<string> {
   const all = ASKABLE.flatMap((scope) =>
     WANTED.filter((permission) => decide(world, { holder, permission, scope, isOwn: true }) === 'allowed').map(
       (permission) => `${permission} at ${scope}`,
