@@ -63,9 +63,10 @@ export class Machine {
 
   /** A text with the paths of a machine, for this one. */
   here(text: string): string {
-    return text
-      .replace(/(?<![\w/.])\/opt\/accredit(?![\w-])/g, this.program)
-      .replace(/(?<![\w/.])\/(etc|var|run|opt)\//g, (_, top) => `${this.directory}/${top}/`);
+    // In one go: the program may itself lie below one of these.
+    return text.replace(/(?<![\w/.])\/(?:(opt\/accredit)(?![\w-])|(etc|var|run|opt)\/)/g, (_, program, top) =>
+      program === undefined ? `${this.directory}/${top}/` : this.program,
+    );
   }
 
   unit(name: string): Unit {
