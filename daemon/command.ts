@@ -16,7 +16,6 @@ import { Unavailable } from './domain/snapshot.ts';
 import { adminTokenFile, firstRun, InstallationError, openKeyring, recover } from './installation.ts';
 import { createLog } from './log.ts';
 import { type Daemon, openConfiguredStore, startDaemon } from './main.ts';
-import { giveBackMemory } from './quiet.ts';
 import { StoreLocked, StoreTooNew, StoreUnusable } from './store/index.ts';
 import type { DaemonVerb } from './verbs.ts';
 
@@ -106,7 +105,6 @@ async function serve({ config, log }: Configured): Promise<number> {
   });
   const signalled = firstSignal();
   const daemon: Daemon = await startDaemon(config, { log });
-  giveBackMemory();
   const file = adminTokenFile(config);
   if (existsSync(file)) print(`the first admin token is in ${file}\n`);
   print(`accredit ready on ${daemon.url}\n`);
