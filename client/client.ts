@@ -20,20 +20,7 @@ import { type Clock, retrying, SYSTEM_CLOCK } from './retry.ts';
 import { type HttpRequest, type HttpResponse, httpTransport, parseEndpoint, type Transport } from './transport.ts';
 import { VERSION } from './version.ts';
 
-export type {
-  CallOptions,
-  DeleteOptions,
-  DryRun,
-  ExchangeRequest,
-  Fetched,
-  IssuedAccessToken,
-  ListOptions,
-  PutOptions,
-  RotateOptions,
-  Self,
-  WriteOptions,
-  Written,
-} from './contract.ts';
+export type * from './contract.ts';
 
 export interface ClientOptions {
   /** `https://accredit.example.com`, with a path if the daemon is mounted below one. */
