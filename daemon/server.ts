@@ -10,6 +10,8 @@ import type { TLSSocket } from 'node:tls';
 import { type Config, ConfigError } from './config.ts';
 import { fileTrouble } from './crypto/private-file.ts';
 import { addressesIn, LOOPBACK } from './http/client-address.ts';
+import { keepTicksFast } from './http/ticks.ts';
+import { afterAnswers, endTurn } from './http/turn.ts';
 
 /** In place of an error: it asks for a connection to elsewhere, which is no request to us. */
 const CONNECT = Object.assign(new Error('a request to connect'), { code: 'CONNECT' });
@@ -59,6 +61,12 @@ export function requireSafeListen({ listen, tlsCertificate, tlsKey, allowPlainte
   );
 }
 
+/** What is known of a connection on which a request was not answered at once. */
+interface Connection {
+  /** The answer to the last request that came over it, as long as it is not sent. */
+  latest: ServerResponse | undefined;
+}
+
 /** Who answers what comes over the connections. */
 export interface Listener {
   readonly answer: RequestListener;
@@ -69,30 +77,46 @@ export interface Listener {
 /** Serves `listener`. Rejects when the address cannot be listened on or certificate and key do not fit. */
 export async function listen(config: ServerConfig, { answer, refuse }: Listener): Promise<Listening> {
   requireSafeListen(config);
+  keepTicksFast();
   const { host, port } = config.listen;
-  const running = new Set<ServerResponse>();
-  const answering = new WeakMap<Duplex, ServerResponse>();
+  const connections = new Map<Duplex, Connection>();
   let ending = false;
+  const connectionOf = (socket: Duplex): Connection => {
+    const known = connections.get(socket);
+    if (known !== undefined) return known;
+    const connection: Connection = { latest: undefined };
+    connections.set(socket, connection);
+    socket.once('close', () => connections.delete(socket));
+    return connection;
+  };
+  const ended = () => {
+    if (ending) server.closeIdleConnections();
+  };
+  const track = (socket: Duplex, response: ServerResponse) => {
+    // What is answered by now, as most questions about tokens are, need not be waited for.
+    if (response.writableEnded && !ending) return;
+    // A connection that is gone already would stay on the list for good.
+    if (response.closed) return ended();
+    const connection = connectionOf(socket);
+    connection.latest = response;
+    response.once('close', () => {
+      if (connection.latest === response) connection.latest = undefined;
+      ended();
+    });
+  };
   const tracked: RequestListener = (request, response) => {
+    const { socket } = request;
     if (ending) response.setHeader('Connection', 'close');
     answer(request, response);
-    // What was answered at once, as most questions about tokens are, need not be waited for.
-    if (response.writableEnded && !ending) return;
-    const { socket } = request;
-    running.add(response);
-    answering.set(socket, response);
-    response.once('close', () => {
-      running.delete(response);
-      if (answering.get(socket) === response) answering.delete(socket);
-      if (ending) server.closeIdleConnections();
-    });
+    afterAnswers(() => track(socket, response));
   };
   const server = serverFor(config, tracked);
   // Of what a client expects nothing is promised, and it may be passed over (RFC 9110, section 10.1.1).
   server.on('checkExpectation', tracked);
   server.on('connect', (_request, socket) => refuse(CONNECT, socket as Socket, false));
   server.on('clientError', (error, socket) => {
-    const response = answering.get(socket);
+    endTurn();
+    const response = connections.get(socket)?.latest;
     if (response?.headersSent) socket.destroy();
     else refuse(error, socket as Socket, response !== undefined);
   });
@@ -111,7 +135,9 @@ export async function listen(config: ServerConfig, { answer, refuse }: Listener)
     url: `${scheme}://${isIP(address) === 6 ? `[${address}]` : address}:${actual}`,
     close: async () => {
       ending = true;
-      for (const response of running) if (!response.headersSent) response.setHeader('Connection', 'close');
+      for (const { latest } of connections.values()) {
+        if (latest?.headersSent === false) latest.setHeader('Connection', 'close');
+      }
       await closeServer(server);
     },
   };

@@ -7,6 +7,7 @@ import { LRUCache } from 'lru-cache';
 import type { Subject } from '../domain/api.ts';
 import { type Asked, requestIdOf } from '../http/exchange.ts';
 import { askedText, requestLine } from '../http/request-line.ts';
+import { answerTogether } from '../http/turn.ts';
 import { askedIn, identityHeaders } from './authorize.ts';
 import { presentedPlainly } from './presented.ts';
 import type { FastAnswer, VerifyOptions } from './replying.ts';
@@ -64,9 +65,11 @@ export function fastAuthorize(options: VerifyOptions): FastAnswer {
     const { subject } = verdict;
     if (limits?.used(subject.token_uid, clock()) !== undefined) return false;
     const requestId = requestIdOf(presented.requestId);
-    response.writeHead(200, ['X-Request-Id', requestId, ...headersFor(subject)]);
-    response.end();
-    report(subject, { requestId, method: request.method as string, ip, started, asked: question.text });
+    answerTogether(() => {
+      response.writeHead(200, ['X-Request-Id', requestId, ...headersFor(subject)]);
+      response.end();
+      report(subject, { requestId, method: request.method as string, ip, started, asked: question.text });
+    });
     return true;
   };
 }

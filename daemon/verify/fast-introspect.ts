@@ -8,6 +8,7 @@ import type { Question } from '../domain/api.ts';
 import { decodeText } from '../http/body.ts';
 import { exchangeOf, requestIdOf } from '../http/exchange.ts';
 import { askedText, requestLine } from '../http/request-line.ts';
+import { answerTogether } from '../http/turn.ts';
 import { foundIn, introspectBody, questionIn } from './introspect.ts';
 import { introspectionReply } from './oauth/reply.ts';
 import { isAscii, isPlainForm, readPlainForm } from './plain-form.ts';
@@ -67,16 +68,18 @@ export function fastIntrospect(options: VerifyOptions): FastAnswer {
         return;
       }
       const [text, length] = textOf(known.body);
-      response.writeHead(200, ['X-Request-Id', requestId, ...COMMON, 'Content-Length', length]);
-      // As many bytes as characters: it is ASCII, which is sent faster as what it is.
-      response.end(text, length === String(text.length) ? 'latin1' : 'utf8');
-      report(known.caller, {
-        requestId,
-        method: 'POST',
-        ip,
-        started,
-        asked: askedText(question),
-        ...foundIn(known.body),
+      answerTogether(() => {
+        response.writeHead(200, ['X-Request-Id', requestId, ...COMMON, 'Content-Length', length]);
+        // As many bytes as characters: it is ASCII, which is sent faster as what it is.
+        response.end(text, length === String(text.length) ? 'latin1' : 'utf8');
+        report(known.caller, {
+          requestId,
+          method: 'POST',
+          ip,
+          started,
+          asked: askedText(question),
+          ...foundIn(known.body),
+        });
       });
     });
     return true;

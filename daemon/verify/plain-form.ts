@@ -29,9 +29,8 @@ export function readPlainForm(
     isOver = true;
     done(result);
   };
-  request.setEncoding('latin1');
-  request.on('data', (chunk: string) => {
-    form += chunk;
+  request.on('data', (chunk: Buffer) => {
+    form += chunk.toString('latin1');
   });
   request.on('end', () => end(form));
   response.once('close', () => end(undefined));

@@ -7,6 +7,7 @@ import { LRUCache } from 'lru-cache';
 import { decodeText } from '../../http/body.ts';
 import { exchangeOf, requestIdOf } from '../../http/exchange.ts';
 import { requestLine } from '../../http/request-line.ts';
+import { answerTogether } from '../../http/turn.ts';
 import { isAscii, isPlainForm, readPlainForm } from '../plain-form.ts';
 import { presentedPlainly } from '../presented.ts';
 import { type FastAnswer, replying, type VerifyOptions } from '../replying.ts';
@@ -56,16 +57,18 @@ export function fastToken(options: VerifyOptions): FastAnswer {
       }
       // As many bytes as characters: permissions, times and JWTs are ASCII.
       const text = JSON.stringify(issuedBody(issued));
-      response.writeHead(200, [
-        'X-Request-Id',
-        requestId,
-        ...COMMON,
-        'Content-Length',
-        String(text.length),
-        ...KEPT_BY_NOBODY,
-      ]);
-      response.end(text, 'latin1');
-      report(known.subject, { requestId, method: 'POST', ip, started, asked: '' });
+      answerTogether(() => {
+        response.writeHead(200, [
+          'X-Request-Id',
+          requestId,
+          ...COMMON,
+          'Content-Length',
+          String(text.length),
+          ...KEPT_BY_NOBODY,
+        ]);
+        response.end(text, 'latin1');
+        report(known.subject, { requestId, method: 'POST', ip, started, asked: '' });
+      });
     });
     return true;
   };
