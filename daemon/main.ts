@@ -11,6 +11,7 @@ import { createApp } from './http/app.ts';
 import { addressesIn, clientAddress, LOOPBACK } from './http/client-address.ts';
 import { exchangeOf } from './http/exchange.ts';
 import { hostMissing, lacksHost, refuseBytes } from './http/malformed.ts';
+import { messageClasses } from './http/messages.ts';
 import { takeOriginForm } from './http/target.ts';
 import { type FirstRun, firstRun, type InstallationConfig, openKeyring, requireSharedKey } from './installation.ts';
 import { createLog } from './log.ts';
@@ -132,6 +133,7 @@ function serve(config: Config, { service, store, log, clock, recorder, issuer }:
   };
   return listen(config, {
     answer,
+    messages: messageClasses(app),
     refuse: (error, socket, isOnRecord) => refuseBytes(error, socket, exchange, isOnRecord),
   });
 }

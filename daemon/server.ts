@@ -10,6 +10,7 @@ import type { TLSSocket } from 'node:tls';
 import { type Config, ConfigError } from './config.ts';
 import { fileTrouble } from './crypto/private-file.ts';
 import { addressesIn, LOOPBACK } from './http/client-address.ts';
+import type { MessageClasses } from './http/messages.ts';
 import { keepTicksFast } from './http/ticks.ts';
 import { afterAnswers, endTurn } from './http/turn.ts';
 
@@ -70,12 +71,14 @@ interface Connection {
 /** Who answers what comes over the connections. */
 export interface Listener {
   readonly answer: RequestListener;
+  /** What requests and answers are made of; Node's own classes if left out. */
+  readonly messages?: MessageClasses;
   /** Answers what is no request, and closes the connection. `isOnRecord` where it comes in the middle of one. */
   refuse(error: Error, socket: Socket, isOnRecord: boolean): void;
 }
 
 /** Serves `listener`. Rejects when the address cannot be listened on or certificate and key do not fit. */
-export async function listen(config: ServerConfig, { answer, refuse }: Listener): Promise<Listening> {
+export async function listen(config: ServerConfig, { answer, messages, refuse }: Listener): Promise<Listening> {
   requireSafeListen(config);
   keepTicksFast();
   const { host, port } = config.listen;
@@ -110,7 +113,7 @@ export async function listen(config: ServerConfig, { answer, refuse }: Listener)
     answer(request, response);
     afterAnswers(() => track(socket, response));
   };
-  const server = serverFor(config, tracked);
+  const server = serverFor(config, { ...LIMITS, ...messages }, tracked);
   // Of what a client expects nothing is promised, and it may be passed over (RFC 9110, section 10.1.1).
   server.on('checkExpectation', tracked);
   server.on('connect', (_request, socket) => refuse(CONNECT, socket as Socket, false));
@@ -171,13 +174,17 @@ async function closeServer(server: Server): Promise<void> {
   clearTimeout(deadline);
 }
 
-function serverFor({ tlsCertificate, tlsKey }: ServerConfig, listener: RequestListener): Server {
-  if (tlsCertificate === undefined || tlsKey === undefined) return createServer(LIMITS, listener);
+function serverFor(
+  { tlsCertificate, tlsKey }: ServerConfig,
+  options: ServerOptions,
+  listener: RequestListener,
+): Server {
+  if (tlsCertificate === undefined || tlsKey === undefined) return createServer(options, listener);
   const certificate = readPem(tlsCertificate, 'ACCREDIT_TLS_CERTIFICATE');
   const key = readPem(tlsKey, 'ACCREDIT_TLS_KEY');
   requirePair(certificate, key);
   try {
-    return createTlsServer({ ...LIMITS, cert: certificate, key, minVersion: 'TLSv1.2' }, listener);
+    return createTlsServer({ ...options, cert: certificate, key, minVersion: 'TLSv1.2' }, listener);
   } catch (error) {
     throw new ConfigError(`the TLS certificate and key cannot be used: ${(error as Error).message}`);
   }
