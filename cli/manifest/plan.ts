@@ -126,6 +126,12 @@ export function isEmpty({ answer, pending, byHand }: Plan): boolean {
   return answer.outcome === 'unchanged' && pending.size === 0 && byHand.length === 0;
 }
 
+/** Whether the token was there, and makes room for one of the same name: under a profile that allows no other secret. */
+export function isReplaced({ address, outcome }: Change, { before, secrets }: Plan): boolean {
+  // One that is new in the tree is undelivered only with its secret, and that one came later.
+  return outcome === 'created' && secrets.has(address) && before.undelivered.includes(address);
+}
+
 interface DryRun {
   readonly answer: ManifestAnswer;
   readonly etag: string | undefined;

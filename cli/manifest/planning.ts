@@ -19,7 +19,7 @@ import { declaredBy, readResources, treeOf } from './export.ts';
 import type { Finding } from './finding.ts';
 import { type Journal, openJournal, stateDirectory } from './journal.ts';
 import type { Manifest } from './load.ts';
-import { isDeclared, isEmpty, makePlan, PATIENCE, type Plan } from './plan.ts';
+import { isDeclared, isEmpty, isReplaced, makePlan, PATIENCE, type Plan } from './plan.ts';
 import { describeSink } from './sinks.ts';
 
 export interface PlanningOptions extends FileOptions, GlobalOptions {
@@ -129,8 +129,10 @@ export function planJson({ manifest, plan }: Planned) {
  * The tree of `--only-due` was read in several answers. What was declared in between, or is below what somebody else has taken over,
  * would be missing in it, and deleted.
  */
-function requireOnlyRotations({ answer }: Plan): void {
-  const others = answer.changes.filter(({ outcome }) => outcome !== 'rotated').map(({ address }) => address);
+function requireOnlyRotations(plan: Plan): void {
+  const others = plan.answer.changes
+    .filter((change) => change.outcome !== 'rotated' && !isReplaced(change, plan))
+    .map(({ address }) => address);
   if (others.length === 0) return;
   throw new CliError(
     `--only-due would change more than what is due (${others.slice(0, 3).join(', ')}): something has changed meanwhile or is ` +

@@ -8,7 +8,7 @@ import { splitMember } from '../../terraform-provider-spec/manifest.ts';
 import { type Output, printable } from '../output.ts';
 import type { Delivery } from './check.ts';
 import { masked } from './finding.ts';
-import { bodyAt, type Change, isEmpty, type Plan, type Summary } from './plan.ts';
+import { bodyAt, type Change, isEmpty, isReplaced, type Plan, type Summary } from './plan.ts';
 import { describeSink } from './sinks.ts';
 
 /** Not shown: that there is a new secret is said by the mark, and its hash is nobody's business. */
@@ -49,7 +49,7 @@ export function summaryText(summary: Summary, isPlanned: boolean): string {
 function showChange(change: Change, plan: Plan, deliveries: readonly Delivery[], out: Output): void {
   const { address, outcome, changed, effects, warnings } = change;
   out.line('');
-  out.line(`  ${markOf(outcome, out)} ${shortOf(address)}${reasonOf(change, plan)}`);
+  out.line(`  ${markOf(change, plan, out)} ${shortOf(address)}${reasonOf(change, plan)}`);
   const body = bodyAt(plan.tree, address) ?? {};
   if (outcome !== 'deleted') {
     const given = splitMember(kindNamed(change.kind), body).body as JsonObject;
@@ -63,20 +63,24 @@ function showChange(change: Change, plan: Plan, deliveries: readonly Delivery[],
   for (const warning of warnings) out.line(`      ${out.style('yellow', 'warning:')} ${masked(printable(warning))}`);
 }
 
-function markOf(outcome: Change['outcome'], out: Output): string {
-  switch (outcome) {
+function markOf(change: Change, plan: Plan, out: Output): string {
+  const renewed = `${out.style('red', '-')}/${out.style('green', '+')}`;
+  switch (change.outcome) {
     case 'created':
+      if (isReplaced(change, plan)) return renewed;
       return `  ${out.style('green', '+')}`;
     case 'updated':
       return `  ${out.style('yellow', '~')}`;
     case 'deleted':
       return `  ${out.style('red', '-')}`;
     case 'rotated':
-      return `${out.style('red', '-')}/${out.style('green', '+')}`;
+      return renewed;
   }
 }
 
-function reasonOf({ address, outcome }: Change, { before }: Plan): string {
+function reasonOf(change: Change, plan: Plan): string {
+  const [{ address, outcome }, { before }] = [change, plan];
+  if (isReplaced(change, plan)) return ': a new token, as nobody has confirmed the secret, and it can have no other';
   if (outcome !== 'rotated') return '';
   if (before.undelivered.includes(address)) return ': a new secret, as nobody has confirmed the last one';
   return before.due.includes(address) ? ': a new secret, as it is due' : ': a new secret';
@@ -94,6 +98,9 @@ function showNotes({ before, secrets, pending, byHand }: Plan, deliveries: reado
     out.line(`${out.style('yellow', 'note:')} ${shortOf(address)} ${text}`);
   for (const address of before.due.filter((one) => !isCared(one))) {
     note(address, 'is due, and only a token with "deliver" gets a new secret from here');
+  }
+  for (const address of before.undelivered.filter((one) => !before.due.includes(one) && !isCared(one))) {
+    note(address, 'has a secret that nobody has confirmed, and cannot get another as it is now');
   }
   for (const { address, sinks } of deliveries.filter((one) => !isCared(one.address))) {
     // What was taken over, or lost its file, looks as if it were delivered.

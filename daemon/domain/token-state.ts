@@ -73,8 +73,17 @@ export function nextRotation(token: Resource): number | null {
  */
 export function isRotationDue(token: Resource, status: TokenStatus, now: number): boolean {
   const next = nextRotation(token);
-  if (next === null || next > now) return false;
-  return status === 'active' || (status === 'expired' && typeof token.attributes.expires_at !== 'string');
+  return next !== null && next <= now && wouldWork(token, status);
+}
+
+/** Whether another secret would work at once if a token with that status got it. */
+export function wouldWork({ attributes }: Resource, status: TokenStatus): boolean {
+  return status === 'active' || (status === 'expired' && typeof attributes.expires_at !== 'string');
+}
+
+/** Whether the present secret came by its hash and nobody has confirmed that it was delivered. A rotation forgets it. */
+export function isUndelivered(token: Resource): boolean {
+  return token.state.undelivered === true;
 }
 
 /** Whether a token works at `now`, given who holds it and what latches its address. */

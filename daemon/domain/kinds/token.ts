@@ -15,6 +15,7 @@ import { type Profile, profileOf, profileOfToken } from '../profiles.ts';
 import { referenceProblems } from '../references.ts';
 import {
   endOf,
+  isUndelivered,
   livePrevious,
   overlapOf,
   rotatedState,
@@ -124,7 +125,8 @@ function update(context: Context, declaration: Declaration & { stored: Resource 
   if (!rotates && changed.length === 0 && !changesHands(context, stored)) {
     return { answer: answerOf(context, stored, 'unchanged'), touched: [], changed };
   }
-  if (claimed && profile.regenerate === 'forbidden' && isUnused(context, stored)) {
+  const isLost = context.isPart === true && rotates && isUndelivered(stored);
+  if ((claimed || isLost) && profile.regenerate === 'forbidden' && isUnused(context, stored)) {
     return { ...create(context, declaration), touched: [stored] };
   }
   const expiryMoved = changed.includes('/expires_at') || changed.includes('/expires_in');
@@ -199,7 +201,7 @@ function requireNotOver({ address, attributes, valid_until: end }: Resource, now
   );
 }
 
-/** A creation whose answer was lost: nobody ever used its secret, and the same manager comes again. */
+/** A creation whose answer, or whose secret on its way, was lost: nobody ever used it, and the same manager comes again. */
 function isUnused({ draft, options }: Context, stored: Resource): boolean {
   if (stored.managed_by !== (options.manager ?? null)) return false;
   return draft.secret(tokenState(stored).current.hash)?.last_used_at === null;

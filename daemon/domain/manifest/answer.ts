@@ -4,11 +4,11 @@ import { formatTimestamp } from '../../../terraform-provider-spec/formats.ts';
 import type { Json, JsonObject } from '../../../terraform-provider-spec/kind.ts';
 import { MANIFEST_ATTRIBUTES } from '../../../terraform-provider-spec/manifest.ts';
 import { cutsOff } from '../consequences.ts';
+import { takesNewSecret } from '../kinds/token-renewal.ts';
 import { mapLoaded } from '../loading.ts';
 import type { Resource } from '../model.ts';
-import { isRotationDue, statusOf } from '../token-state.ts';
+import { isRotationDue, isUndelivered, statusOf } from '../token-state.ts';
 import type { Context } from '../write.ts';
-import { isUndelivered } from './delivery.ts';
 import { Gathering } from './gathering.ts';
 import { declaredBy } from './record.ts';
 import type { Done } from './settle.ts';
@@ -60,7 +60,7 @@ export function* presentChanges(
   return { changes, summary, ...left };
 }
 
-/** The tokens of the tree that are to be rotated, and among them those whose secret nobody has confirmed. */
+/** The tokens of the tree that are to get another secret, and those whose present one nobody has confirmed. */
 function tokensLeft({ draft, now }: Context, steps: readonly Declared[]): JsonObject {
   const due: string[] = [];
   const undelivered: string[] = [];
@@ -69,7 +69,8 @@ function tokensLeft({ draft, now }: Context, steps: readonly Declared[]): JsonOb
     if (token === undefined) return;
     const lost = isUndelivered(token);
     if (lost) undelivered.push(address);
-    if (lost || isRotationDue(token, statusOf(draft, token, now).status, now)) due.push(address);
+    const { status } = statusOf(draft, token, now);
+    if (isRotationDue(token, status, now) || (lost && takesNewSecret(draft, token, status, now))) due.push(address);
   });
   return { due: due.sort(), undelivered: undelivered.sort() };
 }

@@ -23,13 +23,8 @@ import type { Resource } from '../model.ts';
 import { Problem } from '../problem.ts';
 import { placeOf } from '../scopes.ts';
 import type { Operation } from '../snapshot.ts';
-import { livePrevious, storedState, tokenState } from '../token-state.ts';
+import { isUndelivered, livePrevious, storedState, tokenState } from '../token-state.ts';
 import { type Context, writeOperation } from '../write.ts';
-
-/** Whether the present secret of the token is one that nobody has confirmed yet. A rotation forgets it. */
-export function isUndelivered(token: Resource): boolean {
-  return token.state.undelivered === true;
-}
 
 /** Notes, after a step that gave the token at `address` a secret by its hash, that it is to be delivered. */
 export function expectDelivery({ draft, now }: Context, address: string, before: Resource | undefined): void {

@@ -126,7 +126,8 @@ const CHANGES: JsonObject = {
     description: 'How many resources come to which outcome.',
   },
   due: texts(
-    'The tokens of the tree that are to be rotated: their schedule asks for it, or they are undelivered.',
+    'The tokens of the tree that are to get another secret: their schedule asks for it, or they are undelivered and can ' +
+      'get one that would work.',
     ADDRESS,
   ),
   undelivered: texts(
