@@ -165,7 +165,27 @@ onEveryDatabase(
       await api.put(`${organization}/accounts/ci/tokens/by-hand`, {});
       const problem = expectProblem(await api.put(manifest, {}), 409, 'managed-by-another');
       expect(JSON.stringify(problem.errors)).to.include('by-hand');
-      expectOutcome(await api.put(manifest, {}, { headers: { 'Accredit-Adopt': 'true' } }), 200, 'updated');
+    });
+
+    it('adopts what it declares, and never to delete it: what goes takes nothing of others with it', async () => {
+      const { api } = bench();
+      const adopt = { headers: { 'Accredit-Adopt': 'true' } };
+      const token = `${organization}/accounts/ci/tokens/by-hand`;
+      await api.put(manifest, { accounts: { ci: {} } });
+      await api.put(token, {}, { headers: { 'Accredit-Manager': 'terraform' } });
+      for (const query of ['dry_run=true', '']) {
+        expectProblem(await api.put(manifest, {}, { ...adopt, query }), 409, 'managed-by-another');
+        expectProblem(await api.delete(manifest, { ...adopt, query }), 409, 'managed-by-another');
+      }
+      expect((await api.get(token)).body.managed_by).to.equal('terraform');
+
+      // Whoever wants it gone declares it first: then it is this manifest's own, and shown when it goes.
+      await api.put(manifest, { accounts: { ci: { tokens: { 'by-hand': {} } } } }, adopt);
+      const gone = expectOutcome(await api.put(manifest, {}), 200, 'updated');
+      expect(outcomesOf(gone, organization)).to.deep.equal([
+        'deleted accounts/ci/tokens/by-hand',
+        'deleted accounts/ci',
+      ]);
     });
 
     it('is refused with the place of everything that is wrong, before anything is done', async () => {

@@ -6,7 +6,6 @@ import type { JsonObject, Kind } from '../../../terraform-provider-spec/kind.ts'
 import { childKinds } from '../../../terraform-provider-spec/kinds/index.ts';
 import { type Member, managerOf } from '../../../terraform-provider-spec/manifest.ts';
 import type { ManifestRequest, WriteOptions } from '../api.ts';
-import { requireManager } from '../contract.ts';
 import { deleteSpec } from '../delete.ts';
 import type { Ambient } from '../identity.ts';
 import type { Resource } from '../model.ts';
@@ -83,9 +82,10 @@ export function declare(
 
 /**
  * The DELETE of what the tree no longer declares. A live token is revoked with it, where its profile asks for that. What
- * lies below and this manifest does not manage is no more its own to delete than anything else.
+ * lies below and this manifest does not manage is no more its own to delete than anything else, also where it adopts: that is
+ * for what it declares, and what goes with another is declared by nobody.
  */
-export function remove({ address }: Resource, options: StepOptions): Step {
+export function remove({ address }: Resource, { adopt: _declared, ...options }: StepOptions): Step {
   const kind = kindAt(address);
   const spec = deleteSpec({ ...options, address, revoke: true });
   return {
@@ -96,8 +96,18 @@ export function remove({ address }: Resource, options: StepOptions): Step {
     run(context) {
       const own = { ...context, options };
       spec.authorize(own.draft, own.principal);
-      if (childKinds(kind).length > 0) for (const below of own.draft.children(address)) requireManager(below, options);
+      if (childKinds(kind).length > 0) for (const below of own.draft.children(address)) requireOwn(below, options);
       return spec.decide(own);
     },
   };
+}
+
+/** Throws `managed-by-another` for what would go with what it lies in, and is not the manifest's. */
+function requireOwn({ address, managed_by: manager }: Resource, { manager: own }: StepOptions): void {
+  if (manager === own) return;
+  throw new Problem(
+    'managed-by-another',
+    `${address} is managed by ${manager === null ? 'nobody' : `"${manager}"`}, and would go with what it lies in. ` +
+      'Delete it first, or declare and adopt it.',
+  );
 }
