@@ -62,6 +62,13 @@ export function canonicalValue(type: ValueType, value: Json | undefined): string
   }
 }
 
+/** A text that is the same for two desired states of that kind exactly when they ask for the same, whatever secret they bring. */
+export function canonicalDesired(kind: Kind, desired: JsonObject): string {
+  return canonicalValue({ type: 'object', attributes: declaredAttributes(kind) }, desired);
+}
+
+const declaredAttributes = once((kind) => select(writableAttributes(kind), ({ writeOnly }) => writeOnly !== true));
+
 /**
  * JSON pointers (RFC 6901) of the writable attributes that differ between two desired states; inside objects, of the
  * attributes there. One that keeps its stored value when left out does not differ by being left out of `after`.

@@ -8,6 +8,7 @@ import { pointerTo } from './pointer.ts';
 
 export {
   allAttributes,
+  canonicalDesired,
   changedAttributes,
   changedImmutables,
   equalValues,

@@ -67,8 +67,10 @@ function manifestOperation(ambient: Ambient, request: ManifestRequest, way: Way,
     if (draft.resource(organization) === undefined) throw notFound(organization);
     const stored = draft.resource(address);
     if (tree.violations.length > 0) throw invalid(tree.violations);
-    const { leaving, etag } = yield* groundsOf(draft, { address, manager, steps, ambient });
-    requireGrounds(stored, etag, request);
+    const grounds = yield* groundsOf(draft, { address, options, steps, ambient });
+    const { leaving } = grounds;
+    const plan = request.dryRun === true || namesPlan(request) ? yield* grounds.etag() : undefined;
+    requireGrounds(stored, plan, request);
     const removals = inOrder(leaving.map((row) => ({ ...row, dependsOn: [row.parent, ...row.keys] })));
     const done = yield* settle({ ...context, isPart: true }, [
       ...steps,
@@ -80,7 +82,7 @@ function manifestOperation(ambient: Ambient, request: ManifestRequest, way: Way,
     const { outcome, row } =
       way.method === 'PUT' ? recordDeclared(context, address, addresses) : recordGone(context, address);
     const shown = { ...(row && presentManifest(row)), outcome, ...changes };
-    const tag = request.dryRun === true ? etag() : row && etagOf(row);
+    const tag = request.dryRun === true ? plan : row && etagOf(row);
     return effectOf(done, { outcome, resource: shown, ...(tag !== undefined && { etag: tag }) }, changes);
   }
 }
@@ -97,16 +99,24 @@ function finished<T>(pieces: Generator<void, T>): T {
  * Throws `precondition-failed` unless `If-Match` names the plan as it would be now, or the manifest as it is, and
  * `If-None-Match` holds.
  */
-function requireGrounds(stored: Resource | undefined, etag: () => string, request: ManifestRequest): void {
-  const { ifMatch, ifNoneMatch } = request;
-  if (ifMatch === undefined || ifMatch === '*' || !ifMatch.some((tag) => tag.startsWith(PLAN))) {
+function requireGrounds(stored: Resource | undefined, plan: string | undefined, request: ManifestRequest): void {
+  const { caller, ifMatch, ifNoneMatch } = request;
+  if (plan === undefined || !namesPlan(request)) {
     requirePreconditions(stored, request);
     return;
   }
-  if (!ifMatch.includes(etag())) {
-    throw new Problem('precondition-failed', 'Something that the plan rests on has changed since: make a new plan.');
+  if (!ifMatch?.includes(plan)) {
+    throw new Problem(
+      'precondition-failed',
+      'This is not what the plan has shown, or something that it rests on has changed since: make a new plan.',
+    );
   }
-  requirePreconditions(stored, { caller: request.caller, ...(ifNoneMatch === true && { ifNoneMatch }) });
+  requirePreconditions(stored, { caller, ...(ifNoneMatch === true && { ifNoneMatch }) });
+}
+
+/** Whether `If-Match` has the entity tag of a plan. */
+function namesPlan({ ifMatch }: ManifestRequest): boolean {
+  return Array.isArray(ifMatch) && ifMatch.some((tag: string) => tag.startsWith(PLAN));
 }
 
 /** A token that was given a secret by its hash waits for the confirmation that the secret has been delivered. */

@@ -4,8 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { ancestorsOf, kindAt, organizationOf } from '../../../terraform-provider-spec/address.ts';
-import { changedAttributes } from '../../../terraform-provider-spec/derive/validate.ts';
+import { canonicalDesired, changedAttributes } from '../../../terraform-provider-spec/derive/validate.ts';
 import { childKinds, isReferenced, kindNamed } from '../../../terraform-provider-spec/kinds/index.ts';
+import { managerOf } from '../../../terraform-provider-spec/manifest.ts';
 import { isBuiltInAddress } from '../built-in.ts';
 import type { Ambient } from '../identity.ts';
 import type { Resource } from '../model.ts';
@@ -14,7 +15,7 @@ import { tokenState } from '../token-state.ts';
 import { etagOf } from '../view.ts';
 import { Gathering } from './gathering.ts';
 import { declaredBy } from './record.ts';
-import type { Declared } from './steps.ts';
+import type { Declared, StepOptions } from './steps.ts';
 
 /** With what the entity tag of a plan begins; that of a stored state never does. */
 export const PLAN = 'plan.';
@@ -22,26 +23,31 @@ export const PLAN = 'plan.';
 export interface Grounds {
   /** What the manifest declared and manages, and the tree does not declare. */
   readonly leaving: readonly Resource[];
-  /** The entity tag of a plan: another one as soon as anything of what the plan rests on has changed. */
-  etag(): string;
+  /**
+   * The entity tag of a plan: another one as soon as anything of what the plan rests on has changed, and for anything else
+   * that is asked for.
+   */
+  etag(): Generator<void, string>;
 }
 
 /**
  * Reads what deciding the steps will ask for. Throws `NotLoaded` for as much of it at once as can be known.
  *
  * The entity tag covers every row that is declared or was, what those lie in and refer to, and theirs in turn; what lies
- * below the accounts, apps and users that change or go, what refers to what goes, and emergency revocations. It does not
- * cover who asks, when secrets were last used, and the secrets that the request brings.
+ * below the accounts, apps and users that change or go, what refers to what goes, and emergency revocations; and what is
+ * asked for: the desired states, an adoption, an end of the caller's own credential. It does not cover who asks, when
+ * secrets were last used, and the secrets that the request brings.
  */
 export function* groundsOf(
   snapshot: Snapshot,
   {
     address,
-    manager,
+    options,
     steps,
     ambient,
-  }: { address: string; manager: string; steps: readonly Declared[]; ambient: Ambient },
+  }: { address: string; options: StepOptions; steps: readonly Declared[]; ambient: Ambient },
 ): Generator<void, Grounds> {
+  const manager = managerOf(address);
   const gathering = new Gathering();
   const resource = (at: string) => gathering.read(() => snapshot.resource(at));
   const manifest = snapshot.resource(address);
@@ -97,13 +103,21 @@ export function* groundsOf(
     if (latch !== undefined) lines.push(`${at}!${latch.created_at}`);
   }
   gathering.done();
-  return { leaving, etag: () => PLAN + digestOf(lines) };
+  return { leaving, etag: () => etagOver(lines, steps, options) };
 }
 
-function digestOf(lines: readonly string[]): string {
-  return createHash('sha256')
-    .update([...new Set(lines)].sort().join('\n'))
-    .digest('base64url');
+function* etagOver(
+  lines: readonly string[],
+  steps: readonly Declared[],
+  { adopt = false, allowSelf = false }: StepOptions,
+): Generator<void, string> {
+  const digest = createHash('sha256');
+  for (const line of [...new Set(lines)].sort()) digest.update(`${line}\n`);
+  for (const step of steps) {
+    yield;
+    digest.update(`${step.address} ${canonicalDesired(step.kind, step.desired)}\n`);
+  }
+  return PLAN + digest.update(JSON.stringify({ adopt, allowSelf })).digest('base64url');
 }
 
 /** Throws `NotLoaded` for all that is needed in any case, if that is not there: to find it out row by row costs more. */
