@@ -261,6 +261,8 @@ export interface Service {
   manifest(request: { caller: Caller; address: string }): Promise<{ resource: JsonObject; etag: string }>;
   /** The manifests of an organization, without what they declare. */
   manifests(request: ManifestListRequest): Promise<Page>;
+  /** Rejects as `putManifest` does for a caller who may not write manifests there: before a large body is read. */
+  admitManifest(request: { caller: Caller; address: string }): Promise<void>;
   /** The answer's resource is the manifest with what was done, or with `dryRun` would be; its entity tag is then the plan's. */
   putManifest(request: ManifestRequest): Promise<Answer>;
   deleteManifest(request: ManifestRequest): Promise<Answer>;

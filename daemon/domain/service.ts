@@ -9,7 +9,7 @@ import { Foresight } from './foresight.ts';
 import { type AccessTokenSettings, ambient as realAmbient } from './identity.ts';
 import { countTokens, listPage } from './lists.ts';
 import { purgeExpired } from './maintenance.ts';
-import { applyOperation, discardOperation } from './manifest/apply.ts';
+import { admitOperation, applyOperation, discardOperation } from './manifest/apply.ts';
 import { deliverOperation } from './manifest/delivery.ts';
 import { getManifestOperation, manifestPage } from './manifest/read.ts';
 import { readDeclared } from './manifest/tree.ts';
@@ -138,6 +138,7 @@ export function createService({
       attempt('list', { caller: request.caller, address: request.organization }, () =>
         manifestPage(ambient, reader, read, request),
       ),
+    admitManifest: (request) => attempt('put', request, async () => read(admitOperation(ambient, request))),
     putManifest: (request) =>
       attempt('put', request, async () =>
         write(applyOperation(ambient, request, await readDeclared(request)), request),

@@ -12,6 +12,7 @@ import { nearestPath } from './nearest-path.ts';
 import { type Operation, serve } from './operation.ts';
 import { type Reply, send } from './reply.ts';
 import { routes } from './routes.ts';
+import { Turns } from './turns.ts';
 
 export interface AppOptions extends ExchangeOptions {
   readonly service: Service;
@@ -23,9 +24,15 @@ export interface AppOptions extends ExchangeOptions {
   readonly served?: OptionalPaths;
 }
 
+/**
+ * Each large body may take hundreds of megabytes until it is answered, and time of the thread that everything else waits for. Whoever
+ * waits longer for a turn would run into the time that a request may take.
+ */
+const LARGE_BODIES = { atOnce: 2, patience: 20_000 };
+
 const NO_OPTIONAL_PATH: OptionalPaths = { recycleKey: false };
 
-/** The application. It holds no state but which requests with an Idempotency-Key are running. */
+/** The application. It holds no state but which requests with an Idempotency-Key are running, and which have large bodies. */
 export function createApp(options: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -81,6 +88,7 @@ function addRoutes(app: Express, options: AppOptions): void {
   const context = {
     service: options.service,
     inProgress: new InProgress(),
+    largeBodies: new Turns(LARGE_BODIES),
     exchangeOf: (request: express.Request) => exchangeOf(request, request.res as express.Response, options),
   };
   for (const { path, operations } of routes(options.served ?? NO_OPTIONAL_PATH)) {

@@ -54,6 +54,12 @@ export function hasBody(request: IncomingMessage): boolean {
   return Number(request.headers['content-length'] ?? 0) > 0;
 }
 
+/** Whether the body may be larger than `BODY_LIMIT`, by what `request` announces and the rules allow. */
+export function mayBeLarge(request: IncomingMessage, { bodyLimit = BODY_LIMIT }: BodyRules): boolean {
+  // One that comes in chunks announces no length.
+  return bodyLimit > BODY_LIMIT && Number(request.headers['content-length'] ?? bodyLimit) > BODY_LIMIT;
+}
+
 /** The media type of the body, one of `accepted`. Throws `unsupported-media-type` for another, or another charset. */
 export function requireMediaType(request: IncomingMessage, accepted: readonly string[]): string {
   const [type = '', ...parameters] = (request.headers['content-type'] ?? '').split(';').map((part) => part.trim());

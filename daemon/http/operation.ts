@@ -6,11 +6,12 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Json } from '../../terraform-provider-spec/kind.ts';
 import type { Audience, Caller, Service, Subject } from '../domain/api.ts';
 import { Problem } from '../domain/problem.ts';
-import { type BodyUse, readJsonBody } from './body.ts';
+import { type BodyUse, mayBeLarge, readJsonBody } from './body.ts';
 import { type Options, type Rules, readHeaders, readQuery } from './contract.ts';
 import type { Exchange } from './exchange.ts';
 import type { InProgress } from './in-progress.ts';
 import { type Reply, send } from './reply.ts';
+import type { Turns } from './turns.ts';
 
 /** The names in a path, still unchecked. */
 export type PathNames = Readonly<Record<string, string>>;
@@ -30,6 +31,8 @@ export interface Operation {
    * goes on without a subject, and the service decides whether it is such a replay.
    */
   readonly retiresCaller?: true;
+  /** Refuses before the body is read whoever may not send one that large. */
+  admit?(service: Service, target: { readonly caller: Caller; readonly address: string }): Promise<void>;
   /** What the credential can be for; the API if left out. */
   readonly audiences?: readonly Audience[];
   /** The address that it is about; `''` for none. Throws `AddressError` for names that make none. */
@@ -47,11 +50,14 @@ export interface OperationInput {
 export interface OperationContext {
   readonly service: Service;
   readonly inProgress: InProgress;
+  /** Of bodies that are larger than `BODY_LIMIT`. */
+  readonly largeBodies: Turns;
   readonly exchangeOf: (request: Request) => Exchange;
 }
 
 /** Serves `operation`. What any step throws is the error handler's to answer. */
-export function serve(operation: Operation, { service, inProgress, exchangeOf }: OperationContext): RequestHandler {
+export function serve(operation: Operation, context: OperationContext): RequestHandler {
+  const { service, inProgress, largeBodies, exchangeOf } = context;
   return async (request: Request, response: Response) => {
     const exchange = exchangeOf(request);
     const caller = exchange.caller();
@@ -62,10 +68,13 @@ export function serve(operation: Operation, { service, inProgress, exchangeOf }:
       ...readHeaders(request, operation.headers, operation.writes),
       ...readQuery(request.url, operation.query),
     };
-    const body = await readJsonBody(request, operation);
-    const input = { caller, address, options, body };
-    const reply = await inProgress.run(keyOf(subject, request, options), () => operation.run(service, input));
-    send(response, reply);
+    await operation.admit?.(service, { caller, address });
+    const run = async () => {
+      const body = await readJsonBody(request, operation);
+      const input = { caller, address, options, body };
+      return inProgress.run(keyOf(subject, request, options), () => operation.run(service, input));
+    };
+    send(response, await (mayBeLarge(request, operation) ? largeBodies.run(request, run) : run()));
   };
 }
 

@@ -55,6 +55,7 @@ export function stubService(answers: Partial<Record<Method, () => unknown>> = {}
     enrol: () => written,
     manifest: () => ({ resource, etag: 'u.1' }),
     manifests: () => ({ items: [], next_cursor: null }),
+    admitManifest: () => undefined,
     putManifest: () => written,
     deleteManifest: () => ({ outcome: 'deleted' }),
     deliver: () => written,

@@ -12,6 +12,7 @@ import { invalid } from '../convergence.ts';
 import type { Ambient } from '../identity.ts';
 import type { Resource } from '../model.ts';
 import { Problem } from '../problem.ts';
+import { authenticated } from '../read.ts';
 import type { Operation } from '../snapshot.ts';
 import { etagOf } from '../view.ts';
 import { type Context, type Effect, writeOperation } from '../write.ts';
@@ -27,6 +28,16 @@ import type { Tree } from './tree.ts';
 /** The operation of a PUT of the manifest at `address`. */
 export function applyOperation(ambient: Ambient, request: ManifestRequest, tree: Tree): Operation<Answer> {
   return manifestOperation(ambient, request, { method: 'PUT', action: 'put', verb: 'write' }, tree);
+}
+
+/** Refuses on its own whom `applyOperation` would refuse first: the caller who may not write manifests there. */
+export function admitOperation(
+  ambient: Ambient,
+  { caller, address }: Pick<ManifestRequest, 'caller' | 'address'>,
+): Pick<Operation<void>, 'needs' | 'decide'> {
+  return authenticated(ambient, caller, { resources: [organizationOf(address)] }, (_snapshot, principal) =>
+    requireOrganizationPermission(principal, address, `${MANIFEST.noun}.write`),
+  );
 }
 
 /** The operation of a DELETE: what the manifest declared and still manages goes, and the manifest with it. */

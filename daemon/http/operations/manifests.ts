@@ -36,6 +36,7 @@ export function putManifest(address: AddressOf): Operation {
     query: DRY_RUN,
     body: 'required',
     bodyLimit: MANIFEST_BODY_LIMIT,
+    admit: (service, target) => service.admitManifest(target),
     address,
     run: async (service, { caller, address, options, body }) => {
       const answer = await withLittleMemory(() => service.putManifest({ ...options, caller, address, body }));
