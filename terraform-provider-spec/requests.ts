@@ -1,5 +1,6 @@
 import type { Attributes } from './kind.ts';
 import { TOKEN_ATTRIBUTES } from './kinds/token-attributes.ts';
+import { MOST_DECLARED } from './manifest.ts';
 
 /** The names under which clients declare what they own: the header `Accredit-Manager`. */
 export const MANAGER = { pattern: /^[A-Za-z0-9._/-]{1,128}$/, shape: '1 to 128 of A-Z, a-z, 0-9, ".", "_", "/", "-"' };
@@ -64,5 +65,32 @@ export const DELIVERY_REQUEST: Attributes = {
     format: 'timestamp',
     access: 'required',
     description: 'The `rotated_at` of the token whose secret has reached everybody who needs it.',
+  },
+};
+
+/** The body of `POST …/manifests/{manifest}/delivered`. */
+export const DELIVERIES_REQUEST: Attributes = {
+  tokens: {
+    type: 'set',
+    maxItems: MOST_DECLARED,
+    access: 'required',
+    description: 'The tokens whose secrets have reached everybody who needs them.',
+    items: {
+      type: 'object',
+      attributes: {
+        address: {
+          type: 'string',
+          format: 'address',
+          access: 'required',
+          description: 'A token that the manifest declares.',
+        },
+        secret_hash: {
+          type: 'string',
+          format: 'secret-hash',
+          access: 'required',
+          description: 'The hash of the secret that was delivered, as the manifest brought it.',
+        },
+      },
+    },
   },
 };

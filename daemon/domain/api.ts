@@ -58,11 +58,11 @@ export interface RevokeRequest extends WriteOptions {
   readonly body: Json;
 }
 
-/** PUT or DELETE of a manifest. */
+/** PUT or DELETE of a manifest, or POST below it. */
 export interface ManifestRequest extends WriteOptions {
   /** The manifest's address. */
   readonly address: string;
-  /** The tree; `null` with a DELETE. */
+  /** The tree, or with `deliverAll` what was delivered; `null` with a DELETE. */
   readonly body: Json;
 }
 
@@ -268,6 +268,11 @@ export interface Service {
   deleteManifest(request: ManifestRequest): Promise<Answer>;
   /** `POST …/delivered`: a secret that the caller made for a manifest has reached those who need it. */
   deliver(request: DeliverRequest): Promise<Answer>;
+  /**
+   * The same for many secrets that a manifest brought, each by its hash: `{ tokens: [{ address, secret_hash }] }`. The answer's
+   * resource says how many are confirmed, and which not and why.
+   */
+  deliverAll(request: ManifestRequest): Promise<Answer>;
   audit(request: AuditRequest): Promise<Page>;
   /** Users or teams as an identity provider keeps them: those with that name, all of them without. */
   provisioned(scope: ProvisioningScope, lookup?: Lookup): Promise<readonly Provisioned[]>;

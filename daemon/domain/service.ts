@@ -10,6 +10,7 @@ import { type AccessTokenSettings, ambient as realAmbient } from './identity.ts'
 import { countTokens, listPage } from './lists.ts';
 import { purgeExpired } from './maintenance.ts';
 import { admitOperation, applyOperation, discardOperation } from './manifest/apply.ts';
+import { deliverAllOperation } from './manifest/deliveries.ts';
 import { deliverOperation } from './manifest/delivery.ts';
 import { getManifestOperation, manifestPage } from './manifest/read.ts';
 import { readDeclared } from './manifest/tree.ts';
@@ -145,6 +146,8 @@ export function createService({
       ),
     deleteManifest: (request) =>
       attempt('delete', request, async () => write(discardOperation(ambient, request), request)),
+    deliverAll: (request) =>
+      attempt('deliver', request, async () => write(deliverAllOperation(ambient, request), request)),
     deliver: (request) => attempt('deliver', request, async () => write(deliverOperation(ambient, request), request)),
 
     rotateSelf: (request) =>

@@ -6,7 +6,14 @@ import { KINDS, kindNamed, lineage, TOKEN_KINDS } from '../../terraform-provider
 import { MANIFEST, manifestAddress } from '../../terraform-provider-spec/manifest.ts';
 import type { Operation, PathNames } from './operation.ts';
 import { auditEvents } from './operations/audit.ts';
-import { deleteManifest, deliverToken, getManifest, listManifests, putManifest } from './operations/manifests.ts';
+import {
+  deleteManifest,
+  deliverAll,
+  deliverToken,
+  getManifest,
+  listManifests,
+  putManifest,
+} from './operations/manifests.ts';
 import { recycleKey } from './operations/recycle-key.ts';
 import { deleteResource, getResource, listResources, putResource } from './operations/resources.ts';
 import { rotateSigningKeys } from './operations/signing-keys.ts';
@@ -85,6 +92,7 @@ function manifestRoutes(): Route[] {
       path: `${collection}/:${MANIFEST.parameter}`,
       operations: { GET: getManifest(address), PUT: putManifest(address), DELETE: deleteManifest(address) },
     },
+    { path: `${collection}/:${MANIFEST.parameter}/delivered`, operations: { POST: deliverAll(address) } },
     { path: collection, operations: { GET: listManifests(within) } },
   ];
 }

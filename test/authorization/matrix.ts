@@ -198,6 +198,8 @@ export const MATRIX: Readonly<Record<string, Row>> = {
     answers: CREATE,
   },
   deleteManifest: { there: {}, answers: REMOVE },
+  // What a right to each of the tokens is needed for besides is in the suite of manifests.
+  deliverManifest: { there: {}, body: { tokens: [] }, answers: CHANGE },
 
   // Whoever may read tokens of another kind, or has some of the own, is shown those.
   listTokens: { answers: { ...READ, ...PARTIAL, lacking: 200 } },

@@ -59,6 +59,7 @@ export function stubService(answers: Partial<Record<Method, () => unknown>> = {}
     putManifest: () => written,
     deleteManifest: () => ({ outcome: 'deleted' }),
     deliver: () => written,
+    deliverAll: () => written,
     count: () => ({ total: 0 }),
     audit: () => ({ items: [], next_cursor: null }),
     verify: () => ({ decision: 'allowed', subject: SUBJECT }),

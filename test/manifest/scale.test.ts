@@ -3,6 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { expect } from 'chai';
 import sqlite3 from 'sqlite3';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
+import { mintToken, tokenHash } from '../../terraform-provider-spec/token.ts';
 import { type Fixture, openFixture } from '../support/service.ts';
 
 const D = 'organizations/default';
@@ -24,6 +25,20 @@ function tree(accounts: number, mark: string): JsonObject {
       tokens: { main: { rotation: mark } },
     })),
   };
+}
+
+/** The tree with a secret for each of its tokens. */
+function withSecrets(tree: JsonObject): { readonly tree: JsonObject; readonly tokens: JsonObject[] } {
+  const whole = structuredClone(tree);
+  const tokens = Object.entries(whole.accounts as Record<string, { tokens: { main: JsonObject } }>).map(
+    ([name, account]) => {
+      const secret_hash = `sha256:${tokenHash(mintToken('sa'))}`;
+      account.tokens.main.secret_hash = secret_hash;
+      account.tokens.main.rotation = null;
+      return { address: `${D}/accounts/${name}/tokens/main`, secret_hash };
+    },
+  );
+  return { tree: whole, tokens };
 }
 
 type Send = (this: sqlite3.Database, ...rest: unknown[]) => sqlite3.Database;
@@ -62,12 +77,22 @@ describe('a manifest of many resources', () => {
     const counts: Record<string, number[]> = {};
     for (const accounts of [FEW, MANY]) {
       const name = `of-${accounts}`;
+      const secrets = withSecrets(tree(accounts, '2'));
+      const others = withSecrets(tree(accounts, '2'));
+      const confirm = ({ tokens }: { tokens: JsonObject[] }) =>
+        f.service.deliverAll({ caller: f.as(f.root), address: `${D}/manifests/${name}`, body: { tokens } });
       const stages: [string, () => Promise<unknown>][] = [
         ['plan what is new', () => put(name, tree(accounts, '1'), true)],
         ['make it', () => put(name, tree(accounts, '1'))],
         ['apply it again', () => put(name, tree(accounts, '1'))],
         ['plan a change', () => put(name, tree(accounts, '2'), true)],
         ['change it', () => put(name, tree(accounts, '2'))],
+        ['bring secrets', () => put(name, secrets.tree)],
+        ['confirm them', () => confirm(secrets)],
+        ['confirm them again', () => confirm(secrets)],
+        ['plan other secrets', () => put(name, others.tree, true)],
+        ['bring them', () => put(name, others.tree)],
+        ['plan what is lost', () => put(name, tree(accounts, '2'), true)],
         ['plan its end', () => put(name, {}, true)],
         ['end it', () => put(name, {})],
       ];

@@ -6,6 +6,7 @@ import { formatAddress } from '../../terraform-provider-spec/address.ts';
 import type { Json, JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { KINDS, lineage } from '../../terraform-provider-spec/kinds/index.ts';
 import { SOURCE_ADDRESS, setFiles, TERRAFORM_PATHS } from '../../terraform-provider-spec/packages.ts';
+import { mintToken, tokenHash } from '../../terraform-provider-spec/token.ts';
 import { type Answer, Api } from '../contract/api.ts';
 import { prerequisitesOf } from '../contract/bench.ts';
 import { OwnersApi } from '../contract/owners-api.ts';
@@ -81,12 +82,17 @@ describe('answers of a running daemon', () => {
 
   async function everyOperationOfManifests(): Promise<void> {
     const target = '/v1/organizations/default/manifests/shop';
-    const accounts = { shop: { tokens: { deploy: { expires_in: '90d' } } } };
+    const secret_hash = `sha256:${tokenHash(mintToken('sa'))}`;
+    const accounts = { shop: { tokens: { deploy: { expires_in: '90d' }, test: { secret_hash } } } };
+    const tokens = [{ address: 'organizations/default/accounts/shop/tokens/test', secret_hash }];
     const headers = { 'Idempotency-Key': 'manifest' };
     await call('PUT', `${target}?dry_run=true`, { body: { accounts } });
     await call('PUT', target, { body: { accounts }, headers });
     await call('PUT', target, { body: { accounts }, headers });
+    await call('POST', `${target}/delivered?dry_run=true`, { body: { tokens } });
+    await call('POST', `${target}/delivered`, { body: { tokens } });
     await call('PUT', target, { body: { accounts: { shop: { description: 'Ships' } } } });
+    await call('POST', `${target}/delivered`, { body: { tokens } });
     await call('GET', target);
     await call('GET', '/v1/organizations/default/manifests');
     await call('DELETE', `${target}?dry_run=true`);
@@ -302,6 +308,7 @@ interface CallOptions {
 function bodyFor(operationId: string): JsonObject | undefined {
   if (operationId === 'introspect') return { token: 'x' };
   if (operationId.startsWith('revoke')) return { reason: 'other' };
+  if (operationId === 'deliverManifest') return { tokens: [] };
   if (operationId.startsWith('deliver')) return { rotated_at: '2026-01-01T00:00:00.000Z' };
   return operationId.startsWith('put') ? {} : undefined;
 }

@@ -20,6 +20,7 @@ import { presentChanges, presentManifest } from './answer.ts';
 import { expectDelivery } from './delivery.ts';
 import { groundsOf, PLAN } from './grounds.ts';
 import { inOrder } from './order.ts';
+import { finished } from './pieces.ts';
 import { recordDeclared, recordGone } from './record.ts';
 import { type Done, settle } from './settle.ts';
 import { remove, stepOptions } from './steps.ts';
@@ -95,14 +96,6 @@ function manifestOperation(ambient: Ambient, request: ManifestRequest, way: Way,
     const shown = { ...(row && presentManifest(row)), outcome, ...changes };
     const tag = request.dryRun === true ? plan : row && etagOf(row);
     return effectOf(done, { outcome, resource: shown, ...(tag !== undefined && { etag: tag }) }, changes);
-  }
-}
-
-/** What comes of it without any pause. */
-function finished<T>(pieces: Generator<void, T>): T {
-  for (;;) {
-    const { done, value } = pieces.next();
-    if (done) return value;
   }
 }
 

@@ -3,8 +3,8 @@ import { invalid } from '../convergence.ts';
 import { Problem, type ProblemCode, type ProblemDetail } from '../problem.ts';
 import type { Step } from './steps.ts';
 
-export interface Refused {
-  readonly step: Step;
+export interface Refused<Place extends Pick<Step, 'address' | 'pointer'> = Pick<Step, 'address' | 'pointer'>> {
+  readonly step: Place;
   readonly problem: Problem;
 }
 

@@ -20,7 +20,7 @@ export interface Done {
 export function* settle(context: Context, steps: readonly Step[]): Generator<void, Done[]> {
   const done: Done[] = [];
   for (let waiting = steps; ; ) {
-    const refused: Refused[] = [];
+    const refused: Refused<Step>[] = [];
     const missing: Needs[] = [];
     for (const step of waiting) {
       yield;

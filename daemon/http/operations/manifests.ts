@@ -73,6 +73,23 @@ export function listManifests(organization: AddressOf): Operation {
   };
 }
 
+/** `POST …/manifests/{manifest}/delivered`: many secrets at once. */
+export function deliverAll(address: AddressOf): Operation {
+  return {
+    writes: true,
+    headers: WRITE_HEADERS,
+    query: DRY_RUN,
+    body: 'required',
+    bodyLimit: MANIFEST_BODY_LIMIT,
+    admit: (service, target) => service.admitManifest(target),
+    address,
+    run: async (service, { caller, address, options, body }) => {
+      const answer = await withLittleMemory(() => service.deliverAll({ ...options, caller, address, body }));
+      return answer.plan === undefined ? writeReply(address, answer) : planned(answer);
+    },
+  };
+}
+
 /** `POST …/delivered`: a secret that its maker has handed to those who need it. */
 export function deliverToken(address: AddressOf): Operation {
   return {

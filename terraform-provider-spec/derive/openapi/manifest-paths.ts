@@ -3,7 +3,7 @@ import { FORMATS } from '../../formats.ts';
 import type { JsonObject } from '../../kind.ts';
 import { KINDS, kindNamed } from '../../kinds/index.ts';
 import { MANIFEST, MANIFEST_ATTRIBUTES } from '../../manifest.ts';
-import { DELIVERY_REQUEST } from '../../requests.ts';
+import { DELIVERIES_REQUEST, DELIVERY_REQUEST } from '../../requests.ts';
 import { answerObjectSchema, requestObjectSchema } from '../json-schema.ts';
 import { treeSchema } from '../manifest-schema.ts';
 import { BODIES, type Paths, resourcePath, TOKEN_PUT_PROBLEMS } from './kind-paths.ts';
@@ -16,6 +16,7 @@ export function manifestPaths(): Paths {
   const levels = [kindNamed('organization'), MANIFEST];
   return {
     [resourcePath(levels)]: { parameters: pathParameters(levels), get: GET, put: PUT, delete: DELETE },
+    [`${resourcePath(levels)}/delivered`]: { parameters: pathParameters(levels), post: DELIVER },
     [`${resourcePath(levels.slice(0, 1))}/${MANIFEST.collection}`]: {
       parameters: pathParameters(levels.slice(0, 1)),
       get: LIST,
@@ -57,6 +58,7 @@ const PARTS = [
 ] as const;
 
 const WROTE = ['ETag', 'Outcome', 'Replayed'] as const;
+const WROTE_BELOW = ['Outcome', 'Replayed'] as const;
 
 const PUT = operation({
   id: 'putManifest',
@@ -88,6 +90,23 @@ const DELETE = operation({
     204: answer('It is not there any more, or never was.', undefined, ['Outcome', 'Replayed']),
   },
   problems: [...WRITES, ...PARTS],
+});
+
+const DELIVER = operation({
+  id: 'deliverManifest',
+  tag,
+  summary: 'Confirm that secrets which one manifest brought have reached those who need them',
+  description:
+    'Like `POST …/delivered` of each of the tokens, in one transaction. Whoever may not write one of them confirms none. One that ' +
+    'has another secret by now, or is not there or not in the manifest any more, is among `refused`, and the others are ' +
+    'confirmed. What was confirmed before is confirmed.',
+  permission: `${MANIFEST.noun}.write`,
+  parameters: parameters('DryRun', ...WRITE_HEADERS),
+  body: { required: true, schema: schemaReference('DeliveriesBody') },
+  answers: {
+    200: answer('What is confirmed, or with `dry_run` would be.', schemaReference('Deliveries'), WROTE_BELOW),
+  },
+  problems: [...WRITES, ...BODIES],
 });
 
 const OUTCOMES = ['created', 'updated', 'rotated', 'deleted', 'unchanged'];
@@ -136,6 +155,20 @@ const CHANGES: JsonObject = {
   ),
 };
 
+const DELIVERIES = object({
+  outcome: { type: 'string', enum: ['updated', 'unchanged'], description: 'Whether one was waited for.' },
+  confirmed: { type: 'integer', minimum: 0, description: 'How many are confirmed, those from before included.' },
+  refused: {
+    type: 'array',
+    items: object({
+      address: { ...ADDRESS, description: 'The token.' },
+      code: { type: 'string', enum: ['not-found', 'rotation-conflict'], description: 'Why, for programs.' },
+      detail: { type: 'string', description: 'Why, for people.' },
+    }),
+    description: 'What is not confirmed.',
+  },
+});
+
 /** `components.schemas` of manifests. */
 export function manifestSchemas(): JsonObject {
   const shown = answerObjectSchema(MANIFEST_ATTRIBUTES) as { properties: JsonObject; required: string[] };
@@ -150,5 +183,7 @@ export function manifestSchemas(): JsonObject {
       next_cursor: { type: ['string', 'null'], description: '`cursor` of the next page; null on the last.' },
     }),
     DeliveryBody: requestObjectSchema(DELIVERY_REQUEST),
+    DeliveriesBody: requestObjectSchema(DELIVERIES_REQUEST),
+    Deliveries: DELIVERIES,
   };
 }
