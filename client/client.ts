@@ -12,6 +12,7 @@ import type {
   PutOptions,
   RotateOptions,
   Self,
+  Unconfirmed,
   WriteOptions,
   Written,
 } from './contract.ts';
@@ -107,14 +108,24 @@ export class Client {
     return { resource: objectIn(answer), etag: answer.headers.etag };
   }
 
-  /** Confirms that the secret which the token got at `rotatedAt` has reached those who need it. Answers the outcome. */
-  async confirmDelivery(address: string, rotatedAt: string, options: WriteOptions = {}): Promise<string> {
-    const answer = await this.#call('POST', `/${address}/delivered`, {
+  /**
+   * Confirms that secrets which the manifest at an address brought have reached those who need them: their hashes, by the addresses of
+   * the tokens. Answers those that are not confirmed.
+   */
+  async confirmDeliveries(
+    manifest: string,
+    hashes: ReadonlyMap<string, string>,
+    options: WriteOptions = {},
+  ): Promise<readonly Unconfirmed[]> {
+    const tokens = [...hashes].map(([address, secret_hash]) => ({ address, secret_hash }));
+    const answer = await this.#call('POST', `/${manifest}/delivered`, {
       ...only(options),
-      body: { rotated_at: rotatedAt },
+      body: { tokens },
       headers: { ...this.#writeHeaders(options), 'idempotency-key': randomUUID() },
     });
-    return outcomeOf(answer);
+    const { refused } = objectIn(answer);
+    if (!Array.isArray(refused)) throw unexpected(answer.status, 'the answer does not say what is confirmed');
+    return refused as unknown as Unconfirmed[];
   }
 
   /** Deletes, whether or not something is there. Answers the outcome: deleted, slot-ended or unchanged. */

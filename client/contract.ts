@@ -52,6 +52,15 @@ export interface Written extends Fetched {
   readonly warnings: readonly string[];
 }
 
+/** A delivery that the daemon does not confirm. */
+export interface Unconfirmed {
+  /** The token. */
+  readonly address: string;
+  readonly code: string;
+  /** Why, for people. */
+  readonly detail: string;
+}
+
 /** What a write would do. */
 export interface DryRun {
   readonly outcome: string;

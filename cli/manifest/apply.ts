@@ -5,6 +5,7 @@
 import type { Client, WriteOptions } from '../../client/client.ts';
 import { ApiError } from '../../client/errors.ts';
 import type { Delivery } from './check.ts';
+import { confirmAll } from './confirm.ts';
 import { deliver, type Surroundings } from './deliver.ts';
 import type { Journal } from './journal.ts';
 import { type ManifestAnswer, PATIENCE, type Plan } from './plan.ts';
@@ -46,10 +47,7 @@ export interface Applied {
 interface Parcel {
   readonly delivery: Delivery;
   readonly secret: string;
-  readonly rotatedAt: string;
 }
-
-const AT_A_TIME = 8;
 
 /**
  * Resolves when everything is done, but for the failures, whose secrets stay in the journal. Rejects with the client's
@@ -59,25 +57,18 @@ export async function applyPlan(request: ApplyRequest): Promise<Applied> {
   const { plan, deliveries, journal, progress } = request;
   journal.add(new Map([...plan.secrets].filter(([address, secret]) => journal.found.get(address) !== secret)));
   const answer = plan.answer.outcome === 'unchanged' ? plan.answer : await put(request);
-  const madeNow = answer.updated_at ?? '';
   const parcels = deliveries.flatMap((delivery): Parcel[] => {
-    const { address } = delivery;
-    const made = plan.secrets.get(address);
-    if (made !== undefined) return [{ delivery, secret: made, rotatedAt: madeNow }];
-    const pending = plan.pending.get(address);
-    return pending === undefined ? [] : [{ delivery, ...pending }];
+    const secret = plan.secrets.get(delivery.address) ?? plan.pending.get(delivery.address);
+    return secret === undefined ? [] : [{ delivery, secret }];
   });
   const failures = await deliverAll(parcels, request);
   const failed = new Set(failures.map(({ address }) => address));
   const reached = parcels.filter(({ delivery }) => !failed.has(delivery.address));
   progress.begin('confirming the delivery', reached.length + plan.byHand.length);
-  const unconfirmed = (
-    await inParallel(reached, (parcel) => confirm(request, parcel.delivery.address, parcel.rotatedAt))
-  ).flat();
-  await inParallel(plan.byHand, async (address) => {
-    const { resource } = await request.client.get(address, request.options);
-    return confirm(request, address, String(resource.rotated_at));
-  });
+  const unconfirmed = await confirmAll(
+    request,
+    new Map(reached.map(({ delivery, secret }) => [delivery.address, secret])),
+  );
   progress.end();
   for (const { address } of unconfirmed) failed.add(address);
   const kept = parcels.filter(({ delivery }) => failed.has(delivery.address));
@@ -134,33 +125,4 @@ async function deliverAll(parcels: readonly Parcel[], { surroundings, progress }
   }
   progress.end();
   return failures;
-}
-
-async function confirm(
-  { client, options, progress }: ApplyRequest,
-  address: string,
-  rotatedAt: string,
-): Promise<Failure[]> {
-  try {
-    await client.confirmDelivery(address, rotatedAt, { ...options, signal: undefined });
-    return [];
-  } catch (error) {
-    return [{ address, why: `the daemon does not confirm the delivery: ${(error as Error).message}` }];
-  } finally {
-    progress.advance();
-  }
-}
-
-/** Like `Promise.all` over `items`, with a few at work at a time. */
-async function inParallel<Item, Result>(
-  items: readonly Item[],
-  work: (item: Item) => Promise<Result>,
-): Promise<Result[]> {
-  const results: Result[] = [];
-  let next = 0;
-  const worker = async () => {
-    for (let index = next++; index < items.length; index = next++) results[index] = await work(items[index] as Item);
-  };
-  await Promise.all(Array.from({ length: Math.min(AT_A_TIME, items.length) }, worker));
-  return results;
 }

@@ -32,8 +32,6 @@ export interface ManifestAnswer {
   readonly summary: Summary;
   readonly due: readonly string[];
   readonly undelivered: readonly string[];
-  /** When the manifest, and with it the secrets of this answer, was last changed. */
-  readonly updated_at?: string;
 }
 
 export interface Plan {
@@ -49,7 +47,7 @@ export interface Plan {
   /** Secrets that the PUT brings, by address. */
   readonly secrets: ReadonlyMap<string, string>;
   /** Secrets of an earlier apply that are in force and may not have been delivered. */
-  readonly pending: ReadonlyMap<string, { readonly secret: string; readonly rotatedAt: string }>;
+  readonly pending: ReadonlyMap<string, string>;
   /** Tokens whose secret would be made by nobody and go nowhere: they need a `deliver` or a `secret_hash`. */
   readonly homeless: readonly string[];
   /** Tokens with a secret that was made by hand and given by its hash: there is nothing left to deliver. */
@@ -79,10 +77,6 @@ export async function makePlan(request: PlanRequest): Promise<Plan> {
   );
   const needs = needingSecrets(bare.answer);
   const former = new Map([...journal].filter(([address]) => deliveries.some((one) => one.address === address)));
-  const rotatedAt = await readRotations(
-    request,
-    [...former.keys()].filter((address) => !isNew.has(address)),
-  );
   const fresh = new Map<string, string>();
   for (;;) {
     for (const { address, kind, purpose } of deliveries) {
@@ -102,7 +96,6 @@ export async function makePlan(request: PlanRequest): Promise<Plan> {
     const useless = [...former.keys()].filter((address) => isBrought(address) && !needs.has(address));
     for (const address of useless) former.delete(address);
     if (useless.length > 0) continue;
-    const waiting = [...former].filter(([address]) => !isBrought(address));
     return {
       manifest: request.manifest,
       tree,
@@ -110,9 +103,7 @@ export async function makePlan(request: PlanRequest): Promise<Plan> {
       before: bare.answer,
       etag: run.etag,
       secrets: new Map([...brought].filter(([address]) => isBrought(address))),
-      pending: new Map(
-        waiting.map(([address, secret]) => [address, { secret, rotatedAt: rotatedAt.get(address) ?? '' }]),
-      ),
+      pending: new Map([...former].filter(([address]) => !isBrought(address))),
       homeless: homelessIn(run.answer, tree),
       byHand: run.answer.undelivered.filter(
         (address) => typeof bodyAt(request.tree, address)?.secret_hash === 'string',
@@ -168,28 +159,6 @@ async function dryRunOrStale(
 function needingSecrets({ changes, due }: ManifestAnswer): Set<string> {
   const made = changes.filter(({ outcome }) => outcome === 'created' || outcome === 'rotated');
   return new Set([...made.map(({ address }) => address), ...due]);
-}
-
-/**
- * When the present secrets of tokens were made. Read before it is asked whether those are the secrets of the journal: of
- * what is replaced in between the confirmation is then refused, and never given for another's secret.
- */
-async function readRotations(
-  { client, options }: PlanRequest,
-  addresses: readonly string[],
-): Promise<Map<string, string>> {
-  const found = await Promise.all(
-    addresses.map(async (address): Promise<[string, string][]> => {
-      try {
-        const { resource } = await client.get(address, { signal: options.signal });
-        return [[address, String(resource.rotated_at)]];
-      } catch (error) {
-        if (error instanceof ApiError && error.status === 404) return [];
-        throw error;
-      }
-    }),
-  );
-  return new Map(found.flat());
 }
 
 /** `tree` with the hashes of secrets at the tokens that they are for. */

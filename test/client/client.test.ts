@@ -151,6 +151,24 @@ describe('the API client', () => {
     });
   }
 
+  it('confirms deliveries with the hashes of the secrets, and tells what is not confirmed', async () => {
+    const refused = [{ address: ADDRESS, code: 'rotation-conflict', detail: 'another secret' }];
+    answers = ['drop', stored({ outcome: 'updated', confirmed: 0, refused })];
+    const found = await client().confirmDeliveries(
+      'organizations/default/manifests/m',
+      new Map([[ADDRESS, 'sha256:ab']]),
+    );
+    expect(found).to.deep.equal(refused);
+    expect(seen[1]).to.include({
+      method: 'POST',
+      url: '/v1/organizations/default/manifests/m/delivered',
+      body: JSON.stringify({ tokens: [{ address: ADDRESS, secret_hash: 'sha256:ab' }] }),
+    });
+    expect(seen[0]?.headers['idempotency-key']).to.equal(seen[1]?.headers['idempotency-key']);
+    answers = [stored({ name: 'proxy' })];
+    expect(await failure(client().confirmDeliveries('m', new Map()))).to.include({ code: 'unexpected-answer' });
+  });
+
   it('waits while the first request with the same key still runs', async () => {
     answers = [problem(409, 'request-in-progress'), stored()];
     await client().put(ADDRESS, {});
