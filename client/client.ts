@@ -289,16 +289,20 @@ export class Client {
       ...(given.body === undefined ? {} : { body: JSON.stringify(given.body) }),
       signal: given.signal,
     };
+    let sent = 0;
     const answer = await retrying(
-      (remaining) =>
-        this.#transport.send({ ...request, timeout: Math.min(given.attemptTimeout ?? ATTEMPT_TIMEOUT, remaining) }),
+      (remaining) => {
+        sent += 1;
+        const timeout = Math.min(given.attemptTimeout ?? ATTEMPT_TIMEOUT, remaining);
+        return this.#transport.send({ ...request, timeout });
+      },
       { clock: this.#clock, deadline: given.deadline ?? this.#deadline, signal: given.signal },
     );
     if (answer.status >= 300 && answer.status < 400) {
       throw unexpected(answer.status, 'the endpoint redirects; give the address that it redirects to');
     }
     if (answer.status < 200 || answer.status > 299) {
-      throw errorOf(answer.status, answer.headers['content-type'], answer.body);
+      throw errorOf(answer.status, answer.headers['content-type'], answer.body, sent > 1);
     }
     return answer;
   }

@@ -16,6 +16,8 @@ export class ApiError extends Error {
   readonly errors: readonly ApiErrorDetail[];
   /** By which the daemon's log names the request. */
   readonly requestId: string | undefined;
+  /** Whether the request had been sent before and that got no answer, or none that settled it: it may have been carried out then. */
+  readonly isRepeated: boolean;
 
   constructor(status: number, problem: Omit<ApiErrorFields, 'status'>) {
     super(`${problem.detail} (HTTP ${status}, ${problem.code})`);
@@ -24,6 +26,7 @@ export class ApiError extends Error {
     this.detail = problem.detail;
     this.errors = problem.errors ?? [];
     this.requestId = problem.requestId;
+    this.isRepeated = problem.isRepeated ?? false;
   }
 }
 
@@ -33,6 +36,7 @@ export interface ApiErrorFields {
   readonly detail: string;
   readonly errors?: readonly ApiErrorDetail[];
   readonly requestId?: string | undefined;
+  readonly isRepeated?: boolean;
 }
 
 /** Of a certificate that nobody trusts whom Node knows. */
@@ -68,13 +72,14 @@ export class ConnectionError extends Error {
 /**
  * Reads an error answer: a problem (RFC 9457), or the refusal of an OAuth endpoint (RFC 6749, section 5.2), whose `error` is
  * the code. A body that is no problem of the daemon's (a proxy's page, say) gives the code
- * `unexpected-answer` and is not quoted: nobody knows what is in it.
+ * `unexpected-answer` and is not quoted: nobody knows what is in it. `isRepeated` is said of the error as it is given.
  */
-export function errorOf(status: number, contentType: string | undefined, body: string): ApiError {
+export function errorOf(status: number, contentType: string | undefined, body: string, isRepeated = false): ApiError {
   const problem = contentType?.startsWith('application/problem+json') ? parseObject(body) : undefined;
   const refusal = contentType?.startsWith('application/json') ? parseObject(body) : undefined;
   if (typeof refusal?.error === 'string') {
-    return new ApiError(status, { code: refusal.error, detail: String(refusal.error_description ?? refusal.error) });
+    const detail = String(refusal.error_description ?? refusal.error);
+    return new ApiError(status, { code: refusal.error, detail, isRepeated });
   }
   if (problem === undefined || typeof problem.code !== 'string') {
     return unexpected(status, 'the answer is not one of an Accredit daemon; a proxy or another service may be there');
@@ -84,6 +89,7 @@ export function errorOf(status: number, contentType: string | undefined, body: s
     detail: typeof problem.detail === 'string' ? problem.detail : String(problem.title ?? problem.code),
     errors: Array.isArray(problem.errors) ? problem.errors.flatMap(readDetail) : [],
     requestId: typeof problem.request_id === 'string' ? problem.request_id : undefined,
+    isRepeated,
   });
 }
 

@@ -65,6 +65,7 @@ function carryOut(session: Session, { manifest, plan, deliveries, journal, aside
       options: write,
       surroundings: { environment, stdout: streams.stdout, stderr: streams.stderr },
       progress: progressOn(err),
+      warn: (text) => session.warn([text]),
     }),
   );
 }

@@ -22,6 +22,8 @@ export interface ApplyRequest {
   readonly surroundings: Surroundings;
   /** Is told what is being done, and how much of it is done. */
   readonly progress: Progress;
+  /** Is told, for people, that nobody knows whether the manifest was applied, and what to do. */
+  warn(text: string): void;
 }
 
 export interface Progress {
@@ -82,7 +84,8 @@ export async function applyPlan(request: ApplyRequest): Promise<Applied> {
   };
 }
 
-async function put({ client, plan, journal, options, progress }: ApplyRequest): Promise<ManifestAnswer> {
+async function put(request: ApplyRequest): Promise<ManifestAnswer> {
+  const { client, plan, journal, options, progress } = request;
   const { answer, etag, manifest, tree } = plan;
   const count = answer.changes.length;
   progress.begin(`applying ${count} ${count === 1 ? 'change' : 'changes'}`);
@@ -94,19 +97,26 @@ async function put({ client, plan, journal, options, progress }: ApplyRequest): 
     });
     return resource as unknown as ManifestAnswer;
   } catch (error) {
-    // It is certain that nothing was done: the secrets are nobody's, and must not look like those of an interrupted apply.
-    if (
-      error instanceof ApiError &&
-      error.status < 500 &&
-      error.status !== 429 &&
-      error.code !== 'request-in-progress'
-    ) {
+    if (isRefusal(error)) {
+      // The secrets are nobody's, and must not look like those of an interrupted apply.
       journal.takeBack();
+    } else {
+      const noted = plan.secrets.size === 0 ? '' : `, and the new secrets stay noted in ${journal.directory}`;
+      request.warn(`it is not known whether the daemon has applied this${noted}: run it again, here`);
     }
     throw error;
   } finally {
     progress.end();
   }
+}
+
+/**
+ * Whether it is certain that nothing was done: the daemon itself has refused the first request that was sent. The refusal of a
+ * repetition can be due to what the first one did, and what stands in front of the daemon answers what it likes.
+ */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof ApiError) || error.isRepeated || error.code === 'unexpected-answer') return false;
+  return error.status >= 400 && error.status < 500 && error.status !== 429 && error.code !== 'request-in-progress';
 }
 
 /** One after the other: sinks of several tokens may be entries of one file. */

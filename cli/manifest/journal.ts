@@ -19,6 +19,8 @@ export interface JournalKey {
 }
 
 export interface Journal {
+  /** Where its files lie. */
+  readonly directory: string;
   /** Secrets by the address of their token, as they were found; of several the newest. */
   readonly found: ReadonlyMap<string, string>;
   /** Writes secrets so that they outlive this process and the machine's next crash. */
@@ -52,6 +54,7 @@ export function openJournal(directory: string, { endpoint, manifest }: JournalKe
     added.push(writeNewDurably(own, `${JSON.stringify({ version: VERSION, manifest, secrets: entries })}\n`, SUFFIX));
   };
   return {
+    directory: own,
     found,
     add,
     takeBack() {

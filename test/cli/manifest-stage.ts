@@ -49,3 +49,32 @@ export async function startMeddler(url: string, meddle: () => Promise<void>): Pr
   const { port } = server.address() as AddressInfo;
   return { url: `http://127.0.0.1:${port}`, close: () => server.close().closeAllConnections() };
 }
+
+/** What reaches the client of the daemon's answer: nothing, another answer, or the same without one of its headers. */
+export type Fate = 'lost' | { readonly status: number; readonly body: string } | { readonly without: string };
+
+/** Passes everything on to a daemon. Of the answers to applies, the first ones meet `fates`, one each. */
+export async function startIngress(url: string, fates: Fate[]): Promise<{ url: string; close(): void }> {
+  const server = createServer((request, response) => {
+    const forward = httpRequest(new URL(request.url ?? '', url), { method: request.method, headers: request.headers });
+    forward.on('response', (answer) => {
+      const isApply = request.method === 'PUT' && !request.url?.includes('dry_run=true');
+      const fate = isApply ? fates.shift() : undefined;
+      if (fate === 'lost') {
+        answer.resume().on('end', () => request.socket.destroy());
+      } else if (fate !== undefined && 'status' in fate) {
+        answer.resume().on('end', () => {
+          response.writeHead(fate.status, { 'content-type': 'text/html', location: '/elsewhere' }).end(fate.body);
+        });
+      } else {
+        const { [fate?.without ?? '']: _stripped, ...headers } = answer.headers;
+        response.writeHead(answer.statusCode ?? 500, headers);
+        answer.pipe(response);
+      }
+    });
+    request.pipe(forward);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, close: () => server.close().closeAllConnections() };
+}

@@ -196,6 +196,15 @@ describe('the API client', () => {
     });
   }
 
+  it('says of a refusal whether it answers a repetition, after which nobody knows what the first request did', async () => {
+    answers = [problem(401, 'unauthenticated')];
+    expect(await failure(client().put(ADDRESS, {}))).to.include({ status: 401, isRepeated: false });
+    answers = ['drop', problem(401, 'unauthenticated')];
+    expect(await failure(client().put(ADDRESS, {}))).to.include({ status: 401, isRepeated: true });
+    answers = [problem(503, 'unavailable'), problem(403, 'forbidden')];
+    expect(await failure(client().put(ADDRESS, {}))).to.include({ status: 403, isRepeated: true });
+  });
+
   it('pauses longer each time, and never past the deadline', async () => {
     answers = [problem(503, 'unavailable')];
     const error = await failure(client({ deadline: 3_000 }).get(ADDRESS));
