@@ -57,7 +57,8 @@ interface Parcel {
  */
 export async function applyPlan(request: ApplyRequest): Promise<Applied> {
   const { plan, deliveries, journal, progress } = request;
-  journal.add(new Map([...plan.secrets].filter(([address, secret]) => journal.found.get(address) !== secret)));
+  // Also what was found there: whoever noted it may be refused, and take the note back.
+  journal.add(plan.secrets);
   const answer = plan.answer.outcome === 'unchanged' ? plan.answer : await put(request);
   const parcels = deliveries.flatMap((delivery): Parcel[] => {
     const secret = plan.secrets.get(delivery.address) ?? plan.pending.get(delivery.address);

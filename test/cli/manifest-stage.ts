@@ -50,27 +50,37 @@ export async function startMeddler(url: string, meddle: () => Promise<void>): Pr
   return { url: `http://127.0.0.1:${port}`, close: () => server.close().closeAllConnections() };
 }
 
-/** What reaches the client of the daemon's answer: nothing, another answer, or the same without one of its headers. */
-export type Fate = 'lost' | { readonly status: number; readonly body: string } | { readonly without: string };
+/** What becomes of an apply on its way. */
+export interface Fate {
+  /** Awaited before the request is passed on. */
+  readonly before?: () => Promise<void>;
+  /** Awaited before the answer is. */
+  readonly after?: () => Promise<void>;
+  /** A header that the answer loses. */
+  readonly without?: string;
+  /** What the answer becomes. */
+  readonly instead?: 'nothing' | { readonly status: number; readonly body: string };
+}
 
-/** Passes everything on to a daemon. Of the answers to applies, the first ones meet `fates`, one each. */
+/** Passes everything on to a daemon. The first applies meet `fates`, one each. */
 export async function startIngress(url: string, fates: Fate[]): Promise<{ url: string; close(): void }> {
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
+    const isApply = request.method === 'PUT' && !request.url?.includes('dry_run=true');
+    const { before, after, without = '', instead }: Fate = (isApply ? fates.shift() : undefined) ?? {};
+    await before?.();
     const forward = httpRequest(new URL(request.url ?? '', url), { method: request.method, headers: request.headers });
-    forward.on('response', (answer) => {
-      const isApply = request.method === 'PUT' && !request.url?.includes('dry_run=true');
-      const fate = isApply ? fates.shift() : undefined;
-      if (fate === 'lost') {
-        answer.resume().on('end', () => request.socket.destroy());
-      } else if (fate !== undefined && 'status' in fate) {
-        answer.resume().on('end', () => {
-          response.writeHead(fate.status, { 'content-type': 'text/html', location: '/elsewhere' }).end(fate.body);
-        });
-      } else {
-        const { [fate?.without ?? '']: _stripped, ...headers } = answer.headers;
+    forward.on('response', async (answer) => {
+      await after?.();
+      if (instead === undefined) {
+        const { [without]: _lost, ...headers } = answer.headers;
         response.writeHead(answer.statusCode ?? 500, headers);
         answer.pipe(response);
+        return;
       }
+      answer.resume().on('end', () => {
+        if (instead === 'nothing') request.socket.destroy();
+        else response.writeHead(instead.status, { 'content-type': 'text/html', location: '/x' }).end(instead.body);
+      });
     });
     request.pipe(forward);
   });

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type Fate, freshStage, startIngress, startMeddler } from './manifest-stage.ts';
+import type { Started } from './stage.ts';
 
 const MANIFEST = `manifest: m
 accounts:
@@ -50,10 +51,10 @@ describe('an apply that does not learn whether it was done', () => {
   }
 
   const answers: readonly (readonly [string, Fate, number])[] = [
-    ['a page of an ingress that does not find the daemon', { status: 404, body: '<h1>404</h1>' }, 3],
-    ['a redirection', { status: 302, body: '' }, 1],
+    ['a page of an ingress that does not find the daemon', { instead: { status: 404, body: '<h1>404</h1>' } }, 3],
+    ['a redirection', { instead: { status: 302, body: '' } }, 1],
     ['a success that names no outcome', { without: 'accredit-outcome' }, 1],
-    ['a success without content', { status: 200, body: '' }, 1],
+    ['a success without content', { instead: { status: 200, body: '' } }, 1],
   ];
   for (const [what, fate, status] of answers) {
     it(`because of ${what} keeps its secrets, says so, and the next one delivers them`, async () => {
@@ -77,7 +78,7 @@ describe('an apply that does not learn whether it was done', () => {
     const env = { ACCREDIT_ENDPOINT: ingress.url };
     expect((await workshop().accredit(['apply', '--yes', written(MANIFEST)], env)).status).to.equal(0);
     const own = workshop().read('secret').trim();
-    fates.push('lost');
+    fates.push({ instead: 'nothing' });
     const words = ['apply', '--yes', '--allow-self', written(MANIFEST.replace('"1"', '"2"'))];
     const first = await workshop().accredit(words, { ...env, ACCREDIT_TOKEN: own });
     expect(first.status, first.stderr).to.equal(4);
@@ -95,7 +96,7 @@ describe('an apply that does not learn whether it was done', () => {
   it('because it has given up its own right to apply and the answer was lost keeps its secrets', async () => {
     const env = { ACCREDIT_ENDPOINT: ingress.url };
     expect((await workshop().accredit(['apply', '--yes', written(MANIFEST)], env)).status).to.equal(0);
-    fates.push('lost');
+    fates.push({ instead: 'nothing' });
     const words = ['apply', '--yes', '--allow-self'];
     const changed = MANIFEST.replace('owner', 'viewer').concat('      other: { deliver: [{ file: ./other }] }\n');
     const own = { ...env, ACCREDIT_TOKEN: workshop().read('secret').trim() };
@@ -107,6 +108,27 @@ describe('an apply that does not learn whether it was done', () => {
     expect(again.status, again.stderr).to.equal(0);
     expect(workshop().read('other').trim()).to.equal(fresh);
     expect(noted()).to.deep.equal([]);
+  });
+
+  it('because it was killed has a note of its own of a secret that it found in the notes of another, who is refused', async () => {
+    const env = { ACCREDIT_ENDPOINT: ingress.url };
+    const words = ['apply', '--yes', written(MANIFEST)];
+    let killed: Started | undefined;
+    // The first one has noted its secret and stands before its PUT; the second one finds it there and is faster.
+    const second = async () => {
+      killed = workshop().start(words, env);
+      await killed.ended;
+    };
+    fates.push({ before: second }, { after: async () => void killed?.child.kill('SIGKILL') });
+    const refused = await workshop().accredit(words, env);
+    expect((await killed?.ended)?.status).to.equal('SIGKILL');
+    expect(refused.status, refused.stderr).to.equal(5);
+    const [secret = ''] = noted();
+    expect(await opens(secret)).to.equal(true);
+    const again = await workshop().accredit(words, env);
+    expect(again.status, again.stderr).to.equal(0);
+    expect(workshop().read('secret').trim()).to.equal(secret);
+    expect([noted(), await minted()]).to.deep.equal([[], 1]);
   });
 
   it('is not one that was refused at once: that one notes nothing', async () => {
