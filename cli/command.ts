@@ -14,6 +14,8 @@ export interface Verb {
   readonly examples: readonly (readonly [line: string, what: string])[];
   /** How a wrong command line, and with it every error, exits where `EXIT.usage` means something else. */
   readonly usageStatus?: number;
+  /** Whether what it writes can be the only copy of a secret, so that it does not end quietly when nobody reads it. */
+  readonly handsOutSecrets?: boolean;
   /**
    * Adds arguments, options and the action to commander's command, `command.action(act(…))`, or subcommands that have some.
    * What takes long to load is to be imported in the action.

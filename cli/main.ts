@@ -18,14 +18,22 @@ export async function run(
   streams: Streams = process,
 ): Promise<number> {
   const interruption = interruptions();
-  streams.stdout.on('error', leaveQuietly);
+  let handsOutSecrets = false;
+  const outputFailed = (error: NodeJS.ErrnoException) => {
+    // Whoever hands out a secret learns of it where it is written, and has more to do than to write.
+    if (!handsOutSecrets) leaveQuietly(error);
+  };
+  streams.stdout.on('error', outputFailed);
+  // What is said there is nobody's loss, and no reason to stop in the middle of something.
+  streams.stderr.on('error', ignore);
   let status: number = EXIT.ok;
   let usageStatus: number = EXIT.usage;
   const act =
-    ({ usageStatus: own }: Pick<Verb, 'usageStatus'>): Act =>
+    ({ usageStatus: own, handsOutSecrets: does = false }: ActingVerb): Act =>
     (action) =>
     async (...given) => {
       usageStatus = own ?? usageStatus;
+      handsOutSecrets = does;
       const command = given.at(-1) as Command;
       const options = command.optsWithGlobals<GlobalOptions>();
       const session = openSession({ options, environment, host, streams, signal: interruption.signal });
@@ -50,9 +58,15 @@ export async function run(
     return usageStatus !== EXIT.usage && failed < EXIT.interrupted ? usageStatus : failed;
   } finally {
     interruption.close();
-    streams.stdout.off('error', leaveQuietly);
+    streams.stdout.off('error', outputFailed);
+    streams.stderr.off('error', ignore);
   }
 }
+
+/** What of a verb decides how its action is run. */
+type ActingVerb = Pick<Verb, 'usageStatus' | 'handsOutSecrets'>;
+
+function ignore(): void {}
 
 /** Whoever read our output has read enough: `accredit audit --all | head`. */
 function leaveQuietly(error: NodeJS.ErrnoException): void {
@@ -61,7 +75,7 @@ function leaveQuietly(error: NodeJS.ErrnoException): void {
 }
 
 /** Commander's program with all verbs, those of the daemon too, which `bin/accredit` starts without coming here. */
-export function programOf(host: Host, streams: Streams, act: (verb: Pick<Verb, 'usageStatus'>) => Act): Command {
+export function programOf(host: Host, streams: Streams, act: (verb: ActingVerb) => Act): Command {
   const program = new Command('accredit')
     .description('Issues, rotates, verifies and revokes the credentials of machines.')
     .usage('VERB [FLAG…]')

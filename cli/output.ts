@@ -52,11 +52,16 @@ export function outputTo(stream: Stream, { colours }: { readonly colours: boolea
     style,
     write,
     line,
-    json: (value) => line(JSON.stringify(value, null, 2)),
+    json: (value) => write(jsonText(value)),
     table: (rows) => {
       for (const text of tableLines(rows, style)) line(text);
     },
   };
+}
+
+/** JSON (RFC 8259), indented, and a line feed. */
+export function jsonText(value: Json): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
 }
 
 function tableLines(rows: readonly (readonly Cell[])[], style: (name: Style, text: string) => string): string[] {

@@ -1,5 +1,6 @@
 import type { Options, Verb } from '../command.ts';
 import { CliError, EXIT } from '../exit.ts';
+import { report } from '../hand-over.ts';
 import { type Applied, applyPlan } from '../manifest/apply.ts';
 import { located, withFiles } from '../manifest/command.ts';
 import { isEmpty } from '../manifest/plan.ts';
@@ -13,6 +14,7 @@ import {
 } from '../manifest/planning.ts';
 import { progressOn } from '../manifest/progress.ts';
 import { showPlan, summaryText } from '../manifest/show.ts';
+import { jsonText } from '../output.ts';
 import type { Session } from '../session.ts';
 
 export const apply: Verb = {
@@ -27,6 +29,7 @@ export const apply: Verb = {
     ['apply --yes accounts.yaml', 'does not ask, as a job does'],
     ['apply --yes --only-due accounts.yaml', 'rotates what is due, and nothing else'],
   ],
+  handsOutSecrets: true,
   declare(command, act) {
     withPlanning(withFiles(command))
       .option('-y, --yes', 'do not ask')
@@ -38,14 +41,14 @@ export const apply: Verb = {
           if (isEmpty(planned.plan)) {
             // What an earlier apply noted has reached everybody, or is of no use to anybody any more.
             if (planned.journal.found.size > planned.aside.size) planned.journal.keepOnly(planned.aside);
-            if (session.json) session.out.json(appliedJson(planned, undefined));
+            if (session.json) await report(session.streams.stdout, jsonText(appliedJson(planned, undefined)));
             return EXIT.ok;
           }
           if (options.yes !== true && !(await session.confirm('Apply this?'))) {
             throw new CliError('not applied', { status: EXIT.notConfirmed, code: 'not-confirmed' });
           }
           const applied = await carryOut(session, planned);
-          if (session.json) session.out.json(appliedJson(planned, applied));
+          if (session.json) await report(session.streams.stdout, jsonText(appliedJson(planned, applied)));
           else session.err.line(`Applied: ${summaryText(applied.answer.summary, false)}.`);
           return reportFailures(session, applied);
         }),

@@ -8,7 +8,9 @@ import { tokenAddress } from '../addresses.ts';
 import type { Options, Verb } from '../command.ts';
 import { clientFor } from '../connection.ts';
 import { CliError, EXIT, UsageError } from '../exit.ts';
+import { handOver, report } from '../hand-over.ts';
 import { removeDurably, writeDurably } from '../manifest/durable.ts';
+import { jsonText } from '../output.ts';
 import { type Rotation, RotationUnknown, rotateTo } from '../rotation.ts';
 import type { Session } from '../session.ts';
 
@@ -30,6 +32,7 @@ export const rotate: Verb = {
     ['rotate accounts/ci/tokens/deploy --overlap 1h', 'the old secret works for an hour more'],
     ['rotate accounts/ci/tokens/deploy --secret-file ./deploy-token', 'the new secret into a file, mode 0600'],
   ],
+  handsOutSecrets: true,
   declare(command, act) {
     command
       .argument('<address>', 'of the token: accounts/ci/tokens/deploy')
@@ -54,19 +57,29 @@ export const rotate: Verb = {
 
 async function toOutput(session: Session, rotation: Rotation): Promise<void> {
   const { address, secret } = rotation;
-  const show = () => (session.json ? session.out.json({ address, secret }) : session.out.line(secret));
+  const show = async () => {
+    try {
+      await handOver(session.streams.stdout, session.json ? jsonText({ address, secret }) : `${secret}\n`);
+    } catch (error) {
+      throw new CliError(
+        `the new secret of ${address} could not be printed, so nobody has it (${(error as Error).message}): rotate it ` +
+          'again, or with --secret-file',
+        { code: 'undelivered' },
+      );
+    }
+  };
   try {
     await apply(session, rotation);
   } catch (error) {
     if (!(error instanceof RotationUnknown)) throw error;
-    show();
+    await show();
     throw new CliError(
       `${error.message}. The secret on standard output is the new one if it was: keep it, and ask with "accredit whoami" ` +
         'which one works',
       error,
     );
   }
-  show();
+  await show();
 }
 
 /** The secret waits beside its file until the daemon has taken it; what waits there from a run that was cut off is used. */
@@ -97,8 +110,10 @@ async function toFile(
   }
   writeDurably(file, `${secret}\n`);
   removeDurably(pending);
-  if (session.json) session.out.json({ address, secret_file: file });
-  else session.out.line(`rotated ${address}; the secret is in ${file}`);
+  const said = session.json
+    ? jsonText({ address, secret_file: file })
+    : `rotated ${address}; the secret is in ${file}\n`;
+  await report(session.streams.stdout, said);
 }
 
 /** A repetition is answered as the first time, also when somebody has rotated the token since. */

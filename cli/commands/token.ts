@@ -3,6 +3,8 @@ import type { SecretKind } from '../../terraform-provider-spec/kind.ts';
 import { mintToken, SECRET_KINDS, secretHash, TOKEN_PATTERN, tokenKind } from '../../terraform-provider-spec/token.ts';
 import type { Options, Verb } from '../command.ts';
 import { CliError, UsageError } from '../exit.ts';
+import { handOver } from '../hand-over.ts';
+import { jsonText } from '../output.ts';
 import { readSecret } from '../prompt.ts';
 import type { Session } from '../session.ts';
 
@@ -27,16 +29,18 @@ export const token: Verb = {
     ['token hash < deploy-token', 'the hash of a token, as secret_hash takes it'],
     ['token parse < deploy-token', 'what a token is for, and whether it was copied whole'],
   ],
+  handsOutSecrets: true,
   declare(command, act) {
     command
       .command('new', { isDefault: true })
       .description('Makes a token; only its hash need ever leave the machine.')
       .addOption(new Option('--kind <kind>', 'whose it is to be').choices(SECRET_KINDS).default('sa'))
       .action(
-        act(async ({ json, out }, { kind }: Options<{ kind: SecretKind }>) => {
+        act(async ({ json, streams }, { kind }: Options<{ kind: SecretKind }>) => {
           const made = mintToken(kind);
-          if (json) out.json({ token: made, secret_hash: secretHash(made) });
-          else out.write(`token: ${made}\nsecret_hash: ${secretHash(made)}\n`);
+          const hash = secretHash(made);
+          const text = json ? jsonText({ token: made, secret_hash: hash }) : `token: ${made}\nsecret_hash: ${hash}\n`;
+          await handOver(streams.stdout, text);
         }),
       );
     command

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { handOver } from '../hand-over.ts';
 import type { Environment } from '../profiles.ts';
 import { setEntry } from './dotenv.ts';
 import { appendDurably, writeDurably } from './durable.ts';
@@ -37,11 +38,11 @@ export async function deliver(
       return;
     case 'github-output':
       // Before it is anywhere else: what the step prints from now on hides it. The runner reads both streams.
-      await write(stderr, `::add-mask::${secret}\n`);
+      await handOver(stderr, `::add-mask::${secret}\n`);
       appendDurably(environment.GITHUB_OUTPUT ?? '', `${sink.key}=${secret}\n`);
       return;
     case 'stdout-json':
-      await write(stdout, `${JSON.stringify({ address, secret })}\n`);
+      await handOver(stdout, `${JSON.stringify({ address, secret })}\n`);
   }
 }
 
@@ -123,10 +124,6 @@ function run(
     // A program that does not read to the end says by its status whether that is a failure.
     child.stdin.once('error', () => undefined).end(input);
   });
-}
-
-function write(stream: NodeJS.WritableStream, text: string): Promise<void> {
-  return new Promise((settle, reject) => stream.write(text, (error) => (error ? reject(error) : settle())));
 }
 
 function readIfThere(path: string): string {

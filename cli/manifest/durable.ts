@@ -52,11 +52,16 @@ export function writeNewDurably(directory: string, content: string, suffix: stri
 export function appendDurably(path: string, content: string): void {
   const file = openSync(path, 'a', PRIVATE);
   try {
-    writeAll(file, content);
-    fsyncSync(file);
+    appendDurablyTo(file, content);
   } finally {
     closeSync(file);
   }
+}
+
+/** Writes to an open file, where it stands. Throws the error of the system. */
+export function appendDurablyTo(file: number, content: string): void {
+  writeAll(file, content);
+  fsyncSync(file);
 }
 
 /** Removes the file at `path`, if it is there, for good. */
@@ -68,8 +73,7 @@ export function removeDurably(path: string): void {
 function writeSynced(path: string, content: string): void {
   const file = openSync(path, 'wx', PRIVATE);
   try {
-    writeAll(file, content);
-    fsyncSync(file);
+    appendDurablyTo(file, content);
   } finally {
     closeSync(file);
   }

@@ -138,6 +138,12 @@ function startBinary(words: readonly string[], env: Env, cwd: string): Started {
   return { child, ended: collect(child) };
 }
 
+/** As of a reader that has ended before anything came. */
+export function closed(started: Started, ...streams: ('stdout' | 'stderr')[]): Started {
+  for (const name of streams) started.child[name]?.destroy();
+  return started;
+}
+
 /** By `script` (util-linux), which opens a pseudo-terminal; what it shows is on its standard output. */
 function startInTerminal(words: readonly string[], env: Env, cwd: string): Terminal {
   const quoted = [process.execPath, COMMAND, ...words].map((word) => `'${word}'`).join(' ');

@@ -20,30 +20,33 @@ export interface Running {
 
 export interface Settings {
   readonly env?: Readonly<Record<string, string>>;
+  /** A file that takes the standard output, which is then not read. */
+  readonly stdout?: number;
   /** A command that runs it, with its own words. */
   readonly through?: readonly string[];
 }
 
 /** Starts `accredit` with these words. It sees no variable of this process that is its own. */
-export function accredit(words: readonly string[], { env = {}, through = [] }: Settings = {}): Running {
+export function accredit(words: readonly string[], { env = {}, through = [], stdout }: Settings = {}): Running {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('ACCREDIT_'));
   const [command = '', ...parameters] = [...through, process.execPath, COMMAND, ...words];
   const child = spawn(command, parameters, {
     env: { ...Object.fromEntries(inherited), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', stdout ?? 'pipe', 'pipe'],
   });
   const lines: string[] = [];
   let errors = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     errors += text;
   });
   const exit = once(child, 'close').then(([status, signal]) => (status ?? signal) as number | string);
   const ready = new Promise<string>((resolve, reject) => {
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      lines.push(line);
-      const url = /^accredit ready on (https?:\/\/\S+)$/.exec(line)?.[1];
-      if (url !== undefined) resolve(url);
-    });
+    if (child.stdout !== null)
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        lines.push(line);
+        const url = /^accredit ready on (https?:\/\/\S+)$/.exec(line)?.[1];
+        if (url !== undefined) resolve(url);
+      });
     exit.then((status) => reject(new Error(`accredit ended with ${status} before it was ready:\n${errors}`)), reject);
   });
   // Who does not wait for it to be ready sees how it ended by `exit`.
