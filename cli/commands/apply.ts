@@ -77,7 +77,7 @@ function reportFailures({ err }: Session, { failures }: Applied): number {
   if (failures.length === 0) return EXIT.ok;
   for (const { address, why } of failures) err.line(`${err.style('red', 'error:')} ${address}: ${why}`);
   throw new CliError(
-    'the daemon has applied the manifest, but not every secret has been delivered: remove the cause and run it again, here',
+    'the daemon has applied the manifest, but not every secret has been delivered and confirmed: remove the cause and run it again, here',
     { code: 'undelivered' },
   );
 }

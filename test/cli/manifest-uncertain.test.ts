@@ -145,3 +145,47 @@ describe('an apply that does not learn whether it was done', () => {
     expect(noted()).to.deep.equal([]);
   });
 });
+
+describe('an apply of a secret whose hash is given by hand', () => {
+  const { stage, workshop } = freshStage();
+  const MINE = MANIFEST.replace(/deliver:\n.*\n/, `secret_hash: "sha256:${'ab'.repeat(32)}"\n`);
+
+  /** Applies, while something happens between the answer and the confirmation. */
+  async function appliedDuring(meddle: () => Promise<unknown>, env: Record<string, string> = {}) {
+    const ingress = await startIngress(stage().daemon.url, [{ after: async () => void (await meddle()) }]);
+    const words = ['apply', '--yes', workshop().write('m.yaml', MINE)];
+    const ended = await workshop().accredit(words, { ...env, ACCREDIT_ENDPOINT: ingress.url });
+    ingress.close();
+    return ended;
+  }
+
+  it('is no success where its token was deleted meanwhile, so that there is nothing to confirm', async () => {
+    const { request } = stage().daemon;
+    const meddle = () => request.delete(`/v1/${ADDRESS}`).set({ 'Accredit-Adopt': 'true' }).expect(204);
+    const { status, stderr } = await appliedDuring(meddle);
+    expect(status, stderr).to.equal(1);
+    expect(stderr).to.include(`${ADDRESS}: the daemon does not confirm the delivery`);
+  });
+
+  it('is no success where the confirmation is refused, and the next one makes up for it', async () => {
+    const { request } = stage().daemon;
+    const robot = '/v1/organizations/default/accounts/robot';
+    const granted = (role: string) => request.put(robot).send({ grants: [{ role, scope: 'organization' }] });
+    await granted('owner').expect(201);
+    const { body } = await request.put(`${robot}/tokens/own`).send({}).expect(201);
+    const { status, stderr } = await appliedDuring(() => granted('viewer').expect(200), {
+      ACCREDIT_TOKEN: body.secret,
+    });
+    expect(status, stderr).to.equal(1);
+    expect(stderr).to.include(`${ADDRESS}: the daemon does not confirm the delivery`);
+    expect((await workshop().accredit(['apply', '--yes', workshop().file('m.yaml')])).status).to.equal(0);
+    const planned = await workshop().accredit(['plan', '--detailed-exitcode', workshop().file('m.yaml')]);
+    expect(planned.status, planned.stdout).to.equal(0);
+  });
+
+  it('succeeds where it is confirmed, after which there is nothing left to do', async () => {
+    const file = workshop().write('m.yaml', MINE);
+    expect((await workshop().accredit(['apply', '--yes', file])).status).to.equal(0);
+    expect((await workshop().accredit(['plan', '--detailed-exitcode', file])).status).to.equal(0);
+  });
+});
