@@ -99,7 +99,8 @@ export function openSession(sources: SessionSources): Session & { close(): void 
       clients.set(manager, client);
       return client;
     },
-    confirm: (question, instead) => confirm(question, { input: streams.stdin, output: streams.stderr }, instead),
+    confirm: (question, instead) =>
+      confirm(question, { input: streams.stdin, output: streams.stderr, signal }, instead),
     close() {
       for (const client of clients.values()) client.close();
     },

@@ -1,5 +1,5 @@
 import type { Options, Verb } from '../command.ts';
-import { CliError, EXIT } from '../exit.ts';
+import { CliError, EXIT, Interrupted } from '../exit.ts';
 import { report } from '../hand-over.ts';
 import { type Applied, applyPlan } from '../manifest/apply.ts';
 import { located, withFiles } from '../manifest/command.ts';
@@ -66,15 +66,21 @@ function carryOut(session: Session, { manifest, plan, deliveries, journal, aside
       journal,
       aside,
       options: write,
-      surroundings: { environment, stdout: streams.stdout, stderr: streams.stderr },
+      surroundings: { environment, stdout: streams.stdout, stderr: streams.stderr, signal: session.signal },
       progress: progressOn(err),
       warn: (text) => session.warn([text]),
     }),
   );
 }
 
-function reportFailures({ err }: Session, { failures }: Applied): number {
+function reportFailures({ err, signal }: Session, { failures }: Applied): number {
   if (failures.length === 0) return EXIT.ok;
+  if (signal.aborted && signal.reason instanceof Interrupted) {
+    const { status, code } = signal.reason;
+    const message =
+      'interrupted: the daemon has applied the manifest, but not every secret has been delivered and confirmed; run it again, here';
+    throw new CliError(message, { status, code });
+  }
   for (const { address, why } of failures) err.line(`${err.style('red', 'error:')} ${address}: ${why}`);
   throw new CliError(
     'the daemon has applied the manifest, but not every secret has been delivered and confirmed: remove the cause and run it again, here',

@@ -70,7 +70,8 @@ export const token: Verb = {
 };
 
 async function readToken(session: Session): Promise<string> {
-  const read = (await readSecret('Token: ', { input: session.streams.stdin, output: session.streams.stderr })).trim();
+  const { streams, signal } = session;
+  const read = (await readSecret('Token: ', { input: streams.stdin, output: streams.stderr, signal })).trim();
   if (read === '') throw new UsageError('no token: give one on standard input');
   return read;
 }

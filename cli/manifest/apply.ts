@@ -120,16 +120,18 @@ function isRefusal(error: unknown): boolean {
   return error.status >= 400 && error.status < 500 && error.status !== 429 && error.code !== 'request-in-progress';
 }
 
-/** One after the other: sinks of several tokens may be entries of one file. */
+/** One after the other: sinks of several tokens may be entries of one file. After an interruption none is begun. */
 async function deliverAll(parcels: readonly Parcel[], { surroundings, progress }: ApplyRequest): Promise<Failure[]> {
   const failures: Failure[] = [];
   progress.begin('delivering secrets', parcels.length);
   for (const { delivery, secret } of parcels) {
+    const { address } = delivery;
     for (const sink of delivery.sinks) {
       try {
-        await deliver(sink, { address: delivery.address, secret }, surroundings);
+        surroundings.signal?.throwIfAborted();
+        await deliver(sink, { address, secret }, surroundings);
       } catch (error) {
-        failures.push({ address: delivery.address, why: `${describeSink(sink)}: ${(error as Error).message}` });
+        failures.push({ address, why: `${describeSink(sink)}: ${(error as Error).message}` });
       }
     }
     progress.advance();

@@ -19,7 +19,8 @@ export interface Surroundings {
 
 /**
  * Resolves when the secret of the token at `address` is where the sink leads to, and on the disk where that is a file.
- * Rejects with an `Error` that says why it is not; never with the secret in it.
+ * Rejects with an `Error` that says why it is not, and with the reason of the signal, which ends a command; never with the secret
+ * in it.
  */
 export async function deliver(
   sink: Sink,
@@ -116,7 +117,17 @@ function run(
     for (const output of [child.stdout, child.stderr]) {
       createInterface({ input: output }).on('line', (line) => void stderr.write(`${masked(line)}\n`));
     }
-    child.once('error', (error) => reject(new Error(`${program} cannot be run: ${error.message}`)));
+    child.once('error', (error) => {
+      if (signal?.aborted !== true) reject(new Error(`${program} cannot be run: ${error.message}`));
+      else if (child.pid === undefined) reject(signal.reason);
+    });
+    child.once('exit', () => {
+      if (signal?.aborted !== true) return;
+      // What it has started may hold its output open for long.
+      child.stdout.destroy();
+      child.stderr.destroy();
+      reject(signal.reason);
+    });
     child.once('close', (status, name) => {
       if (status === 0) settle();
       else reject(new Error(`${program} ended with ${name ?? `status ${status}`}`));

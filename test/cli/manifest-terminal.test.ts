@@ -1,7 +1,9 @@
 /** `apply` in a pseudo-terminal: the plan, the question, and an end at any answer. */
-import { existsSync } from 'node:fs';
+import { on } from 'node:events';
+import { existsSync, rmSync } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { expect } from 'chai';
-import { freshStage } from './stage.ts';
+import { freshStage, type Started } from './stage.ts';
 
 const ACCOUNT = '/v1/organizations/default/accounts/ci';
 const QUESTION = 'Apply this? [y/N]';
@@ -50,13 +52,68 @@ describe('an apply in a terminal', () => {
     });
   }
 
+  it('ends at SIGTERM while it waits for an answer, does nothing and notes no secret', async () => {
+    const terminal = place().terminal(['apply', written('file: ./secret')]);
+    await terminal.shows(QUESTION);
+    await terminal.kill('SIGTERM');
+    expect((await terminal.ended).status).to.equal(143);
+    expect(await isThere()).to.equal(false);
+    expect(existsSync(place().file('.local/state/accredit'))).to.equal(false);
+  });
+
+  for (const [name, status] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    it(`at ${name} while a sink takes its time ends that one and begins no other; the next apply finishes it`, async () => {
+      const env = { PATH: process.env.PATH as string };
+      // Its child holds its output, and outlives it for as long as the test.
+      const slow = 'cat > taken; test -e ready || { echo waiting; sleep 60; }';
+      const file = place().write(
+        'accounts.yaml',
+        `manifest: m
+accounts:
+  ci:
+    tokens:
+      a: { deliver: [{ file: ./first }] }
+      b: { deliver: [{ command: [sh, -c, "${slow}"] }, { file: ./same }] }
+      c: { deliver: [{ file: ./later }] }
+`,
+      );
+      const running = place().start(['apply', '--yes', file], env);
+      await said(running, 'waiting');
+      running.child.kill(name);
+      const { status: ended, stderr } = await running.ended;
+      expect(ended, stderr).to.equal(status);
+      expect(stderr).to.include('run it again, here').and.to.not.include(place().read('taken'));
+      expect(['first', 'same', 'later'].map((sink) => existsSync(place().file(sink)))).to.deep.equal([
+        true,
+        false,
+        false,
+      ]);
+      const first = place().read('first');
+      rmSync(place().file('first'));
+      place().write('ready', '');
+      const taken = place().read('taken');
+      const next = await place().cli(['apply', '--yes', file], env);
+      expect(next.status, next.stderr).to.equal(0);
+      expect(place().read('taken')).to.equal(taken);
+      expect(place().read('same').trim()).to.equal(taken);
+      for (const secret of [first, taken, place().read('later')]) {
+        expect((await stage().daemon.as(secret.trim()).get('/v1/self')).status).to.equal(200);
+      }
+      // What had arrived was confirmed, and is not delivered a second time.
+      expect(existsSync(place().file('first'))).to.equal(false);
+    });
+  }
+
   it('interrupted while a sink takes its time says how work that takes long goes on, and is finished by the next one', async () => {
     const file = written('command: [sh, -c, "cat > taken; test -e ready || sleep 60"]');
     const terminal = place().terminal(['apply', '--yes', file], { PATH: process.env.PATH as string });
     await terminal.shows('delivering secrets 0/1');
     terminal.type(CTRL_C);
     const { status, stdout } = await terminal.ended;
-    expect(status).to.not.equal(0);
+    expect(status).to.equal(130);
     const secret = place().read('taken');
     expect(stdout).to.not.include(secret);
     place().write('ready', '');
@@ -66,3 +123,12 @@ describe('an apply in a terminal', () => {
     expect((await stage().daemon.as(secret).get('/v1/self')).status).to.equal(200);
   });
 });
+
+/** Resolves once the process has said that on standard error. */
+async function said({ child }: Started, text: string): Promise<void> {
+  let all = '';
+  for await (const [chunk] of on(child.stderr as Readable, 'data')) {
+    all += chunk;
+    if (all.includes(text)) return;
+  }
+}

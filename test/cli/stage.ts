@@ -53,6 +53,8 @@ export interface Terminal extends Started {
   /** Resolves once the terminal shows that. */
   shows(text: string): Promise<void>;
   type(keys: string): void;
+  /** Sends the command a signal, once the terminal shows anything. */
+  kill(name: NodeJS.Signals): Promise<void>;
   /** Makes it so many columns wide. */
   resize(columns: number): Promise<void>;
 }
@@ -147,7 +149,7 @@ export function closed(started: Started, ...streams: ('stdout' | 'stderr')[]): S
 /** By `script` (util-linux), which opens a pseudo-terminal; what it shows is on its standard output. */
 function startInTerminal(words: readonly string[], env: Env, cwd: string): Terminal {
   const quoted = [process.execPath, COMMAND, ...words].map((word) => `'${word}'`).join(' ');
-  const child = spawn('script', ['-qfec', `tty; exec ${quoted}`, '/dev/null'], {
+  const child = spawn('script', ['-qfec', `tty; echo "process $$"; exec ${quoted}`, '/dev/null'], {
     cwd,
     env: environmentOf({ TERM: 'xterm', ...env }),
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -182,6 +184,11 @@ function startInTerminal(words: readonly string[], env: Env, cwd: string): Termi
     ended: collect(child),
     shows,
     type: (keys) => void child.stdin?.write(keys),
+    async kill(name) {
+      await shows('process ');
+      const [, id] = /process (\d+)/.exec(shown) ?? [];
+      process.kill(Number(id), name);
+    },
     async resize(columns) {
       await shows('\n');
       const [device = ''] = /\/dev\/\S+/.exec(shown) ?? [];
