@@ -12,7 +12,7 @@ import { childKinds, kindNamed } from '../../terraform-provider-spec/kinds/index
 import { type Member, TREE_KINDS } from '../../terraform-provider-spec/manifest.ts';
 import { MANIFEST_FILE_KEYS, TOKEN_FILE_KEYS } from '../../terraform-provider-spec/manifest-file.ts';
 import { unknownKey, violationsOf } from './by-schema.ts';
-import { type Finding, masked } from './finding.ts';
+import { type Finding, findingOf } from './finding.ts';
 import { isObject } from './json.ts';
 import type { Merged } from './merge.ts';
 import { exclusiveTarget, readSink, type Sink } from './sinks.ts';
@@ -77,23 +77,6 @@ export function checkTree(organization: string, value: JsonObject, { locate }: M
   findings.push(...sharedTargets(deliveries, locate));
   findings.push(...doubtfulReferences(organization, desired, locate));
   return { tree, members, deliveries, findings };
-}
-
-/** The violation at its place; of an unknown key it is the key. */
-export function findingOf({ pointer, detail }: Violation, locate: Merged['locate']): Finding {
-  const ofKey = /^there is no such|is no name|^the key /.test(detail);
-  // What only says what it must be begins with what "it" is.
-  const isPredicate = /^(must|is|are|lacks|cannot|has|holds) /.test(detail);
-  const subject = isPredicate ? subjectOf(pointer) : '';
-  return { severity: 'error', message: masked(subject + detail), place: locate(pointer, ofKey ? 'key' : undefined) };
-}
-
-/** The last key along a pointer, in quotes, with the numbers behind it: `"permissions"[1] `. */
-function subjectOf(pointer: string): string {
-  const [, key, numbers] = /\/([^/]*)((?:\/\d+)*)$/.exec(pointer) ?? [];
-  if (key === undefined || /^\d+$/.test(key)) return '';
-  const name = key.replaceAll('~1', '/').replaceAll('~0', '~');
-  return `"${name}"${(numbers ?? '').replace(/\/(\d+)/g, '[$1]')} `;
 }
 
 /** Takes `deliver` out of the body of a token. */

@@ -4,8 +4,8 @@ import { ApiError } from '../../client/errors.ts';
 import { CliError, UsageError } from '../exit.ts';
 import type { Output } from '../output.ts';
 import type { Session } from '../session.ts';
-import { findingOf, meantBy } from './check.ts';
-import { type Finding, renderFinding } from './finding.ts';
+import { meantBy } from './check.ts';
+import { type Finding, findingOf, renderFinding } from './finding.ts';
 import { loadManifest, type Manifest, type ManifestFile, type ManifestReading, readManifestFiles } from './load.ts';
 
 export interface FileOptions {

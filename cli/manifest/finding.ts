@@ -1,4 +1,5 @@
 /** What is wrong with a manifest, and where: `file:line:column`, the line, and a mark below it. */
+import type { Violation } from '../../terraform-provider-spec/derive/validate.ts';
 import { TOKEN_PATTERN } from '../../terraform-provider-spec/token.ts';
 import { type Style, textWidth } from '../output.ts';
 
@@ -31,6 +32,26 @@ const TOKENS = new RegExp(TOKEN_PATTERN.source.slice(1, -1), 'g');
 /** The text as it may be shown: every token in it hidden, and as long as before. */
 export function masked(text: string): string {
   return text.replace(TOKENS, (token, kind: string) => `acr_${kind}_`.padEnd(token.length, '*'));
+}
+
+/** The violation at its place; of an unknown key it is the key. */
+export function findingOf(
+  { pointer, detail }: Violation,
+  locate: (pointer: string, of?: 'key') => Place | undefined,
+): Finding {
+  const ofKey = /^there is no such|is no name|^the key /.test(detail);
+  // What only says what it must be begins with what "it" is.
+  const isPredicate = /^(must|is|are|lacks|cannot|has|holds) /.test(detail);
+  const subject = isPredicate ? subjectOf(pointer) : '';
+  return { severity: 'error', message: masked(subject + detail), place: locate(pointer, ofKey ? 'key' : undefined) };
+}
+
+/** The last key along a pointer, in quotes, with the numbers behind it: `"permissions"[1] `. */
+function subjectOf(pointer: string): string {
+  const [, key, numbers] = /\/([^/]*)((?:\/\d+)*)$/.exec(pointer) ?? [];
+  if (key === undefined || /^\d+$/.test(key)) return '';
+  const name = key.replaceAll('~1', '/').replaceAll('~0', '~');
+  return `"${name}"${(numbers ?? '').replace(/\/(\d+)/g, '[$1]')} `;
 }
 
 /** The finding in several lines, without an end of line at the end. */

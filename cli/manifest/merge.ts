@@ -1,9 +1,11 @@
 /** Several documents as one: a union in which nothing is declared twice. */
+import { mustBeCollection } from '../../terraform-provider-spec/derive/manifest.ts';
 import { pointerTo } from '../../terraform-provider-spec/derive/pointer.ts';
+import { readBody, type Violation } from '../../terraform-provider-spec/derive/validate.ts';
 import type { Json, JsonObject, Kind } from '../../terraform-provider-spec/kind.ts';
 import { splitMember, TREE_KINDS } from '../../terraform-provider-spec/manifest.ts';
 import type { ManifestDocument } from './document.ts';
-import type { Finding, Place } from './finding.ts';
+import { type Finding, findingOf, type Place } from './finding.ts';
 import { isObject } from './json.ts';
 
 export interface Merged {
@@ -62,7 +64,12 @@ class Merging {
   #collection(kind: Kind, into: JsonObject, given: Json, at: string): void {
     const pointer = pointerTo(at, kind.collection);
     const known = Object.hasOwn(into, kind.collection) ? into[kind.collection] : undefined;
-    if (known === undefined || known === null || !isObject(given) || !isObject(known)) {
+    // What is wrong with the first that is there is found in the whole.
+    if (known !== undefined && given !== null && !isObject(given)) {
+      this.#refuse({ pointer, detail: mustBeCollection(kind) });
+      return;
+    }
+    if (known === undefined || known === null || given === null || !isObject(known)) {
       into[kind.collection] = known ?? given;
       return;
     }
@@ -79,6 +86,11 @@ class Merging {
   }
 
   #member(kind: Kind, stored: Json, given: Json, pointer: string): Json {
+    if (given !== null && !isObject(given)) {
+      for (const violation of refusalsOf(kind, given)) this.#refuse({ ...violation, pointer });
+      return stored;
+    }
+    if (stored !== null && !isObject(stored)) return stored;
     if (isDeclaration(kind, stored) && isDeclaration(kind, given)) {
       this.#twice(pointer, `the ${kind.title} is declared twice`, 'it is declared here first');
       return stored;
@@ -87,6 +99,10 @@ class Merging {
     const member: JsonObject = { ...(declares as JsonObject) };
     for (const [child, below] of splitMember(kind, adds).below) this.#collection(child, member, below, pointer);
     return member;
+  }
+
+  #refuse(violation: Violation): void {
+    this.#findings.push(findingOf(violation, (pointer, of) => this.#document.locate(pointer, of).place));
   }
 
   #twice(pointer: string, message: string, before: string): void {
@@ -98,6 +114,11 @@ class Merging {
       ...(first !== undefined && { also: { message: before, place: first.place } }),
     });
   }
+}
+
+function refusalsOf(kind: Kind, body: Json): readonly Violation[] {
+  const reading = readBody(kind, body);
+  return reading.ok ? [] : reading.violations;
 }
 
 /** Whether it says more than what lies below. */

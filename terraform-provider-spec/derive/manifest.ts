@@ -25,7 +25,7 @@ export function readTree(organization: string, tree: Json): TreeReading {
     const pointer = pointerTo(at.pointer, kind.collection);
     if (collection === null) return;
     if (!isObject(collection)) {
-      refuse(pointer, `must be a JSON object of the ${kind.title}s by name`);
+      refuse(pointer, mustBeCollection(kind));
       return;
     }
     for (const [name, value] of Object.entries(collection)) {
@@ -62,6 +62,11 @@ export function readTree(organization: string, tree: Json): TreeReading {
   }
   if (members.length > MOST_DECLARED) refuse('', `must not declare more than ${MOST_DECLARED} resources`);
   return { members, violations };
+}
+
+/** What is wrong with a collection that is neither an object nor null. */
+export function mustBeCollection(kind: Kind): string {
+  return `must be a JSON object of the ${kind.title}s by name`;
 }
 
 const NAME_RULE =

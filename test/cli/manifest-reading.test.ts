@@ -9,7 +9,11 @@ import { KINDS } from '../../terraform-provider-spec/kinds/index.ts';
 function read(texts: Readonly<Record<string, string>>, environment: Readonly<Record<string, string>> = {}) {
   const files = Object.entries(texts).map(([file, text]) => ({ file, text }));
   const { manifest, findings } = loadManifest(files, environment);
-  return { manifest, messages: findings.map(({ severity, message }) => `${severity}: ${message}`) };
+  return {
+    manifest,
+    messages: findings.map(({ severity, message }) => `${severity}: ${message}`),
+    errors: findings.map(({ message, place }) => `${place?.file}:${place?.line} ${message}`),
+  };
 }
 
 describe('the files of a manifest', () => {
@@ -33,6 +37,35 @@ describe('the files of a manifest', () => {
     const paths = manifest?.deliveries.map(({ sinks: [sink] }) => (sink.type === 'file' ? sink.path : ''));
     // Relative paths start where the file lies that has them.
     expect(paths).to.deep.equal([`${process.cwd()}/d/a`, `${process.cwd()}/e/b`]);
+  });
+
+  it('drop nothing of any file: what is no collection and no resource is refused where it stands', () => {
+    const sound = 'manifest: m\naccounts:\n  ci:\n    tokens:\n      a: {}\n';
+    const tokens = 'must be a JSON object of the account tokens by name';
+    const accounts = 'must be a JSON object of the service accounts by name';
+    const wrong: Record<string, [line: number, message: string]> = {
+      'accounts:\n  - bot\n': [2, `"accounts" ${accounts}`],
+      'accounts: bot\n': [1, `"accounts" ${accounts}`],
+      'accounts:\n  ci:\n    tokens: 5\n': [3, `"tokens" ${tokens}`],
+      'accounts:\n  ci: { tokens: [a] }\n': [2, `"tokens" ${tokens}`],
+      'accounts:\n  ci: 5\n': [2, '"ci" must be a JSON object, not a number'],
+      'accounts:\n  ci: [a]\n': [2, '"ci" must be a JSON object, not an array'],
+    };
+    for (const [text, [line, message]] of Object.entries(wrong)) {
+      const merges: Record<string, string>[] = [
+        { 'a.yaml': sound, 'b.yaml': text },
+        { 'b.yaml': text, 'c.yaml': sound },
+        { 'a.yaml': 'accounts:\n', 'b.yaml': text, 'c.yaml': sound },
+      ];
+      for (const texts of merges) {
+        const { manifest, errors } = read(texts);
+        expect(manifest, text).to.equal(undefined);
+        expect(errors, text).to.deep.equal([`b.yaml:${line} ${message}`]);
+      }
+    }
+    expect(read({ 'a.yaml': sound, 'b.yaml': 'accounts:\n', 'c.yaml': 'accounts: { ci: }\n' }).errors).to.deep.equal(
+      [],
+    );
   });
 
   it('are the same in JSON and in YAML', () => {
