@@ -14,7 +14,7 @@ import {
 } from '../manifest/planning.ts';
 import { progressOn } from '../manifest/progress.ts';
 import { showPlan, summaryText } from '../manifest/show.ts';
-import { jsonText } from '../output.ts';
+import { jsonText, printable } from '../output.ts';
 import type { Session } from '../session.ts';
 
 export const apply: Verb = {
@@ -81,7 +81,7 @@ function reportFailures({ err, signal }: Session, { failures }: Applied): number
       'interrupted: the daemon has applied the manifest, but not every secret has been delivered and confirmed; run it again, here';
     throw new CliError(message, { status, code });
   }
-  for (const { address, why } of failures) err.line(`${err.style('red', 'error:')} ${address}: ${why}`);
+  for (const { address, why } of failures) err.line(`${err.style('red', 'error:')} ${address}: ${printable(why)}`);
   throw new CliError(
     'the daemon has applied the manifest, but not every secret has been delivered and confirmed: remove the cause and run it again, here',
     { code: 'undelivered' },

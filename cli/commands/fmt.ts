@@ -4,6 +4,7 @@ import { CliError } from '../exit.ts';
 import { type FileOptions, readFiles, showFindings, withFiles } from '../manifest/command.ts';
 import type { Finding } from '../manifest/finding.ts';
 import { formatText } from '../manifest/format.ts';
+import { printable } from '../output.ts';
 
 export const fmt: Verb = {
   name: 'fmt',
@@ -39,7 +40,8 @@ export const fmt: Verb = {
           }
           const isInput = changed.length === 1 && changed[0] === '<stdin>' && options.check !== true;
           if (session.json) session.out.json({ changed });
-          else if (!isInput) for (const file of changed) session.out.line(file);
+          else if (!isInput)
+            for (const file of changed) session.out.line(session.out.isTerminal ? printable(file) : file);
           showFindings(findings, session.err);
           if (findings.length > 0)
             throw new CliError('not everything could be formatted', { code: 'invalid-manifest' });

@@ -1,7 +1,7 @@
 /** What is wrong with a manifest, and where: `file:line:column`, the line, and a mark below it. */
 import type { Violation } from '../../terraform-provider-spec/derive/validate.ts';
 import { TOKEN_PATTERN } from '../../terraform-provider-spec/token.ts';
-import { type Style, textWidth } from '../output.ts';
+import { printable, type Style, textWidth } from '../output.ts';
 
 /** A stretch of a file. Offsets count UTF-16 code units from 0; lines and columns count from 1. */
 export interface Place {
@@ -57,11 +57,14 @@ function subjectOf(pointer: string): string {
 /** The finding in several lines, without an end of line at the end. */
 export function renderFinding({ severity, message, place, also }: Finding, paint: Paint): string {
   const colour: Style = severity === 'error' ? 'red' : 'yellow';
-  const head = `${paint(colour, `${severity}:`)} ${masked(message)}`;
+  const head = `${paint(colour, `${severity}:`)} ${shown(message)}`;
   if (place === undefined) return head;
-  const lines = [`${paint('bold', positionOf(place))}: ${head}`, ...excerpt(place, colour, paint)];
+  const lines = [`${paint('bold', shown(positionOf(place)))}: ${head}`, ...excerpt(place, colour, paint)];
   if (also !== undefined) {
-    lines.push(`${paint('bold', positionOf(also.place))}: ${also.message}`, ...excerpt(also.place, 'cyan', paint));
+    lines.push(
+      `${paint('bold', shown(positionOf(also.place)))}: ${shown(also.message)}`,
+      ...excerpt(also.place, 'cyan', paint),
+    );
   }
   return lines.join('\n');
 }
@@ -87,13 +90,23 @@ function excerpt({ line, column, text, length }: Place, colour: Style, paint: Pa
   const gutter = `${' '.repeat(number.length)} |`;
   // Of a very long line, only the part around the mark.
   const from = column > WIDEST / 2 && text.length > WIDEST ? column - 1 - WIDEST / 4 : 0;
-  const shown = masked(text).slice(from, from + WIDEST);
-  const before = shown.slice(0, column - 1 - from);
-  const marked = shown.slice(before.length, before.length + length);
-  const indent = before.replace(/[^\t]/gu, (character) => ' '.repeat(textWidth(character)));
-  const mark = `^${'~'.repeat(Math.max(0, textWidth(marked) - 1))}`;
+  const window = masked(text).slice(from, from + WIDEST);
+  const before = window.slice(0, column - 1 - from);
+  const marked = window.slice(before.length, before.length + length);
+  const indent = tabbed(before).replace(/[^\t]/gu, (character) => ' '.repeat(textWidth(character)));
+  const mark = `^${'~'.repeat(Math.max(0, textWidth(tabbed(marked)) - 1))}`;
   return [
-    `  ${paint('dim', `${number} |`)} ${shown}`.trimEnd(),
+    `  ${paint('dim', `${number} |`)} ${tabbed(window)}`.trimEnd(),
     `  ${paint('dim', gutter)} ${indent}${paint(colour, mark)}`,
   ];
+}
+
+/** Somebody else may have written it, and named the file. */
+function shown(text: string): string {
+  return printable(masked(text));
+}
+
+/** A line as it can be shown, in which tabs stay: the mark below it has the same. */
+function tabbed(line: string): string {
+  return line.split('\t').map(printable).join('\t');
 }

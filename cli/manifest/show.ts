@@ -108,7 +108,7 @@ function showNotes({ before, secrets, pending, byHand }: Plan, deliveries: reado
     for (const sink of lacking) {
       note(
         address,
-        `is not in ${describeSink(sink)}, and nobody can read its secret back; another "rotation" gives it a new one`,
+        `is not in ${printable(describeSink(sink))}, and nobody can read its secret back; another "rotation" gives it a new one`,
       );
     }
   }

@@ -138,6 +138,35 @@ describe('errors in a manifest', () => {
     }
   });
 
+  it('never steer the terminal of whoever looks at a file of somebody else', async () => {
+    const steering = '\u001b]0;x\u0007\u009b2J\u202e';
+    const texts = [
+      `manifest: shop\n"\\e]0;x\\a\\u202e": {}\nroles: { a: { ${steering}: [] } }\n`,
+      `manifest: shop\nroles:\t# ${steering}\n  a: { permissions: ["\\e[2J", x] }\n`,
+      `manifest: shop\nroles: { a: { permisions: [] } } # ${steering}\n`,
+      `manifest: shop\naccounts: { a: { tokens: { b: { deliver: [{ file: "\\e[2J" }, { file: "\\e[2J" }] } } } }\n`,
+    ];
+    const name = `wrong${steering}.yaml`;
+    for (const [index, text] of texts.entries()) {
+      const file = workshop().write(`${index}/${name}`, text);
+      const twice = workshop().write(`${index}/again-${name}`, text);
+      for (const words of [
+        ['validate', file],
+        ['validate', file, twice],
+        ['fmt', file],
+      ]) {
+        const { stderr } = await workshop().accredit(words);
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must not be there.
+        expect(stderr, words.join(' ')).to.not.match(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/);
+        if (words[0] === 'validate') expect(stderr).to.include('wrong\\u001b]0;x\\u0007\\u009b2J\\u202e.yaml:');
+      }
+    }
+    const file = workshop().write('e.yaml', 'manifest: shop\nroles:\n  a: { description: "\u001b", permisions: [] }\n');
+    const { stderr } = await workshop().accredit(['validate', file]);
+    // The mark stands below what is meant, as it is shown.
+    expect(stderr).to.match(/^ {2}3 \| {3}a: \{ description: "\\u001b", permisions.*\n {4}\| {31}\^~~~~~~~~~$/m);
+  });
+
   it('a valid manifest is valid without daemon, token and network', async () => {
     const file = workshop().write('a.yaml', FIRST);
     const { status, stdout, stderr } = await workshop().accredit(['validate', file], {

@@ -367,6 +367,17 @@ describe('plan and apply of a manifest', () => {
     expect((await workshop().accredit(['plan', '--detailed-exitcode', file])).status).to.equal(0);
   });
 
+  it('a sink of somebody else’s manifest cannot steer the terminal by what it is called', async () => {
+    workshop().write('steer\u001b[2J', '#!/bin/sh\nexit 1\n', 0o700);
+    const file = workshop().write('shop.yaml', SHOP.replace('file: ./secrets/ci-deploy', 'command: ["./steer\\e[2J"]'));
+    for (const words of [['plan'], ['apply', '--yes']]) {
+      const { stdout, stderr } = await workshop().accredit([...words, file]);
+      expect(stdout + stderr)
+        .to.include('steer\\u001b[2J')
+        .and.to.not.include('\u001b');
+    }
+  });
+
   it('without its journal, a secret that was never delivered is replaced by one that is', async () => {
     const sink = 'command: [sh, -c, "cat > taken && test -e ready"]';
     const file = workshop().write('shop.yaml', SHOP.replace('file: ./secrets/ci-deploy', sink));
