@@ -44,8 +44,25 @@ describe('the workflow for GitHub Actions', function () {
     expect(apply?.if).to.equal("github.event_name != 'pull_request'");
   });
 
-  it('applies one after the other, and cancels none', () => {
+  it('applies one after the other, cancels none that has begun, and does what one would have done that no longer waits', async () => {
     expect(apply?.concurrency).to.deep.equal({ group: 'accounts-apply', 'cancel-in-progress': false });
+    renameAll('queued');
+    // Of the runs that wait GitHub keeps the newest: here that of the schedule, in place of the one of a merge.
+    const { status, output } = await job(apply?.steps ?? [], 'schedule');
+    expect(status, output).to.equal(0);
+    await daemon.request.get('/v1/organizations/default/accounts/queueddeploy').expect(200);
+    expect(await opens(checkout.read('handed-on'))).to.equal(200);
+  });
+
+  it('hands the secret on that was delivered, also when another could not be', async () => {
+    const manifest = renameAll('partly');
+    const other = '      actions-too:\n        deliver: [{ command: ["false"] }]\n';
+    writeFileSync(checkout.file('accounts/shop.yaml'), `${manifest}${other}`);
+    const { status, output } = await job(apply?.steps ?? [], 'push');
+    expect(status, output).to.equal(1);
+    expect(output).to.include('accounts/partlydeploy/tokens/actions-too: the command false');
+    const secret = checkout.read('handed-on');
+    expect(await opens(secret)).to.equal(200);
   });
 
   it('shows what a pull request would do as the summary of the job, without a secret, and changes nothing', async () => {
@@ -77,7 +94,7 @@ describe('the workflow for GitHub Actions', function () {
     expect(existsSync(checkout.file('journal.tar.enc'))).to.equal(false);
   });
 
-  it('rotates by schedule what is due and nothing else', async () => {
+  it('rotates by schedule what is due', async () => {
     await job(apply?.steps ?? [], 'push');
     const early = await job(apply?.steps ?? [], 'schedule');
     expect(early.status, early.output).to.equal(0);
@@ -92,7 +109,7 @@ describe('the workflow for GitHub Actions', function () {
   });
 
   it('keeps secrets that could not be delivered from one run to the next, encrypted', async () => {
-    const manifest = checkout.read('accounts/shop.yaml').replace(/shop|publisher|deploy:/g, 'other$&');
+    const manifest = renameAll('other');
     const failing = manifest.replace('- github-output', '- command: [./deliver]\n          - github-output');
     writeFileSync(checkout.file('accounts/shop.yaml'), failing);
     const deliver = (script: string) => writeFileSync(checkout.file('accounts/deliver'), script, { mode: 0o755 });
@@ -116,6 +133,13 @@ describe('the workflow for GitHub Actions', function () {
     expect(existsSync(checkout.file('.accredit-state/accredit'))).to.equal(false);
   });
 
+  /** Makes of the manifest one of other resources, all of whose names begin with that, and answers its text. */
+  function renameAll(prefix: string): string {
+    const text = checkout.read('accounts/shop.yaml').replace(/shop|publisher|deploy:/g, `${prefix}$&`);
+    writeFileSync(checkout.file('accounts/shop.yaml'), text);
+    return text;
+  }
+
   /** Carries out the shell steps of a job, those of the action that it uses included. */
   async function job(steps: readonly Step[], event: string): Promise<{ status: number; output: string }> {
     // What GitHub has an account's secrets for: here it writes down what it gets.
@@ -131,7 +155,6 @@ describe('the workflow for GitHub Actions', function () {
         'secrets.ACCREDIT_JOURNAL_KEY': 'a key that the repository keeps',
         'secrets.SECRETS_TOKEN': 'of GitHub',
         'steps.apply.outputs.deploy_token': outputs['apply.deploy_token'] ?? '',
-        "github.event_name == 'schedule' && '--only-due' || ''": event === 'schedule' ? '--only-due' : '',
         'vars.ACCREDIT_ENDPOINT': daemon.url,
         'github.workspace': checkout.directory,
       };
@@ -144,6 +167,7 @@ describe('the workflow for GitHub Actions', function () {
       const ran = await checkout.run(step.run, {
         ...environment,
         GITHUB_ACTIONS: 'true',
+        GITHUB_EVENT_NAME: event,
         GITHUB_OUTPUT: file,
         GITHUB_REPOSITORY_OWNER: 'acme',
         GITHUB_STEP_SUMMARY: checkout.file('summary.md'),
@@ -158,11 +182,17 @@ describe('the workflow for GitHub Actions', function () {
     return { status, output };
   }
 
+  /** A condition means `success() && (…)`, unless it asks itself how the steps before it ended. */
   function isWanted(condition: string | undefined, outputs: Record<string, string>, isWell: boolean): boolean {
     if (condition === undefined) return isWell;
-    if (condition === 'always()') return true;
-    if (condition === "steps.apply.outputs.deploy_token != ''") return isWell && Boolean(outputs['apply.deploy_token']);
-    throw new Error(`what is ${condition}?`);
+    const [how, what] = /^(?:(always\(\)|!cancelled\(\))(?: && )?)?(.*)$/.exec(condition)?.slice(1) ?? [];
+    if (how === undefined && !isWell) return false;
+    const [, output, operator, text] = /^steps\.([\w.]+) (==|!=) '([^']*)'$/.exec(what ?? '') ?? [];
+    if (output === undefined) {
+      if (what !== '') throw new Error(`what is ${condition}?`);
+      return true;
+    }
+    return ((outputs[output.replace('.outputs', '')] ?? '') === text) === (operator === '==');
   }
 
   async function opens(secret: string): Promise<number> {
