@@ -5,6 +5,7 @@ import { kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
 import type { Options, Verb } from '../command.ts';
 import { readResources, treeOf } from '../manifest/export.ts';
 import { PATIENCE } from '../manifest/plan.ts';
+import { written } from '../manifest/variables.ts';
 
 export const exportVerb: Verb = {
   name: 'export',
@@ -33,7 +34,7 @@ export const exportVerb: Verb = {
             ...PATIENCE,
             signal: session.signal,
           });
-          const manifest = { manifest: name, organization, ...treeOf(resources) };
+          const manifest = { manifest: name, organization, ...(written(treeOf(resources)) as JsonObject) };
           if (session.json) session.out.json(manifest);
           else session.out.write(stringify(manifest, { lineWidth: 0 }));
         }),

@@ -1,9 +1,18 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: that is what this is about.
 /** `${NAME}` in the texts of a manifest, for the variables that it declares and no others. */
 import { pointerTo } from '../../terraform-provider-spec/derive/pointer.ts';
 import type { Json } from '../../terraform-provider-spec/kind.ts';
 
 /** `$${` stands for `${`; a name is what shells take for one. */
 const REFERENCE = /\$(\$\{|\{([A-Za-z_][A-Za-z0-9_]*)\})/g;
+
+/** `value` as a manifest has it whose reading, by `substitute` with whatever variables, gives it back. */
+export function written(value: Json): Json {
+  if (typeof value === 'string') return value.replaceAll('${', () => '$${');
+  if (Array.isArray(value)) return value.map(written);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, written(item)]));
+}
 
 export interface Use {
   /** A JSON pointer (RFC 6901) to the text that it is in. */

@@ -1,7 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: what is replaced there is what this is about.
 /** Files become one tree: what is merged, what is replaced, and which names stay as they are written. */
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { loadManifest } from '../../cli/manifest/load.ts';
+import { substitute, written } from '../../cli/manifest/variables.ts';
 import { builtInNames } from '../../daemon/domain/built-in.ts';
 import { builtInNamesOf } from '../../terraform-provider-spec/built-in.ts';
 import { KINDS } from '../../terraform-provider-spec/kinds/index.ts';
@@ -121,6 +123,17 @@ describe('the files of a manifest', () => {
     ]);
     const { messages: unset } = read({ 'a.yaml': text }, { NAME: 'm' });
     expect(unset.join()).to.include('error: the variable N2 is not set');
+  });
+
+  it('any text can be written so that it is read as it is', () => {
+    const texts = fc.array(fc.constantFrom('$', '{', '}', 'NAME', '${', '$${', 'x')).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(texts, texts, (one, other) => {
+        const value = { a: one, b: { c: [other, 1, null, true] } };
+        const read = substitute(written(value), new Set(['NAME']), { NAME: 'replaced' });
+        expect(read).to.deep.equal({ value, unset: [], undeclared: [] });
+      }),
+    );
   });
 
   it('the built-in names that suggestions know are those of the daemon', () => {
