@@ -67,8 +67,26 @@ function valueIn(
   if (direct !== undefined) {
     throw new UsageError(`the profile ${name} in ${file} has ${setting} and ${setting}_file: give one of them`);
   }
-  const below = path.startsWith('~/') ? join(homedir(), path.slice(2)) : resolve(dirname(file), path);
-  return readSettingFile(below, `${setting}_file of the profile ${name}`);
+  return readSettingFile(besideConfig(file, path), `${setting}_file of the profile ${name}`);
+}
+
+/** A path of the configuration file: it starts where that lies, or at home. */
+function besideConfig(file: string, path: string): string {
+  return path.startsWith('~/') ? join(homedir(), path.slice(2)) : resolve(dirname(file), path);
+}
+
+/** The files that profiles name for their tokens. None for a file that is malformed, which `readProfile` says. */
+export function tokenFilesOf(environment: Environment): string[] {
+  const file = configFile(environment);
+  try {
+    const { profiles } = readConfig(file, false) ?? {};
+    return Object.values(isObject(profiles) ? profiles : {}).flatMap((profile) =>
+      isObject(profile) && typeof profile.token_file === 'string' ? [besideConfig(file, profile.token_file)] : [],
+    );
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return [];
+  }
 }
 
 /** The content of a file that a setting names, without the white space around it. Throws `UsageError`. */

@@ -1,6 +1,6 @@
 /** What may be wrong with the installation on this machine, found without changing anything. */
 import { existsSync } from 'node:fs';
-import { stat, statfs } from 'node:fs/promises';
+import { open, stat, statfs } from 'node:fs/promises';
 import { ConfigError, loadConfig, parseArguments } from './config.ts';
 import { Keyring } from './crypto/keyring.ts';
 import { PrivateFileError } from './crypto/private-file.ts';
@@ -33,12 +33,27 @@ export async function checkInstallation(
     if (!(error instanceof ConfigError)) throw error;
     return [{ name: 'settings', status: 'failed', detail: error.message }];
   }
-  if (config.databaseUrl === undefined && !existsSync(databaseFile(config.dataDirectory))) {
-    const detail = `there is no database in ${config.dataDirectory}: no daemon runs from here, or --data-dir names another`;
-    return [{ name: 'data directory', status: 'skipped', detail }];
-  }
   if (config.databaseUrl !== undefined) return [await checkGivenKey(config)];
+  const why = await unreadable(config);
+  if (why !== undefined) return [{ name: 'data directory', status: 'skipped', detail: why }];
   return [await checkPermissions(config), await checkKey(config), await checkDisk(config)];
+}
+
+/** Why nothing can be said of the data directory; `undefined` if its database can be read. */
+async function unreadable({ dataDirectory }: InstallationConfig): Promise<string | undefined> {
+  try {
+    await (await open(databaseFile(dataDirectory), 'r')).close();
+    return undefined;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      return `there is no database in ${dataDirectory}: no daemon runs from here, or --data-dir names another`;
+    }
+    if (code === 'EACCES' || code === 'EPERM') {
+      return `this user may not read the database in ${dataDirectory}: run it as the user of the daemon, or as root`;
+    }
+    return `the database in ${dataDirectory} cannot be read: ${message}`;
+  }
 }
 
 async function checkPermissions(config: InstallationConfig): Promise<Check> {
@@ -68,8 +83,10 @@ async function checkKey(config: InstallationConfig): Promise<Check> {
     }
     const key = await givenKey(config);
     if (key === undefined) {
-      const detail = `there is none: put it back at ${keyFile(config)}, or set ACCREDIT_MASTER_KEY`;
-      return { name, status: 'failed', detail };
+      const detail =
+        `there is none at ${keyFile(config)}, and no setting names one here: give the daemon's own, such as ` +
+        'ACCREDIT_MASTER_KEY_FILE, to have its key looked at. Without its key the daemon does not start';
+      return { name, status: 'skipped', detail };
     }
     const { fingerprint } = new Keyring(key);
     if (keyFingerprint === undefined || keyFingerprint === fingerprint) {

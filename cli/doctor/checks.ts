@@ -6,7 +6,7 @@ import { parseEndpoint } from '../../client/transport.ts';
 import { VERSION } from '../../client/version.ts';
 import { type Connection, isInTheClear } from '../connection.ts';
 import { explain } from '../errors.ts';
-import { configFile, type Environment } from '../profiles.ts';
+import { configFile, type Environment, tokenFilesOf } from '../profiles.ts';
 import type { Check } from '../session.ts';
 import { type Probe, probe } from './probe.ts';
 
@@ -44,10 +44,17 @@ export async function checkConnection(connection: Connection, signal: AbortSigna
   ];
 }
 
-/** Whether a file that holds a token is closed to others. */
+/** Whether files that hold a token are closed to others: that of the flag, of the variable, and those of all profiles. */
 export function checkFiles(environment: Environment, tokenFile: string | undefined): Check[] {
-  const files = [tokenFile, environment.ACCREDIT_TOKEN_FILE || undefined, configFile(environment)];
-  const present = files.filter((file): file is string => file !== undefined && file !== '-' && existsSync(file));
+  const files = [
+    tokenFile,
+    environment.ACCREDIT_TOKEN_FILE || undefined,
+    ...tokenFilesOf(environment),
+    configFile(environment),
+  ];
+  const present = [...new Set(files)].filter(
+    (file): file is string => file !== undefined && file !== '-' && existsSync(file),
+  );
   return present.map((file) => {
     const mode = statSync(file).mode & 0o777;
     const open = (mode & 0o077) !== 0;

@@ -6,6 +6,7 @@ import { createServer as createHttps } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { VERSION } from '../../client/version.ts';
+import { checkInstallation } from '../../daemon/doctor.ts';
 import { createCertificate } from '../../terraform-provider/plugin/certificate.ts';
 import { mintToken } from '../../terraform-provider-spec/token.ts';
 import { freshStage } from './stage.ts';
@@ -113,7 +114,7 @@ describe('accredit doctor', () => {
     }
   });
 
-  it('finds permissions that are too wide, and a key that is missing, another one or cut short', async () => {
+  it('finds permissions that are too wide, and a key that is another one or cut short', async () => {
     const { dataDirectory } = stage().daemon;
     const look = async (env = {}) => (await examine(env, '--data-dir', dataDirectory)).checks;
     chmodSync(`${dataDirectory}/accredit.db`, 0o644);
@@ -121,8 +122,58 @@ describe('accredit doctor', () => {
     chmodSync(`${dataDirectory}/accredit.db`, 0o600);
     const other = await look({ ACCREDIT_MASTER_KEY: randomBytes(32).toString('base64') });
     expect(other['master key']?.detail).to.include('is not the key of the database');
-    renameSync(`${dataDirectory}/master-key`, `${dataDirectory}/away`);
-    expect((await look())['master key']?.detail).to.include('there is none');
+    const cut = place().write('cut', 'c2hvcnQ=');
+    expect((await look({ ACCREDIT_MASTER_KEY_FILE: cut })).settings).to.include({ status: 'failed' });
     expect((await look({ ACCREDIT_LISTEN: 'nowhere' })).settings).to.include({ status: 'failed' });
+  });
+
+  it('fails no installation whose key is kept elsewhere, and looks at that key where it is named', async () => {
+    const { dataDirectory } = stage().daemon;
+    const elsewhere = place().file('etc-master-key');
+    renameSync(`${dataDirectory}/master-key`, elsewhere);
+    const unnamed = await examine({}, '--data-dir', dataDirectory);
+    expect(unnamed.checks['master key']).to.include({ status: 'skipped' });
+    expect(unnamed.checks['master key']?.detail).to.include('ACCREDIT_MASTER_KEY_FILE');
+    expect(unnamed.status).to.equal(0);
+    const named = await examine({ ACCREDIT_MASTER_KEY_FILE: elsewhere }, '--data-dir', dataDirectory);
+    expect(named.checks['master key']).to.include({ status: 'ok' });
+  });
+
+  it('tells a directory that it may not enter from one that has no database', async () => {
+    const { dataDirectory } = stage().daemon;
+    const [none] = await checkInstallation({}, ['--data-dir', place().path]);
+    expect(none).to.include({ name: 'data directory', status: 'skipped' });
+    expect(none?.detail).to.include('there is no database in');
+    const own = process.geteuid?.();
+    try {
+      if (own === 0) process.seteuid?.(65_534);
+      else chmodSync(dataDirectory, 0);
+      const [closed, ...others] = await checkInstallation({}, ['--data-dir', dataDirectory]);
+      expect(others).to.deep.equal([]);
+      expect(closed).to.include({ name: 'data directory', status: 'skipped' });
+      expect(closed?.detail).to.include('may not').and.to.not.include('there is no database');
+    } finally {
+      if (own === 0) process.seteuid?.(0);
+      else chmodSync(dataDirectory, 0o700);
+    }
+  });
+
+  it('looks at the token files of profiles too', async () => {
+    place().write('.config/accredit/own-token', stage().daemon.adminToken, 0o640);
+    place().write('home-token', stage().daemon.adminToken);
+    const profiles = {
+      own: { token_file: 'own-token' },
+      other: { token_file: place().file('home-token') },
+      none: { token_file: 'x' },
+    };
+    place().write('.config/accredit/config.json', JSON.stringify({ profiles }));
+    const { stdout } = await place().cli(['doctor', '--json']);
+    const found = (JSON.parse(stdout).checks as { name: string; status: string; detail: string }[])
+      .filter(({ name }) => name === 'token file')
+      .map(({ status, detail }) => [status, detail.replace(place().path, '~').split(':')[0]]);
+    expect(found).to.deep.equal([
+      ['warning', '~/.config/accredit/own-token (mode 0640) can be read by others'],
+      ['ok', '~/home-token (mode 0600)'],
+    ]);
   });
 });

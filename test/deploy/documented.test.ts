@@ -84,7 +84,8 @@ describe('docs/deployment.md', function () {
     await paste('systemd-sysusers');
     expect(await paste('/readyz'))
       .to.include('ready')
-      .and.to.include('accounts/root');
+      .and.to.include('accounts/root')
+      .and.to.match(/^ok +master key/m);
     const key = readFileSync(machine.at('/etc/accredit/master-key'), 'utf8');
     expect((await bash(block('systemd-sysusers'))).status).to.not.equal(0);
     expect(readFileSync(machine.at('/etc/accredit/master-key'), 'utf8')).to.equal(key);
