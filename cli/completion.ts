@@ -9,12 +9,18 @@ export interface CompletedVerb {
   readonly flags: readonly CompletedFlag[];
   /** The words that can follow: `new`, `hash`, `parse`. */
   readonly follow: readonly string[];
+  /** Whether what follows are files. */
+  readonly takesFiles: boolean;
 }
 
 export interface CompletedFlag {
   readonly flag: string;
+  /** `-f`, for one that has it. */
+  readonly short?: string;
   readonly description: string;
   readonly takesValue: boolean;
+  /** Whether its value is a file or a directory. */
+  readonly takesFile: boolean;
   /** The values that there are, if only these are taken. */
   readonly choices: readonly string[];
 }
@@ -22,7 +28,16 @@ export interface CompletedFlag {
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
-const HELP: CompletedFlag = { flag: '--help', description: 'show help', takesValue: false, choices: [] };
+const HELP: CompletedFlag = {
+  ...{ flag: '--help', short: '-h', description: 'show help' },
+  ...{ takesValue: false, takesFile: false, choices: [] },
+};
+
+/** What the help calls the values that are files. */
+const FILES = new Set(['path', 'file', 'directory']);
+/** The daemon's verbs and flags have no such names. */
+const DAEMON_FILE_VERBS = /backup$/;
+const DAEMON_FILE_FLAGS = /-(file|dir)$|^--config$/;
 
 /** Every verb of the program. `daemonFlags` are the flags of those that it only names. */
 export function completedVerbs(
@@ -33,16 +48,19 @@ export function completedVerbs(
   const visit = (command: Command, above: string): CompletedVerb[] => {
     const words = `${above}${command.name()}`;
     const own = daemonFlags[command.name()];
-    const flags = own?.map((each) => ({ ...each, description: '', choices: [] })) ?? [
-      ...flagsOf(command),
-      ...common,
-      HELP,
-    ];
+    const flags = own?.map(({ flag, takesValue }) => ({
+      ...{ flag, takesValue, description: '', choices: [] },
+      takesFile: takesValue && DAEMON_FILE_FLAGS.test(flag),
+    })) ?? [...flagsOf(command), ...common, HELP];
     const follow = command.commands.map((each) => each.name());
     const summary = command.summary() || command.description();
     const choices = command.registeredArguments.flatMap((argument) => argument.argChoices ?? []);
+    const takesFiles =
+      own === undefined
+        ? command.registeredArguments.some((argument) => FILES.has(argument.name()))
+        : DAEMON_FILE_VERBS.test(words);
     return [
-      { words, summary, flags, follow: [...follow, ...choices] },
+      { words, summary, flags, follow: [...follow, ...choices], takesFiles },
       ...command.commands.flatMap((each) => visit(each, `${words} `)),
     ];
   };
@@ -54,8 +72,10 @@ function flagsOf(command: Command): CompletedFlag[] {
     .filter(({ long, hidden }) => long !== undefined && long !== null && !hidden)
     .map((option) => ({
       flag: option.long as string,
+      ...(option.short && { short: option.short }),
       description: option.description,
       takesValue: option.required || option.optional,
+      takesFile: FILES.has(/[<[](\w+)[\]>]/.exec(option.flags)?.[1] ?? ''),
       choices: option.argChoices ?? [],
     }));
 }
@@ -77,6 +97,18 @@ function commonScript(verbs: readonly CompletedVerb[]): string {
       .filter((each) => each.choices.length > 0)
       .map((each) => `    ${quoted(`${words} ${each.flag}`)}) echo ${quoted(each.choices.join(' '))}; return ;;`),
   );
+  // A short one is another verb's for something else.
+  const fileFlags = new Set(
+    verbs.flatMap(({ words, flags }) =>
+      flags
+        .filter((each) => each.takesFile)
+        .flatMap(({ flag, short }) => [
+          `*${quoted(` ${flag}`)}`,
+          ...(short === undefined ? [] : [quoted(`${words} ${short}`)]),
+        ]),
+    ),
+  );
+  const fileVerbs = verbs.filter(({ takesFiles }) => takesFiles).map(({ words }) => quoted(words));
   const follow = verbs.map(({ words, flags, follow: next }) => {
     const all = [...next, ...flags.map(({ flag }) => flag)];
     return `    ${quoted(words)}) echo ${quoted(all.join(' '))} ;;`;
@@ -97,9 +129,12 @@ function commonScript(verbs: readonly CompletedVerb[]): string {
 __accredit_follow() {
   case "$1 $2" in
 ${choices.join('\n')}
-    *-file|*-dir|*' --config'|'backup backup'|'restore-backup restore-backup') return 2 ;;
+    ${[...fileFlags].join('|')}) return 2 ;;
   esac
   case "$2" in ${takers.join('|')}) return ;; esac
+  case "$1" in
+    ${fileVerbs.join('|')}) case "$3" in -*) ;; *) return 2 ;; esac ;;
+  esac
   case "$1" in
     '') echo ${quoted([...first, 'help', '--help'].join(' '))} ;;
 ${follow.join('\n')}
@@ -110,8 +145,9 @@ ${follow.join('\n')}
 
 const BASH = `_accredit() {
   local current=\${COMP_WORDS[COMP_CWORD]} candidates
-  candidates=$(__accredit_follow "$(__accredit_verb "\${COMP_WORDS[@]:1:COMP_CWORD-1}")" "\${COMP_WORDS[COMP_CWORD-1]}")
+  candidates=$(__accredit_follow "$(__accredit_verb "\${COMP_WORDS[@]:1:COMP_CWORD-1}")" "\${COMP_WORDS[COMP_CWORD-1]}" "$current")
   if [ $? -eq 2 ]; then
+    local IFS=$'\\n'
     COMPREPLY=($(compgen -f -- "$current"))
   else
     COMPREPLY=($(compgen -W "$candidates" -- "$current"))
@@ -122,7 +158,7 @@ complete -o filenames -F _accredit accredit
 
 const ZSH = `_accredit() {
   local candidates
-  candidates=$(__accredit_follow "$(__accredit_verb "\${(@)words[2,CURRENT-1]}")" "\${words[CURRENT-1]}")
+  candidates=$(__accredit_follow "$(__accredit_verb "\${(@)words[2,CURRENT-1]}")" "\${words[CURRENT-1]}" "\${words[CURRENT]}")
   if [ $? -eq 2 ]; then _files; else compadd -- \${=candidates}; fi
 }
 compdef _accredit accredit
@@ -134,17 +170,18 @@ function fishScript(verbs: readonly CompletedVerb[]): string {
   for (const { words, summary } of first) {
     lines.push(`complete -c accredit -n __fish_use_subcommand -a ${quoted(words)} -d ${quoted(summary)}`);
   }
-  for (const { words, flags, follow } of verbs) {
+  for (const { words, flags, follow, takesFiles } of verbs) {
     const seen = words.split(' ').map((word) => `__fish_seen_subcommand_from ${word}`);
     const when = `complete -c accredit -n ${quoted(seen.join('; and '))}`;
     if (follow.length > 0) lines.push(`${when} -a ${quoted(follow.join(' '))}`);
-    for (const { flag, description, takesValue, choices } of flags) {
+    for (const { flag, short, description, takesValue, takesFile, choices } of flags) {
       const value = choices.length > 0 ? ` -x -a ${quoted(choices.join(' '))}` : takesValue ? ' -r' : '';
-      const files = takesValue && /-(file|dir)$|^--config$/.test(flag) ? ' -F' : '';
+      const files = takesFile ? ' -F' : '';
+      const brief = short === undefined ? '' : ` -s ${short.slice(1)}`;
       const text = description === '' ? '' : ` -d ${quoted(description)}`;
-      lines.push(`${when} -l ${flag.slice(2)}${value}${files}${text}`);
+      lines.push(`${when}${brief} -l ${flag.slice(2)}${value}${files}${text}`);
     }
-    if (/backup$/.test(words)) lines.push(`${when} -F`);
+    if (takesFiles) lines.push(`${when} -F`);
   }
   return `${lines.join('\n')}\n`;
 }

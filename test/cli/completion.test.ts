@@ -72,7 +72,24 @@ describe('completion', () => {
       it('offers files where one is wanted, and nothing where only you know', async () => {
         place().write('my-secret', 'x');
         expect(await offered('whoami', '--token-file', 'my')).to.deep.equal(['my-secret']);
+        // fish offers flags only behind a verb.
+        if (shell !== 'fish') expect(await offered('--token-file', 'my')).to.deep.equal(['my-secret']);
         expect(await offered('backup', 'my')).to.deep.equal(['my-secret']);
+        for (const verb of ['plan', 'apply', 'validate', 'fmt', 'backup', 'restore-backup']) {
+          expect(await offered(verb, 'my'), verb).to.deep.equal(['my-secret']);
+        }
+        place().write('my manifests/a.yaml', '');
+        for (const before of [
+          ['plan', '-f'],
+          ['apply', '--yes', '--file'],
+          ['plan', '--adopt'],
+          ['fmt', 'my-secret'],
+        ]) {
+          const found = (await offered(...before, 'my')).map((one) => one.replace('\\', '').replace(/\/$/, ''));
+          expect(found, before.join(' ')).to.have.members(['my manifests', 'my-secret']);
+        }
+        expect(await offered('plan', '-f', 'my-secret', '--ado')).to.deep.equal(['--adopt']);
+        expect(await offered('audit', '-f', 'my')).to.deep.equal([]);
         expect(await offered('list', 'tokens', '--unused-since', '')).to.not.include.members(['list', '--json']);
       });
     });
