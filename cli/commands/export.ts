@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import { requireName } from '../../terraform-provider-spec/address.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
@@ -35,8 +34,12 @@ export const exportVerb: Verb = {
             signal: session.signal,
           });
           const manifest = { manifest: name, organization, ...(written(treeOf(resources)) as JsonObject) };
-          if (session.json) session.out.json(manifest);
-          else session.out.write(stringify(manifest, { lineWidth: 0 }));
+          if (session.json) {
+            session.out.json(manifest);
+            return;
+          }
+          const { stringify } = await import('yaml');
+          session.out.write(stringify(manifest, { lineWidth: 0 }));
         }),
       );
   },

@@ -3,7 +3,6 @@ import type { Options, Verb } from '../command.ts';
 import { CliError } from '../exit.ts';
 import { type FileOptions, readFiles, showFindings, withFiles } from '../manifest/command.ts';
 import type { Finding } from '../manifest/finding.ts';
-import { formatText } from '../manifest/format.ts';
 import { printable } from '../output.ts';
 
 export const fmt: Verb = {
@@ -22,6 +21,7 @@ export const fmt: Verb = {
       .option('--check', 'change nothing, and fail if anything would change')
       .action(
         act(async (session, paths: string[], options: Options<FileOptions & { check?: boolean }>) => {
+          const { formatText } = await import('../manifest/format.ts');
           const changed: string[] = [];
           const findings: Finding[] = [];
           for (const { file, text } of readFiles(paths, options)) {

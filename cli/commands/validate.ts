@@ -15,7 +15,7 @@ export const validate: Verb = {
   declare(command, act) {
     withFiles(command).action(
       act(async (session, paths: string[], options: Options<FileOptions>) => {
-        const { name, members } = readManifest(session, readFiles(paths, options));
+        const { name, members } = await readManifest(session, readFiles(paths, options));
         const count = members.length === 1 ? 'one resource' : `${members.length} resources`;
         if (session.json) session.out.json({ valid: true, manifest: name, resources: members.length });
         else session.out.line(`The manifest ${name} is valid: ${count}.`);

@@ -5,8 +5,9 @@ import { CliError, UsageError } from '../exit.ts';
 import type { Output } from '../output.ts';
 import type { Session } from '../session.ts';
 import { meantBy } from './check.ts';
+import { type ManifestFile, readManifestFiles } from './files.ts';
 import { type Finding, findingOf, renderFinding } from './finding.ts';
-import { loadManifest, type Manifest, type ManifestFile, type ManifestReading, readManifestFiles } from './load.ts';
+import type { Manifest, ManifestReading } from './load.ts';
 
 export interface FileOptions {
   readonly file?: readonly string[];
@@ -31,8 +32,10 @@ export function readFiles(paths: readonly string[], { file = [] }: FileOptions):
   return files;
 }
 
-/** Reads a manifest and shows what is worth a word. Throws `CliError` when something is wrong with it. */
-export function readManifest(session: Session, files: readonly ManifestFile[]): Manifest {
+/** Reads a manifest and shows what is worth a word. Rejects with `CliError` when something is wrong with it. */
+export async function readManifest(session: Session, files: readonly ManifestFile[]): Promise<Manifest> {
+  // With the parser, which only those verbs need that read a manifest.
+  const { loadManifest } = await import('./load.ts');
   const reading = loadManifest(files, session.environment);
   if (!session.json) showFindings(reading.findings, session.err);
   if (reading.manifest === undefined) throw invalidManifest(reading, session.json);

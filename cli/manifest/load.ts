@@ -1,12 +1,11 @@
 /** From files to a manifest that is checked as far as that is possible without a daemon. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { extname, join } from 'node:path';
 import { pointerTo } from '../../terraform-provider-spec/derive/pointer.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import type { Member } from '../../terraform-provider-spec/manifest.ts';
 import type { Environment } from '../profiles.ts';
 import { checkFileKeys, checkTree, type Delivery } from './check.ts';
 import { readDocuments } from './document.ts';
+import type { ManifestFile } from './files.ts';
 import { type Finding, inReadingOrder } from './finding.ts';
 import { type Merged, mergeDocuments } from './merge.ts';
 import { substitute } from './variables.ts';
@@ -30,32 +29,7 @@ export interface ManifestReading {
   readonly files: readonly string[];
 }
 
-export interface ManifestFile {
-  /** As it is shown to people. */
-  readonly file: string;
-  readonly text: string;
-}
-
-const EXTENSIONS = new Set(['.yaml', '.yml', '.json']);
 const FALLBACK = 'default';
-
-/**
- * The files that `paths` name, each once: of a directory, those that lie directly in it and end in `.yaml`, `.yml` or
- * `.json`, sorted, without hidden ones. `-` stands for standard input. Throws the error of the system for what cannot be read.
- */
-export function readManifestFiles(paths: readonly string[]): ManifestFile[] {
-  const files = paths.flatMap((path) => (path !== '-' && statSync(path).isDirectory() ? filesIn(path) : [path]));
-  return [...new Set(files)].map((file) =>
-    file === '-' ? { file: '<stdin>', text: readFileSync(0, 'utf8') } : { file, text: readFileSync(file, 'utf8') },
-  );
-}
-
-function filesIn(directory: string): string[] {
-  return readdirSync(directory, { withFileTypes: true })
-    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.') && EXTENSIONS.has(extname(entry.name)))
-    .map(({ name }) => join(directory, name))
-    .sort();
-}
 
 /** Reads and checks a manifest. Never throws for what is wrong with it. */
 export function loadManifest(given: readonly ManifestFile[], environment: Environment): ManifestReading {

@@ -54,7 +54,7 @@ export interface Planned {
 
 /** Reads the manifest and plans it. Throws `CliError`, and what the client throws; what is refused in the manifest is shown. */
 export async function planFrom(session: Session, paths: readonly string[], options: PlanningOptions): Promise<Planned> {
-  const manifest = readManifest(session, readFiles(paths, options));
+  const manifest = await readManifest(session, readFiles(paths, options));
   const address = manifestAddressOf(session, manifest, options.organization);
   const organization = address.split('/').slice(0, 2).join('/');
   // Without a word in the file, the tree was read as if it were for another organization.

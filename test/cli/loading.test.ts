@@ -1,4 +1,5 @@
 /** One process is the daemon or the command, and pays for nothing of the other. */
+import { writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { freshDirectory } from '../daemon/directory.ts';
 
@@ -22,6 +23,12 @@ describe('the command "accredit"', () => {
     expect(loaded).to.include('commander');
     for (const name of ['typeorm', 'sqlite3', 'pg', 'express', 'pino', 'helmet'])
       expect([...loaded]).to.not.include(name);
+  });
+
+  it('loads the parser of manifests where there is one to read, and nowhere else', async () => {
+    expect([...(await loadedBy(['token', 'new']))]).to.not.include('yaml');
+    writeFileSync(directory().file('a.yaml'), 'manifest: m\n');
+    expect(await loadedBy(['validate', directory().file('a.yaml')])).to.include('yaml');
   });
 
   it('loads nothing of the command line for the daemon', async () => {
