@@ -3,7 +3,15 @@ import { Client } from '../client/client.ts';
 import { isExposed, parseEndpoint } from '../client/transport.ts';
 import { requireName } from '../terraform-provider-spec/address.ts';
 import { UsageError } from './exit.ts';
-import { type Environment, readProfile, readSettingFile, SETTINGS, type Setting, type Values } from './profiles.ts';
+import {
+  type Environment,
+  readProfile,
+  readSettingFile,
+  readVariable,
+  SETTINGS,
+  type Setting,
+  type Values,
+} from './profiles.ts';
 
 /** The flags that every verb takes, as commander names them. */
 export interface GlobalOptions {
@@ -37,7 +45,7 @@ const DEADLINE = 15_000;
  */
 export function readConnection(options: GlobalOptions, environment: Environment): Connection {
   const variables = fromEnvironment(environment);
-  const profile = readProfile(environment, options.profile ?? (environment.ACCREDIT_PROFILE || undefined));
+  const profile = readProfile(environment, options.profile ?? readVariable(environment, 'ACCREDIT_PROFILE'));
   const flags = fromFlags(options);
   const sources = options.profile === undefined ? [flags, variables, profile] : [flags, profile, variables];
   const found = Object.fromEntries(
@@ -105,13 +113,8 @@ function fromEnvironment(environment: Environment): Values {
   return Object.fromEntries(
     SETTINGS.flatMap((name) => {
       const variable = `ACCREDIT_${name.toUpperCase()}`;
-      const direct = environment[variable] || undefined;
-      const file = environment[`${variable}_FILE`] || undefined;
-      if (direct !== undefined && file !== undefined) {
-        throw new UsageError(`both ${variable} and ${variable}_FILE are set: which one is meant cannot be known`);
-      }
-      const value = file === undefined ? direct : readSettingFile(file, `${variable}_FILE`);
-      const from = file === undefined ? variable : `${variable}_FILE`;
+      const value = readVariable(environment, variable);
+      const from = environment[variable] ? variable : `${variable}_FILE`;
       return value === undefined ? [] : [[name, { value, from }]];
     }),
   );

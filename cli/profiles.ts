@@ -17,9 +17,27 @@ export type Values = Readonly<Partial<Record<Setting, { readonly value: string; 
 const PROFILE_KEYS = SETTINGS.flatMap((name) => [name, `${name}_file`]);
 const FILE_KEYS = ['default_profile', 'profiles'];
 
-/** Where the file lies: `ACCREDIT_CLI_CONFIG`, else `accredit/config.json` below the XDG configuration directory. */
+/**
+ * The value of the variable `name`, or what the file holds that `name`_FILE names; `undefined` for one that is empty or not
+ * set. Throws `UsageError` if both are set, and for a file that cannot be read.
+ */
+export function readVariable(environment: Environment, name: string): string | undefined {
+  const direct = environment[name] || undefined;
+  const file = environment[`${name}_FILE`] || undefined;
+  if (file === undefined) return direct;
+  if (direct !== undefined) {
+    throw new UsageError(`both ${name} and ${name}_FILE are set: which one is meant cannot be known`);
+  }
+  return readSettingFile(file, `${name}_FILE`);
+}
+
+/**
+ * Where the file lies: `ACCREDIT_CLI_CONFIG`, else `accredit/config.json` below the XDG configuration directory. Throws
+ * `UsageError` like `readVariable`.
+ */
 export function configFile(environment: Environment): string {
-  if (environment.ACCREDIT_CLI_CONFIG) return environment.ACCREDIT_CLI_CONFIG;
+  const given = readVariable(environment, 'ACCREDIT_CLI_CONFIG');
+  if (given) return given;
   return join(environment.XDG_CONFIG_HOME || join(environment.HOME || homedir(), '.config'), 'accredit', 'config.json');
 }
 
@@ -29,7 +47,7 @@ export function configFile(environment: Environment): string {
  */
 export function readProfile(environment: Environment, name: string | undefined): Values {
   const file = configFile(environment);
-  const content = readConfig(file, name !== undefined || Boolean(environment.ACCREDIT_CLI_CONFIG));
+  const content = readConfig(file, name !== undefined || Boolean(readVariable(environment, 'ACCREDIT_CLI_CONFIG')));
   if (content === undefined) return {};
   const profiles = content.profiles ?? {};
   if (!isObject(profiles)) throw new UsageError(`profiles in ${file} must be an object of profiles by name`);

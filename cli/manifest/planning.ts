@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { WriteOptions } from '../../client/client.ts';
 import type { GlobalOptions } from '../connection.ts';
 import { CliError, EXIT } from '../exit.ts';
+import { readVariable } from '../profiles.ts';
 import type { Session } from '../session.ts';
 import type { Delivery } from './check.ts';
 import {
@@ -63,7 +64,8 @@ export async function planFrom(session: Session, paths: readonly string[], optio
   const placed: Manifest = { ...manifest, members, deliveries };
   const client = session.client(`manifest/${manifest.name}`);
   const { endpoint } = session.connection;
-  const journal = openJournal(stateDirectory(options.stateDir, session.environment), { endpoint, manifest: address });
+  const stateDir = options.stateDir ?? readVariable(session.environment, 'ACCREDIT_STATE_DIR');
+  const journal = openJournal(stateDirectory(stateDir, session.environment), { endpoint, manifest: address });
   const write: WriteOptions = {
     signal: session.signal,
     ...(options.adopt === true && { adopt: true }),

@@ -68,6 +68,23 @@ describe('the settings of the command', () => {
     expect(refusal({}, { ACCREDIT_TOKEN_FILE: '/nowhere' })).to.include('ACCREDIT_TOKEN_FILE: ENOENT');
   });
 
+  it('every variable can be the file that holds its value, those that name a profile or a path too', async () => {
+    const named = place().write('named.json', JSON.stringify({ profiles: { a: { endpoint: A }, b: { endpoint: B } } }));
+    const inFile = (name: string, value: string) => ({ [`${name}_FILE`]: place().write(name, `${value}\n`) });
+    const env = { ...inFile('ACCREDIT_CLI_CONFIG', named), ...inFile('ACCREDIT_PROFILE', 'b') };
+    expect(read({}, env).endpoint).to.equal(B);
+    expect(refusal({}, { ...env, ACCREDIT_PROFILE: 'a' })).to.include('both ACCREDIT_PROFILE and');
+    const manifest = place().write('a.yaml', 'manifest: m\n');
+    const both = {
+      ...inFile('ACCREDIT_STATE_DIR', place().path),
+      ACCREDIT_STATE_DIR: place().path,
+      ACCREDIT_TOKEN: 'x',
+    };
+    const { status, stderr } = await place().cli(['plan', manifest], both);
+    expect(stderr).to.include('both ACCREDIT_STATE_DIR and');
+    expect(status).to.equal(1);
+  });
+
   it('of a profile that a flag names go before the environment, those of one that a variable names behind it', () => {
     config({ profiles: { a: { endpoint: A, token: 'of-a' }, b: { endpoint: B, token: 'of-b' } } });
     const env = { ACCREDIT_ENDPOINT: B, ACCREDIT_TOKEN: 'of-env' };

@@ -389,7 +389,7 @@ describe('plan and apply of a manifest', () => {
     await workshop().accredit(['apply', '--yes', file]);
     const lost = workshop().read('taken');
     workshop().write('ready', '');
-    const elsewhere = { ACCREDIT_STATE_DIR: workshop().file('another') };
+    const elsewhere = { ACCREDIT_STATE_DIR_FILE: workshop().write('state-dir', workshop().file('another')) };
     const planned = await workshop().accredit(['plan', file], elsewhere);
     expect(planned.stdout).to.include(
       '-/+ accounts/ci/tokens/deploy: a new secret, as nobody has confirmed the last one',
