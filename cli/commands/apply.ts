@@ -14,7 +14,7 @@ import {
 } from '../manifest/planning.ts';
 import { progressOn } from '../manifest/progress.ts';
 import { showPlan, summaryText } from '../manifest/show.ts';
-import { jsonText, printable } from '../output.ts';
+import { printable } from '../output.ts';
 import type { Session } from '../session.ts';
 
 export const apply: Verb = {
@@ -41,14 +41,14 @@ export const apply: Verb = {
           if (isEmpty(planned.plan)) {
             // What an earlier apply noted has reached everybody, or is of no use to anybody any more.
             if (planned.journal.found.size > planned.aside.size) planned.journal.keepOnly(planned.aside);
-            if (session.json) await report(session.streams.stdout, jsonText(appliedJson(planned, undefined)));
+            if (session.json) await report(session.streams.stdout, `${appliedJson(planned, undefined)}\n`);
             return EXIT.ok;
           }
           if (options.yes !== true && !(await session.confirm('Apply this?'))) {
             throw new CliError('not applied', { status: EXIT.notConfirmed, code: 'not-confirmed' });
           }
           const applied = await carryOut(session, planned);
-          if (session.json) await report(session.streams.stdout, jsonText(appliedJson(planned, applied)));
+          if (session.json) await report(session.streams.stdout, `${appliedJson(planned, applied)}\n`);
           else session.err.line(`Applied: ${summaryText(applied.answer.summary, false)}.`);
           return reportFailures(session, applied);
         }),
@@ -88,7 +88,8 @@ function reportFailures({ err, signal }: Session, { failures }: Applied): number
   );
 }
 
-function appliedJson(planned: Planned, applied: Applied | undefined) {
+/** In one line, since lines with secrets may stand before it. */
+function appliedJson(planned: Planned, applied: Applied | undefined): string {
   const { to_deliver: _expected, ...shown } = planJson(planned);
-  return { ...shown, applied: true, delivered: [...(applied?.delivered ?? [])] };
+  return JSON.stringify({ ...shown, applied: true, delivered: [...(applied?.delivered ?? [])] });
 }

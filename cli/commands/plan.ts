@@ -1,9 +1,15 @@
 import type { Options, Verb } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { showFindings, withFiles } from '../manifest/command.ts';
-import type { Finding } from '../manifest/finding.ts';
 import { isEmpty } from '../manifest/plan.ts';
-import { type PlanningOptions, planFrom, planJson, refuseObstacles, withPlanning } from '../manifest/planning.ts';
+import {
+  asWarnings,
+  type PlanningOptions,
+  planFrom,
+  planJson,
+  refuseObstacles,
+  withPlanning,
+} from '../manifest/planning.ts';
 import { showPlan } from '../manifest/show.ts';
 
 export const plan: Verb = {
@@ -28,11 +34,7 @@ export const plan: Verb = {
           if (session.json) session.out.json(planJson(planned));
           else showPlan(planned.plan, planned.deliveries, session.out);
           refuseObstacles(session, planned.obstacles);
-          // A plan may be made where nothing is ever applied.
-          if (!session.json) {
-            const warnings = planned.obstaclesHere.map((one): Finding => ({ ...one, severity: 'warning' }));
-            showFindings(warnings, session.err);
-          }
+          if (!session.json) showFindings(asWarnings(planned.obstaclesHere), session.err);
           return options.detailedExitcode === true && !isEmpty(planned.plan) ? EXIT.changes : EXIT.ok;
         }),
       );

@@ -1,5 +1,5 @@
 import type { Options, Verb } from '../command.ts';
-import { type FileOptions, readFiles, readManifest, withFiles } from '../manifest/command.ts';
+import { type FileOptions, findingJson, readFiles, readManifest, withFiles } from '../manifest/command.ts';
 
 export const validate: Verb = {
   name: 'validate',
@@ -15,10 +15,12 @@ export const validate: Verb = {
   declare(command, act) {
     withFiles(command).action(
       act(async (session, paths: string[], options: Options<FileOptions>) => {
-        const { name, members } = await readManifest(session, readFiles(paths, options));
+        const { name, members, warnings } = await readManifest(session, readFiles(paths, options));
         const count = members.length === 1 ? 'one resource' : `${members.length} resources`;
-        if (session.json) session.out.json({ valid: true, manifest: name, resources: members.length });
-        else session.out.line(`The manifest ${name} is valid: ${count}.`);
+        if (session.json) {
+          const found = warnings.map(findingJson);
+          session.out.json({ valid: true, manifest: name, resources: members.length, warnings: found });
+        } else session.out.line(`The manifest ${name} is valid: ${count}.`);
       }),
     );
   },

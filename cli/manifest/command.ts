@@ -56,16 +56,17 @@ export function showFindings(findings: readonly Finding[], output: Output): void
   for (const finding of findings) output.line(`${renderFinding(finding, output.style)}\n`);
 }
 
-/** With `pointer` and `detail`, like the errors that the daemon answers, and the place. */
-export function findingJson({ severity, message, place }: Finding) {
+/** With `pointer` and `detail`, like the errors that the daemon answers, and the place; `also` is the other place, if there is one. */
+export function findingJson({ severity, message, place, also }: Finding) {
   return {
-    pointer: '',
-    detail: message,
-    severity,
-    file: place?.file ?? null,
-    line: place?.line ?? null,
-    column: place?.column ?? null,
+    ...{ pointer: '', detail: message, severity },
+    ...placeJson(place),
+    also: also === undefined ? null : { detail: also.message, ...placeJson(also.place) },
   };
+}
+
+function placeJson(place: Finding['place']) {
+  return { file: place?.file ?? null, line: place?.line ?? null, column: place?.column ?? null };
 }
 
 /** Runs `work`. Where the daemon refuses something of the manifest, what it points at is shown, and the rest thrown on. */

@@ -18,6 +18,8 @@ export interface Manifest {
   readonly tree: JsonObject;
   readonly members: readonly Member[];
   readonly deliveries: readonly Delivery[];
+  /** What is worth a word, in the order of the files. */
+  readonly warnings: readonly Finding[];
   readonly locate: Merged['locate'];
 }
 
@@ -38,9 +40,14 @@ export function loadManifest(given: readonly ManifestFile[], environment: Enviro
   const documents = readings.flatMap((reading) => reading.documents);
   const merged = mergeDocuments(documents);
   const findings = [...readings.flatMap((reading) => reading.findings), ...merged.findings];
-  const ended = (manifest?: Manifest): ManifestReading => {
+  const ended = (manifest?: Omit<Manifest, 'warnings'>): ManifestReading => {
     const isSound = findings.every(({ severity }) => severity !== 'error');
-    return { manifest: isSound ? manifest : undefined, findings: inReadingOrder(findings, files), files };
+    const ordered = inReadingOrder(findings, files);
+    return {
+      manifest: isSound && manifest !== undefined ? { ...manifest, warnings: ordered } : undefined,
+      findings: ordered,
+      files,
+    };
   };
   // What could not be read whole would be said to lack what only was not read.
   if (readings.some(({ isWhole }) => !isWhole)) return ended();

@@ -108,8 +108,13 @@ export function refuseObstacles(session: Session, obstacles: readonly Finding[])
   });
 }
 
+/** What keeps a plan from being applied here: it may be made where nothing is ever applied. */
+export function asWarnings(obstacles: readonly Finding[]): Finding[] {
+  return obstacles.map((one): Finding => ({ ...one, severity: 'warning' }));
+}
+
 /** The plan as JSON. It holds no secret, and no hash of one. */
-export function planJson({ manifest, plan }: Planned) {
+export function planJson({ manifest, plan, obstaclesHere }: Planned) {
   const { outcome, changes, summary } = plan.answer;
   const { due, undelivered } = plan.before;
   return {
@@ -124,6 +129,7 @@ export function planJson({ manifest, plan }: Planned) {
     due: [...due],
     undelivered: [...undelivered],
     to_deliver: [...plan.secrets.keys(), ...plan.pending.keys()].sort(),
+    warnings: [...manifest.warnings, ...asWarnings(obstaclesHere)].map(findingJson),
   };
 }
 

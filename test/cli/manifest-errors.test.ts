@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: what is written so in a manifest is no template.
 /** What is wrong with a manifest is said at its place, all of it at once, before anything is sent. */
 import { expect } from 'chai';
 import { expectGolden } from './golden.ts';
@@ -124,7 +125,24 @@ describe('errors in a manifest', () => {
     const { error } = JSON.parse(stderr);
     expect(error.code).to.equal('invalid-manifest');
     expect(error.errors).to.have.length(1);
-    expect(error.errors[0]).to.include({ file: 'DIR/wrong.yaml', line: 3, column: 8, severity: 'error' });
+    expect(error.errors[0]).to.include({ file: 'DIR/wrong.yaml', line: 3, column: 8, severity: 'error', also: null });
+    workshop().write('d/a.yaml', FIRST);
+    workshop().write('d/b.yml', SECOND);
+    const twice = JSON.parse((await workshop().accredit(['validate', '--json', workshop().file('d')])).stderr);
+    expect(twice.error.errors[0].also).to.deep.equal({
+      detail: 'it is given here first',
+      ...{ file: 'DIR/d/a.yaml', line: 1, column: 1 },
+    });
+  });
+
+  it('that are only warnings are in the JSON of what is valid', async () => {
+    const file = workshop().write('doubt.yaml', 'manifest: shop\nroles: { a: { description: "${X}" } }\n');
+    const { status, stderr, stdout } = await workshop().accredit(['validate', '--json', file]);
+    expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });
+    const { warnings, ...rest } = JSON.parse(stdout);
+    expect(rest).to.deep.equal({ valid: true, manifest: 'shop', resources: 1 });
+    expect(warnings).to.have.length(1);
+    expect(warnings[0]).to.include({ severity: 'warning', file: 'DIR/doubt.yaml', line: 2, column: 28 });
   });
 
   it('never show a token that somebody has written there', async () => {

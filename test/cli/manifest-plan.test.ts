@@ -96,6 +96,37 @@ describe('plan and apply of a manifest', () => {
     expect(stdout).to.not.match(/sha256:|acr_/);
   });
 
+  it('a plan as JSON has what is only worth a warning, of the file and of this machine', async () => {
+    const doubtful = SHOP.replace('- file: ./secrets/ci-deploy', '- command: [not-here]').replace('Shop }', '"${X}" }');
+    const { status, stdout, stderr } = await workshop().accredit([
+      'plan',
+      '--json',
+      workshop().write('a.yaml', doubtful),
+    ]);
+    expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });
+    const { warnings } = JSON.parse(stdout);
+    expect(warnings.map(({ line, severity }: { line: number; severity: string }) => [line, severity])).to.deep.equal([
+      [3, 'warning'],
+      [17, 'warning'],
+    ]);
+  });
+
+  it('an apply with --json prints a JSON value a line: the secrets that are to go there, and last what was done', async () => {
+    const file = workshop().write('shop.yaml', SHOP.replace('file: ./secrets/ci-deploy', 'stdout-json: true'));
+    const { status, stdout } = await workshop().accredit(['apply', '--yes', '--json', file]);
+    expect(status).to.equal(0);
+    const [handed, done, ...others] = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(others).to.deep.equal([]);
+    expect(await opens(handed.secret)).to.equal(true);
+    expect(done).to.include({ applied: true, manifest: 'organizations/default/manifests/shop' });
+    const again = (await workshop().accredit(['apply', '--yes', '--json', file])).stdout;
+    expect(again.trimEnd().split('\n')).to.have.length(1);
+    expect(JSON.parse(again)).to.include({ has_changes: false });
+  });
+
   it('--detailed-exitcode tells no changes, changes and errors apart', async () => {
     const words = ['plan', '--detailed-exitcode'];
     const file = workshop().write('shop.yaml', SHOP);
