@@ -2,51 +2,15 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { type Backup, backUp, keyAdvice, restoreBackup, restoredAdvice, verifyBackup } from './backup.ts';
-import {
-  type Arguments,
-  type Config,
-  ConfigError,
-  describeSettings,
-  loadConfig,
-  parseArguments,
-  settingFlags,
-} from './config.ts';
+import { type Arguments, type Config, ConfigError, loadConfig, parseArguments, settingFlags } from './config.ts';
 import { PrivateFileError } from './crypto/private-file.ts';
 import { Unavailable } from './domain/snapshot.ts';
+import { helpOf, switchesOf } from './help.ts';
 import { adminTokenFile, firstRun, InstallationError, openKeyring, recover } from './installation.ts';
 import { createLog } from './log.ts';
 import { type Daemon, openConfiguredStore, startDaemon } from './main.ts';
 import { StoreLocked, StoreTooNew, StoreUnusable } from './store/index.ts';
 import type { DaemonVerb } from './verbs.ts';
-
-const HELP = `Usage: accredit VERB [FLAG…], with one of these verbs; "accredit --help" lists the others:
-
-  serve             starts the daemon
-  init              makes the first organization, account and owner token, without serving
-  init --recover    makes a new owner token for the account root; the daemon must be stopped
-  backup FILE       copies the database to FILE, all of it at one moment, while the daemon runs; the master key is not in it
-  restore-backup FILE
-                    makes FILE the database of a data directory that has none; --verify only looks whether that would do
-
-backup and restore-backup take --json. For example:
-
-  accredit backup /backups/accredit-$(date +%F).db --data-dir /var/lib/accredit
-  accredit restore-backup /backups/accredit-2027-01-31.db --verify
-  accredit restore-backup /backups/accredit-2027-01-31.db --data-dir /var/lib/accredit
-
-Every setting can be a flag, a variable, or a key in the JSON file that --config or ACCREDIT_CONFIG names; the first of
-these three wins. ACCREDIT_X_FILE names a file that holds the value of ACCREDIT_X.
-
-${describeSettings()}
-`;
-
-/** The flags of one verb besides those of the settings, without dashes. */
-const SWITCHES: Readonly<Record<DaemonVerb, readonly string[]>> = {
-  serve: [],
-  init: ['recover'],
-  backup: ['json'],
-  'restore-backup': ['json', 'verify'],
-};
 
 export interface Flag {
   /** With its dashes. */
@@ -56,7 +20,7 @@ export interface Flag {
 
 /** Every flag that a verb takes. */
 export function flagsOf(verb: DaemonVerb): Flag[] {
-  const switches = ['help', ...SWITCHES[verb]].map((name) => ({ flag: `--${name}`, takesValue: false }));
+  const switches = switchesOf(verb).map((name) => ({ flag: `--${name}`, takesValue: false }));
   return [...switches, ...settingFlags()];
 }
 
@@ -71,16 +35,20 @@ export async function run(
 ): Promise<number> {
   const [verb, ...rest] = words as [DaemonVerb, ...string[]];
   try {
-    if (words.includes('--help') || words.includes('-h')) return print(HELP);
+    if (words.includes('--help') || words.includes('-h')) return print(helpOf(verb));
     const file = verb === 'serve' || verb === 'init' ? undefined : fileIn(rest, verb);
-    const given = parseArguments(rest, SWITCHES[verb]);
+    const given = parseArguments(rest, switchesOf(verb));
     const settings = configured(given, environment);
     if (file !== undefined)
       return verb === 'backup' ? await backup(settings, file, given) : await restore(settings, file, given);
-    return verb === 'serve' ? await serve(settings) : await init(settings, given.switches.has('recover'));
+    return verb === 'serve' ? await serve(settings, given) : await init(settings, given);
   } catch (error) {
-    process.stderr.write(`accredit: ${explain(error)}\n`);
-    return error instanceof ConfigError ? USAGE : FAILED;
+    const isUsage = error instanceof ConfigError;
+    const message = explain(error);
+    process.stderr.write(
+      words.includes('--json') ? problemJson(isUsage ? 'usage' : 'failed', message) : `accredit: ${message}\n`,
+    );
+    return isUsage ? USAGE : FAILED;
   }
 }
 
@@ -96,7 +64,7 @@ function configured(given: Arguments, environment: Readonly<Record<string, strin
   return { config, log };
 }
 
-async function serve({ config, log }: Configured): Promise<number> {
+async function serve({ config, log }: Configured, { switches }: Arguments): Promise<number> {
   keepMemoryPrivate();
   // A defect must not print what it happened upon: only the log redacts.
   process.on('uncaughtException', (err) => {
@@ -106,14 +74,25 @@ async function serve({ config, log }: Configured): Promise<number> {
   const signalled = firstSignal();
   const daemon: Daemon = await startDaemon(config, { log });
   const file = adminTokenFile(config);
-  if (existsSync(file)) print(`the first admin token is in ${file}\n`);
-  print(`accredit ready on ${daemon.url}\n`);
+  const isThere = existsSync(file);
+  if (switches.has('json')) {
+    print(`${JSON.stringify({ ready: daemon.url, admin_token_file: isThere ? file : null })}\n`);
+  } else {
+    if (isThere) print(`the first admin token is in ${file}\n`);
+    print(`accredit ready on ${daemon.url}\n`);
+  }
   log.info({ signal: await signalled }, 'ending');
   await daemon.close();
   return 0;
 }
 
-async function init({ config, log }: Configured, recovering: boolean): Promise<number> {
+type InitOutcome = 'created' | 'unchanged' | 'recovered';
+
+async function init({ config, log }: Configured, { switches }: Arguments): Promise<number> {
+  const recovering = switches.has('recover');
+  const file = adminTokenFile(config);
+  const say = (text: string, outcome: InitOutcome, made: object) =>
+    print(switches.has('json') ? `${JSON.stringify({ outcome, ...made })}\n` : `${text}\n`);
   keepMemoryPrivate();
   const clock = Date.now;
   const store = await openConfiguredStore(config, { clock, log });
@@ -126,11 +105,13 @@ async function init({ config, log }: Configured, recovering: boolean): Promise<n
     const installation = { store, keyring: await openKeyring(config, store), clock };
     if (recovering) {
       const address = await recover(config, installation);
-      return print(`made ${address}; the token is in ${adminTokenFile(config)}\n`);
+      return say(`made ${address}; the token is in ${file}`, 'recovered', { token: address, admin_token_file: file });
     }
     const done = await firstRun(config, installation);
-    if (done === 'existed') return print('nothing to do: an organization exists\n');
-    return print(done === 'file' ? `the first admin token is in ${adminTokenFile(config)}\n` : 'initialised\n');
+    if (done === 'existed')
+      return say('nothing to do: an organization exists', 'unchanged', { admin_token_file: null });
+    if (done === 'file') return say(`the first admin token is in ${file}`, 'created', { admin_token_file: file });
+    return say('initialised', 'created', { admin_token_file: null });
   } finally {
     await store.close();
   }
@@ -213,6 +194,12 @@ function explain(error: unknown): string {
   ];
   if (expected.some((type) => error instanceof type)) return (error as Error).message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** The same object as that of the other verbs. */
+function problemJson(code: string, message: string): string {
+  const error = { code, message, hint: null, errors: [], request_id: null };
+  return `${JSON.stringify({ error }, null, 2)}\n`;
 }
 
 function print(text: string): number {

@@ -8,17 +8,23 @@ import { VERBS } from '../../cli/commands/index.ts';
 import { EXIT } from '../../cli/exit.ts';
 import { programOf } from '../../cli/main.ts';
 import { SETTINGS } from '../../cli/profiles.ts';
-import { DAEMON_VERBS } from '../../daemon/verbs.ts';
+import { flagsOf } from '../../daemon/command.ts';
+import { DAEMON_VERBS, type DaemonVerb } from '../../daemon/verbs.ts';
 import { COMMAND, freshPlace, freshStage, HOST } from './stage.ts';
 
 const TEXT = readFileSync(join(import.meta.dirname, '../../docs/cli.md'), 'utf8');
 
-const rows = (first: RegExp) => [...TEXT.matchAll(first)].map(([, cell]) => cell as string);
+const rowsOf = (text: string, first: RegExp) => [...text.matchAll(first)].map(([, cell]) => cell as string);
+const rows = (first: RegExp) => rowsOf(TEXT, first);
 
 describe('docs/cli.md', () => {
   it('lists every verb, and no other', () => {
     const verbs = [...VERBS.map(({ name }) => name), ...Object.keys(DAEMON_VERBS)];
-    expect(rows(/^\| `([a-z-]+)` \| [^|]+ \|$/gm)).to.deep.equal(verbs);
+    const [table = '', ...others] = TEXT.split(/^## /m);
+    expect(rowsOf(table, /^\| `([a-z-]+)` \| [^|]+ \|$/gm)).to.deep.equal(verbs);
+    const [json = ''] = others.filter((each) => each.startsWith('Output\n'));
+    const shown = rowsOf(json, /^\| (`[^|]+`) \| [^|]+ \|$/gm).flatMap((cell) => cell.match(/(?<=`)[a-z-]+/g) ?? []);
+    expect([...new Set(shown)], 'the table of what --json prints').to.have.members(verbs);
   });
 
   it('explains every exit status, and no other', () => {
@@ -65,6 +71,27 @@ describe('the help', () => {
         expect(line.split(' ')[0]).to.equal(verb.name);
         for (const [flag] of line.matchAll(/(?<= )--?[a-z][a-z-]*/g)) expect(known, line).to.include(flag);
       }
+    });
+  }
+});
+
+describe('the help of the daemon’s verbs', () => {
+  const place = freshPlace();
+
+  for (const verb of Object.keys(DAEMON_VERBS) as DaemonVerb[]) {
+    it(`is of ${verb} alone, has examples whose flags exist, and knows --json`, async () => {
+      const { status, stdout } = await place().start([verb, '--help']).ended;
+      expect(status).to.equal(0);
+      expect(stdout).to.match(new RegExp(`^Usage: accredit ${verb} .*\\[FLAG…\\]\\n`));
+      const known = flagsOf(verb).map(({ flag }) => flag);
+      expect(known).to.include('--json');
+      const examples = [...stdout.matchAll(/^ {2}# .+\n {2}accredit (.+)$/gm)].map(([, line]) => line as string);
+      expect(examples).to.not.be.empty;
+      for (const line of examples) {
+        expect(line.split(' ')[0]).to.equal(verb);
+        for (const [flag] of line.matchAll(/(?<= )--[a-z][a-z-]*/g)) expect(known, line).to.include(flag);
+      }
+      for (const flag of known) expect(stdout, flag).to.include(flag);
     });
   }
 });

@@ -159,7 +159,7 @@ describe('the command', () => {
       expect(await help.exit).to.equal(0);
       const text = help.lines.join('\n');
       for (const { key } of Object.values(SETTINGS)) expect(text).to.include(`ACCREDIT_${key.toUpperCase()}`);
-      for (const word of ['serve', 'init', '--recover', '--listen']) expect(text).to.include(word);
+      for (const word of ['serve', 'init', '--listen']) expect(text).to.include(word);
     });
   }
 

@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { expect } from 'chai';
 import supertest from 'supertest';
 import { mintToken, tokenHash } from '../../terraform-provider-spec/token.ts';
@@ -26,6 +29,29 @@ describe('the first start', () => {
       .set('Authorization', `Bearer ${await directory().token()}`);
     expect(body.token).to.equal('organizations/default/accounts/root/tokens/bootstrap');
     expect(body.grants).to.deep.equal([{ role: 'owner', scope: 'organization' }]);
+  });
+
+  it('says with --json what it has made, where it listens and what went wrong, for programs', async () => {
+    const file = directory().file('admin-token');
+    const said = async (...words: string[]) => {
+      const ran = directory().run(words);
+      const status = await ran.exit;
+      return { status, ...JSON.parse(status === 0 ? ran.lines.join('\n') : ran.stderr()) };
+    };
+    expect(await said('init', '--json')).to.deep.equal({ status: 0, outcome: 'created', admin_token_file: file });
+    expect(await said('init', '--json')).to.deep.equal({ status: 0, outcome: 'unchanged', admin_token_file: null });
+    expect(await said('init', '--recover', '--json')).to.deep.include({
+      ...{ status: 0, outcome: 'recovered', admin_token_file: file },
+    });
+    const { status, error } = await said('init', '--json', '--listn', 'x');
+    expect({ status, code: error.code }).to.deep.equal({ status: 2, code: 'usage' });
+    expect(error.message).to.include('--listen');
+    const daemon = directory().serve({}, ['--json']);
+    const [line = ''] = await once(createInterface({ input: daemon.child.stdout as Readable }), 'line');
+    const { ready, ...rest } = JSON.parse(line);
+    expect(rest).to.deep.equal({ admin_token_file: file });
+    expect(await statusOf(ready, await directory().token())).to.equal(200);
+    expect(await stop(daemon)).to.equal(0);
   });
 
   it('is the only one that makes a token: the next one keeps it, and the key', async () => {
