@@ -1,7 +1,8 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Options, Verb } from '../command.ts';
 import { CliError } from '../exit.ts';
 import { type FileOptions, readFiles, showFindings, withFiles } from '../manifest/command.ts';
+import { replaceFile } from '../manifest/files.ts';
 import type { Finding } from '../manifest/finding.ts';
 import { printable } from '../output.ts';
 
@@ -24,7 +25,11 @@ export const fmt: Verb = {
           const { formatText } = await import('../manifest/format.ts');
           const changed: string[] = [];
           const findings: Finding[] = [];
-          for (const { file, text } of readFiles(paths, options)) {
+          for (const { file, text, unreadable } of readFiles(paths, options)) {
+            if (unreadable !== undefined) {
+              findings.push(unreadable);
+              continue;
+            }
             const formatted = formatText(file, text);
             if (!formatted.ok) {
               findings.push(...formatted.findings);
@@ -36,7 +41,7 @@ export const fmt: Verb = {
             changed.push(file);
             if (isInput || options.check === true) continue;
             // Somebody may be writing in it at this moment: what they see is not lost.
-            if (readFileSync(file, 'utf8') === text) writeFileSync(file, formatted.text, { mode: statSync(file).mode });
+            if (readFileSync(file, 'utf8') === text) replaceFile(file, formatted.text);
           }
           const isInput = changed.length === 1 && changed[0] === '<stdin>' && options.check !== true;
           if (session.json) session.out.json({ changed });

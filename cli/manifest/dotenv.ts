@@ -1,8 +1,16 @@
 /** Dotenv files: `KEY=value` a line, with comments, blank lines and values in quotes that may go over several lines. */
 
-/** `text` with the entry `key` set to `value`, which needs no quotes. All other lines stay; further entries of that key go. */
+/** What stands in a text for bytes that were no UTF-8. */
+const REPLACED = '\ufffd';
+
+/**
+ * `text` with the entry `key` set to `value`, which needs no quotes. All other lines stay; further entries of that key go.
+ * Throws an `Error` for a text that was read from another encoding: written again, its other entries would not be what they were.
+ */
 export function setEntry(text: string, key: string, value: string): string {
-  const lines = text === '' ? [] : text.replace(/\r?\n$/, '').split('\n');
+  if (text.includes(REPLACED))
+    throw new Error('what the file holds is not UTF-8, and would not survive being written again');
+  const lines = text === '' ? [] : text.replace(/\n$/, '').split('\n');
   const result: string[] = [];
   let quote: string | undefined;
   let isOurs = false;
@@ -23,7 +31,7 @@ export function setEntry(text: string, key: string, value: string): string {
       isSet = true;
     }
   }
-  if (!isSet) result.push(`${key}=${value}`);
+  if (!isSet) result.push(`${key}=${value}${lines.at(-1)?.endsWith('\r') ? '\r' : ''}`);
   return `${result.join('\n')}\n`;
 }
 

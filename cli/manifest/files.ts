@@ -1,11 +1,27 @@
 /** The files that a manifest is made of. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
+import type { Finding } from './finding.ts';
 
 export interface ManifestFile {
   /** As it is shown to people. */
   readonly file: string;
   readonly text: string;
+  /** That it is no text, and where; `undefined` for one that is. */
+  readonly unreadable: Finding | undefined;
 }
 
 const EXTENSIONS = new Set(['.yaml', '.yml', '.json']);
@@ -17,7 +33,7 @@ const EXTENSIONS = new Set(['.yaml', '.yml', '.json']);
 export function readManifestFiles(paths: readonly string[]): ManifestFile[] {
   const files = paths.flatMap((path) => (path !== '-' && statSync(path).isDirectory() ? filesIn(path) : [path]));
   return [...new Set(files)].map((file) =>
-    file === '-' ? { file: '<stdin>', text: readFileSync(0, 'utf8') } : { file, text: readFileSync(file, 'utf8') },
+    file === '-' ? textOf('<stdin>', readFileSync(0)) : textOf(file, readFileSync(file)),
   );
 }
 
@@ -26,4 +42,39 @@ function filesIn(directory: string): string[] {
     .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.') && EXTENSIONS.has(extname(entry.name)))
     .map(({ name }) => join(directory, name))
     .sort();
+}
+
+/** Reading it all the same would put other characters in the place of what cannot be read, and `fmt` would write them. */
+function textOf(file: string, bytes: Buffer): ManifestFile {
+  const text = bytes.toString('utf8');
+  const again = Buffer.from(text, 'utf8');
+  if (again.equals(bytes)) return { file, text, unreadable: undefined };
+  const at = again.findIndex((byte, index) => byte !== bytes[index]);
+  const before = bytes.subarray(0, at).toString('utf8').split('\n');
+  const place = {
+    ...{ file, line: before.length, column: (before.at(-1) as string).length + 1, length: 1 },
+    text: text.split('\n')[before.length - 1] as string,
+  };
+  return { file, text, unreadable: { severity: 'error', message: 'this is not UTF-8', place } };
+}
+
+/**
+ * Replaces the content of the file at `path`, which is there, in one step: a crash leaves the old content or the new one. Mode and
+ * owner stay; of a symbolic link it is what it leads to. Throws the error of the system.
+ */
+export function replaceFile(path: string, content: string): void {
+  const target = realpathSync(path);
+  const { mode, uid, gid } = statSync(target);
+  const temporary = join(dirname(target), `.${basename(target)}.accredit-new`);
+  rmSync(temporary, { force: true });
+  const handle = openSync(temporary, 'wx', mode & 0o7777);
+  try {
+    writeFileSync(handle, content);
+    fchmodSync(handle, mode & 0o7777);
+    if (process.getuid?.() === 0) fchownSync(handle, uid, gid);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+  renameSync(temporary, target);
 }

@@ -36,7 +36,9 @@ const FALLBACK = 'default';
 /** Reads and checks a manifest. Never throws for what is wrong with it. */
 export function loadManifest(given: readonly ManifestFile[], environment: Environment): ManifestReading {
   const files = given.map(({ file }) => file);
-  const readings = given.map(({ file, text }) => readDocuments(file, text));
+  const readings = given.map(({ file, text, unreadable }) =>
+    unreadable === undefined ? readDocuments(file, text) : { documents: [], findings: [unreadable], isWhole: false },
+  );
   const documents = readings.flatMap((reading) => reading.documents);
   const merged = mergeDocuments(documents);
   const findings = [...readings.flatMap((reading) => reading.findings), ...merged.findings];

@@ -21,6 +21,7 @@ import type { Finding } from './finding.ts';
 import { type Journal, openJournal, stateDirectory } from './journal.ts';
 import type { Manifest } from './load.ts';
 import { isDeclared, isEmpty, isReplaced, makePlan, PATIENCE, type Plan } from './plan.ts';
+import { progressOn } from './progress.ts';
 import { describeSink } from './sinks.ts';
 
 export interface PlanningOptions extends FileOptions, GlobalOptions {
@@ -85,8 +86,17 @@ export async function planFrom(session: Session, paths: readonly string[], optio
     tree = treeOf(await readResources(client, organization, isOwn, { ...PATIENCE, signal: session.signal }));
   }
   const concerned = deliveries.filter((one) => isDeclared(tree, one.address));
+  const progress = progressOn(session.err);
+  progress.begin(`planning ${members.length === 1 ? 'one resource' : `${members.length} resources`}`);
   const plan = await located(session, placed, () =>
-    makePlan({ client, manifest: address, tree, deliveries: concerned, journal: journal.found, options: write }),
+    makePlan({
+      client,
+      manifest: address,
+      tree,
+      deliveries: concerned,
+      journal: journal.found,
+      options: write,
+    }).finally(progress.end),
   );
   if (options.onlyDue === true) requireOnlyRotations(plan);
   const others = new Set(deliveries.filter((one) => !concerned.includes(one)).map((one) => one.address));

@@ -1,5 +1,14 @@
 /** Secrets reach their sinks whole, readable by nobody else, and without harm to what is there already. */
-import { chmodSync, existsSync, lstatSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -73,6 +82,21 @@ describe('the delivery of a secret', () => {
     expect(workshop().mode('.env')).to.equal(0o600);
     await taken({ type: 'dotenv', path: workshop().file('new.env'), key: 'TOKEN' });
     expect(workshop().read('new.env')).to.equal(`TOKEN=${secret}\n`);
+  });
+
+  it('to a dotenv entry keeps the ends of lines, and writes in no file of another encoding', async () => {
+    expect(setEntry('A=x\r\nTOKEN=y\r\nB=z\r\n', 'TOKEN', 'new')).to.equal('A=x\r\nTOKEN=new\r\nB=z\r\n');
+    expect(setEntry('A=x\r\nTOKEN=y\r\n', 'TOKEN', 'new')).to.equal('A=x\r\nTOKEN=new\r\n');
+    expect(setEntry('A=x\r\n', 'TOKEN', 'new')).to.equal('A=x\r\nTOKEN=new\r\n');
+    const path = workshop().file('.env');
+    const latin = Buffer.from('NAME=caf\u00e9\n', 'latin1');
+    writeFileSync(path, latin);
+    const error = await taken({ type: 'dotenv', path, key: 'TOKEN' }).catch((one: Error) => one);
+    expect(error).to.be.instanceOf(Error);
+    expect((error as Error).message)
+      .to.include('not UTF-8')
+      .and.to.not.include(secret);
+    expect(readFileSync(path)).to.deep.equal(latin);
   });
 
   it('to dotenv files with random lines changes the entry alone, and the second time nothing', () => {

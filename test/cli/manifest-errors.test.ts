@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: what is written so in a manifest is no template.
 /** What is wrong with a manifest is said at its place, all of it at once, before anything is sent. */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { expectGolden } from './golden.ts';
 import { freshWorkshop } from './manifest-stage.ts';
@@ -133,6 +134,23 @@ describe('errors in a manifest', () => {
       detail: 'it is given here first',
       ...{ file: 'DIR/d/a.yaml', line: 1, column: 1 },
     });
+  });
+
+  it('name a file that is in another encoding, with the line, and nothing writes in it', async () => {
+    const text = Buffer.from('manifest: shop\nroles:\n  a: { description: "caf\u00e9" } # ok\n  b: {}\n', 'latin1');
+    writeFileSync(workshop().file('latin.yaml'), text);
+    const other = workshop().write('other.yaml', 'roles: { c: { permisions: [] } }\n');
+    for (const verb of ['validate', 'fmt']) {
+      const { status, stderr } = await workshop().accredit([verb, workshop().file('latin.yaml'), other]);
+      expect(status).to.equal(1);
+      expect(stderr).to.include('DIR/latin.yaml:3:25: error: this is not UTF-8');
+    }
+    expect(readFileSync(workshop().file('latin.yaml'))).to.deep.equal(text);
+    const utf8 = workshop().write(
+      'utf8.yaml',
+      '\ufeffmanifest: shop\nroles: { a: { description: "\ufffd caf\u00e9" } }\n',
+    );
+    expect((await workshop().accredit(['validate', utf8])).status).to.equal(0);
   });
 
   it('that are only warnings are in the JSON of what is valid', async () => {

@@ -1,4 +1,5 @@
 /** `fmt` has one layout: formatted again it is itself, and nothing of what the file says is lost. */
+import { chownSync, closeSync, lstatSync, openSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
@@ -65,6 +66,22 @@ describe('fmt', () => {
     expect(workshop().read('a.yaml')).to.equal(PRETTY);
     const again = await workshop().accredit(['fmt', '--check', file]);
     expect([again.status, again.stdout]).to.deep.equal([0, '']);
+  });
+
+  it('replaces a file as a whole, so that nobody ever sees a part of it; mode, owner and links stay', async () => {
+    const file = workshop().write('real/a.yaml', UGLY, 0o640);
+    if (process.getuid?.() === 0) chownSync(file, 1234, 4321);
+    symlinkSync(file, workshop().file('a.yaml'));
+    const reader = openSync(file, 'r');
+    expect((await workshop().accredit(['fmt', workshop().file('a.yaml')])).status).to.equal(0);
+    // Whoever has begun to read goes on with what was there.
+    expect(readFileSync(reader, 'utf8')).to.equal(UGLY);
+    closeSync(reader);
+    expect(workshop().read('real/a.yaml')).to.equal(PRETTY);
+    expect(lstatSync(workshop().file('a.yaml')).isSymbolicLink()).to.equal(true);
+    expect(workshop().mode('real/a.yaml')).to.equal(0o640);
+    if (process.getuid?.() === 0) expect(statSync(file)).to.include({ uid: 1234, gid: 4321 });
+    expect(readdirSync(workshop().file('real'))).to.deep.equal(['a.yaml']);
   });
 
   it('keeps the order of names in JSON, also of those that are numbers', () => {

@@ -9,7 +9,7 @@ import { builtInNamesOf } from '../../terraform-provider-spec/built-in.ts';
 import { KINDS } from '../../terraform-provider-spec/kinds/index.ts';
 
 function read(texts: Readonly<Record<string, string>>, environment: Readonly<Record<string, string>> = {}) {
-  const files = Object.entries(texts).map(([file, text]) => ({ file, text }));
+  const files = Object.entries(texts).map(([file, text]) => ({ file, text, unreadable: undefined }));
   const { manifest, findings } = loadManifest(files, environment);
   return {
     manifest,

@@ -3,7 +3,8 @@ import { on } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { expect } from 'chai';
-import { freshStage, type Started } from './stage.ts';
+import { startMeddler } from './manifest-stage.ts';
+import { freshStage, type Started, type Terminal } from './stage.ts';
 
 const ACCOUNT = '/v1/organizations/default/accounts/ci';
 const QUESTION = 'Apply this? [y/N]';
@@ -35,6 +36,21 @@ describe('an apply in a terminal', () => {
     const secret = place().read('secret').trim();
     expect(stdout).to.not.include(secret);
     expect((await stage().daemon.as(secret).get('/v1/self')).status).to.equal(200);
+  });
+
+  it('says while it plans that it does', async () => {
+    const terminals: Terminal[] = [];
+    const slow = await startMeddler(stage().daemon.url, async () => terminals[0]?.shows('planning 2 resources, '));
+    try {
+      const env = { ACCREDIT_ENDPOINT: slow.url };
+      const terminal = place().terminal(['plan', written('file: ./secret')], env);
+      terminals.push(terminal);
+      const { status, stdout } = await terminal.ended;
+      expect(status).to.equal(0);
+      expect(stdout).to.include('planning 2 resources, ').and.to.include('2 to create');
+    } finally {
+      slow.close();
+    }
   });
 
   for (const [what, keys, status] of [
