@@ -17,6 +17,8 @@ export interface Change {
   readonly outcome: 'created' | 'updated' | 'rotated' | 'deleted';
   /** Names of attributes. */
   readonly changed: readonly string[];
+  /** The values of those that were there; not told by a daemon that is older. */
+  readonly before?: JsonObject;
   /** What stops working, for people. */
   readonly effects: readonly string[];
   readonly warnings: readonly string[];

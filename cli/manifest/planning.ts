@@ -132,8 +132,10 @@ export function planJson({ manifest, plan, obstaclesHere }: Planned) {
     name: manifest.name,
     has_changes: !isEmpty(plan),
     outcome,
-    changes: changes.map(({ address, kind, outcome, changed, effects, warnings }) => ({
-      ...{ address, kind, outcome, changed: [...changed], effects: [...effects], warnings: [...warnings] },
+    changes: changes.map(({ address, kind, outcome, changed, before, effects, warnings }) => ({
+      ...{ address, kind, outcome, changed: [...changed] },
+      ...(before !== undefined && { before }),
+      ...{ effects: [...effects], warnings: [...warnings] },
     })),
     summary: { ...summary },
     due: [...due],

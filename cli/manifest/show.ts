@@ -47,7 +47,7 @@ export function summaryText(summary: Summary, isPlanned: boolean): string {
 }
 
 function showChange(change: Change, plan: Plan, deliveries: readonly Delivery[], out: Output): void {
-  const { address, outcome, changed, effects, warnings } = change;
+  const { address, outcome, changed, before = {}, effects, warnings } = change;
   out.line('');
   out.line(`  ${markOf(change, plan, out)} ${shortOf(address)}${reasonOf(change, plan)}`);
   const body = bodyAt(plan.tree, address) ?? {};
@@ -55,7 +55,9 @@ function showChange(change: Change, plan: Plan, deliveries: readonly Delivery[],
     const given = splitMember(kindNamed(change.kind), body).body as JsonObject;
     const names = outcome === 'created' ? Object.keys(given) : changed;
     for (const name of names) {
-      if (!HIDDEN.has(name)) out.line(`      ${name}: ${valueText(body[name])}`);
+      if (HIDDEN.has(name)) continue;
+      const former = Object.hasOwn(before, name) ? `${valueText(before[name])} -> ` : '';
+      out.line(`      ${name}: ${former}${valueText(body[name])}`);
     }
   }
   if (plan.secrets.has(address)) showSinks(address, deliveries, out);

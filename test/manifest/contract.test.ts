@@ -45,6 +45,29 @@ onEveryDatabase(
       accounts: { ci: { ...account, tokens: { deploy: token } } },
     });
 
+    it('a plan has what was there before of every attribute that would change; nothing of a secret', async () => {
+      const { api } = bench();
+      const token = { ...ownSecret(), rotation: 'a', overlap: '1h' };
+      const { secret: _first, ...declared } = token;
+      await api.put(manifest, ci(declared, { grants: [{ role: 'viewer' }], labels: { a: '1' } }));
+      const { secret: _second, ...next } = { ...token, ...ownSecret(), rotation: 'b' };
+      const wanted = { accounts: { ...ci(next, { disabled: true }).accounts, other: {} } };
+      const plan = await api.put(manifest, wanted, { query: 'dry_run=true' });
+      const changes = changesOf(plan.body);
+      const befores = Object.fromEntries(
+        changes.map(({ address, before }) => [String(address).slice(organization.length + 1), before]),
+      );
+      const scoped = { role: 'viewer', scope: 'organization' };
+      expect(befores).to.deep.equal({
+        'accounts/ci': { grants: [scoped], labels: { a: '1' }, disabled: false },
+        'accounts/ci/tokens/deploy': { rotation: 'a' },
+        'accounts/other': undefined,
+      });
+      expect(accepts('ManifestChanges', plan.body)).to.equal(true);
+      for (const change of changesOf((await api.put(manifest, wanted)).body))
+        expect(change).to.not.have.property('before');
+    });
+
     it('is created, read, listed, left as it is, changed and deleted with all that it declares', async () => {
       const { api } = bench();
       const tree = { ...ci({}, { grants: [{ role: 'own' }] }), roles: { own: { permissions: ['builds.read'] } } };

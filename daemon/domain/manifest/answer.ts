@@ -1,7 +1,8 @@
 /** What a manifest's write answers: what was done to which resource, in order, and what it cuts off. */
 import { COMMON_READ_ONLY } from '../../../terraform-provider-spec/common.ts';
+import { writableAttributes } from '../../../terraform-provider-spec/derive/validate.ts';
 import { formatTimestamp } from '../../../terraform-provider-spec/formats.ts';
-import type { Json, JsonObject } from '../../../terraform-provider-spec/kind.ts';
+import type { Json, JsonObject, Kind } from '../../../terraform-provider-spec/kind.ts';
 import { MANIFEST_ATTRIBUTES } from '../../../terraform-provider-spec/manifest.ts';
 import { cutsOff } from '../consequences.ts';
 import { takesNewSecret } from '../kinds/token-renewal.ts';
@@ -45,11 +46,15 @@ export function* presentChanges(
     // An account that goes ends its tokens, which go by themselves before it: each end is told once.
     const effects = cut.filter((one) => !told.has(one));
     for (const one of effects) told.add(one);
+    const changed = [...new Set(effect.changed.map((pointer) => pointer.split('/')[1] as string))];
+    const stored = effect.touched.find(({ address }) => address === step.address);
+    const isShown = options.dryRun === true && (outcome === 'updated' || outcome === 'rotated');
     changes.push({
       address: step.address,
       kind: step.kind.kind,
       outcome,
-      changed: [...new Set(effect.changed.map((pointer) => pointer.split('/')[1] as string))],
+      changed,
+      ...(isShown && stored !== undefined && { before: valuesBefore(step.kind, stored, changed) }),
       effects,
       warnings: [...(effect.warnings ?? [])],
       ...(effect.minted !== undefined && options.dryRun !== true && { secret: resource?.secret as string }),
@@ -58,6 +63,18 @@ export function* presentChanges(
   const left = gathering.read(() => tokensLeft(context, steps));
   gathering.done();
   return { changes, summary, ...left };
+}
+
+/** What a resource has of those attributes, as far as they can be written and read. */
+function valuesBefore(kind: Kind, { attributes }: Resource, names: readonly string[]): JsonObject {
+  const writable = writableAttributes(kind);
+  return Object.fromEntries(
+    names.flatMap((name): [string, Json][] => {
+      const attribute = writable[name];
+      if (attribute === undefined || attribute.writeOnly) return [];
+      return [[name, attributes[name] ?? attribute.default ?? null]];
+    }),
+  );
 }
 
 /** The tokens of the tree that are to get another secret, and those whose present one nobody has confirmed. */

@@ -126,6 +126,10 @@ const CHANGE = object(
     kind: { type: 'string', enum: KINDS.map(({ kind }) => kind), description: 'What it is.' },
     outcome: { type: 'string', enum: OUTCOMES.filter((one) => one !== 'unchanged'), description: 'What is done.' },
     changed: texts('The attributes that change.'),
+    before: {
+      type: 'object',
+      description: 'With `dry_run`, of what is there: the values of the attributes in `changed` that can be read.',
+    },
     effects: texts('What stops working, for people.'),
     warnings: texts('What goes against a policy that only warns, for people.'),
     secret: { type: 'string', description: 'A secret that the daemon made, in this answer and nowhere else.' },
