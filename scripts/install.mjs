@@ -10,6 +10,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { packagesDirectory } from './packages/directory.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -111,19 +112,20 @@ function buildProvider() {
 }
 
 /**
- * Packs the provider into dist/packages when there are no packages of this version, or those that this made are of other sources or
+ * Packs the provider where the daemon looks when there are no packages of this version, or those that this made are of other sources or
  * of another signing key. What somebody packed by hand, which leaves no stamp, stays.
  */
 function packageProvider() {
-  const stamp = join(root, 'dist', 'packages.sources');
+  const directory = packagesDirectory(process.env, join(root, 'dist', 'packages'));
+  // Packing replaces the set, and the stamp with it.
+  const stamp = join(directory, manifest.version, '.sources');
   const { ACCREDIT_PROVIDER_SIGNING_KEY: key, ACCREDIT_PROVIDER_SIGNING_KEY_FILE: keyFile } = process.env;
   const current = `${fingerprint()}${sha256(`${key ?? ''}${keyFile ? (read(keyFile) ?? keyFile) : ''}`)}\n`;
   const made = read(stamp);
-  if (existsSync(join(root, 'dist', 'packages', manifest.version)) && (made ?? current) === current) return;
+  if (existsSync(join(directory, manifest.version)) && (made ?? current) === current) return;
   say('packing the Terraform provider');
-  run([process.execPath, '--import', 'tsx', 'scripts/package-provider.ts'], 'the provider could not be packed', {
-    quiet: true,
-  });
+  const command = ['--import', 'tsx', 'scripts/package-provider.ts', '--directory', directory];
+  run([process.execPath, ...command], 'the provider could not be packed', { quiet: true });
   writeFileSync(stamp, current);
 }
 

@@ -1,6 +1,6 @@
 /**
  * Packs the Terraform provider in the form in which registries hand providers out: a zip file for each platform, their sums and the
- * manifest, signed where there is a key. A daemon serves what lies in dist/packages.
+ * manifest, signed where there is a key. It writes where the daemon looks.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,6 +19,7 @@ import {
 } from '../terraform-provider-spec/packages.ts';
 import { bundle, bundleProvider } from './build-provider.ts';
 import { archive } from './packages/archive.ts';
+import { packagesDirectory } from './packages/directory.mjs';
 import { NodeExecutableError, selfContained } from './packages/self-contained.ts';
 import { newSigningKey, readSigningKey, type SigningKey, SigningKeyError } from './packages/signature.ts';
 
@@ -125,7 +126,7 @@ const HELP = `npm run package:provider -- [FLAG…]
   --signing-key FILE      an OpenPGP private key, by which the sums are signed; ACCREDIT_PROVIDER_SIGNING_KEY[_FILE] too,
                           and for a locked one ACCREDIT_PROVIDER_SIGNING_KEY_PASSPHRASE[_FILE]
   --new-signing-key FILE  makes such a key first
-  --directory DIRECTORY   where to write, dist/packages if left out`;
+  --directory DIRECTORY   where to write; if left out ACCREDIT_PROVIDER_PACKAGES, where the daemon looks, or dist/packages`;
 
 /** A mistake on the command line. */
 class UsageError extends Error {}
@@ -136,10 +137,8 @@ async function main(words: readonly string[]): Promise<void> {
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
   const signingKey = await signingKeyOf(values);
   const nodes = new Map((values.node ?? []).map(nodeOf));
-  const directory = values.directory ?? join(ROOT, 'dist', 'packages');
+  const directory = values.directory ?? packagesDirectory(process.env, join(ROOT, 'dist', 'packages'));
   const executables = await providerExecutables(nodes);
-  // What is packed by hand is not packed anew by the next start.
-  if (values.directory === undefined) rmSync(join(ROOT, 'dist', 'packages.sources'), { force: true });
   const packaged = await writePackages({ directory, version, executables, signingKey });
   const { signingKey: keyFile } = setFiles(version);
   console.log([packaged.directory, ...packaged.names.map((name) => `  ${name}`)].join('\n'));

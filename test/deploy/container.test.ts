@@ -10,9 +10,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
+import { packagedVersions } from '../../daemon/registry/package-sets.ts';
 import { createCertificate } from '../../terraform-provider/plugin/certificate.ts';
 import { projectFiles, readText } from '../architecture/sources.ts';
 import { freeAddress } from '../proxies/proxies.ts';
+import { stubPackages } from '../support/packages.ts';
 import { stagesOf, variablesOf, wordsOf } from './container.ts';
 import { copyTree, unpackRelease } from './installed.ts';
 import { startProgram } from './programs.ts';
@@ -63,10 +65,21 @@ describe('the compose file', () => {
     expect(accredit.environment.ACCREDIT_TRUSTED_PROXIES).to.equal(`${nginx.networks.inside.ipv4_address}/32`);
   });
 
+  it('keeps the packages of all images in a volume, which the daemon reads and cannot write', () => {
+    const { accredit, packages } = compose.services;
+    const directory = accredit.environment.ACCREDIT_PROVIDER_PACKAGES;
+    expect(accredit.volumes).to.include(`packages:${directory}:ro`);
+    expect(accredit.depends_on.packages.condition).to.equal('service_completed_successfully');
+    expect(packages.volumes).to.deep.equal([`packages:${directory}`]);
+    expect(packages.command).to.deep.equal(['/opt/accredit/dist/packages', directory]);
+    // Docker gives a new volume the owner of the directory in the image.
+    expect(wordsOf(image, 'RUN').join()).to.include(`install -d -o node -g node -m 755 ${directory}`);
+  });
+
   it('names files that exist, and secrets that it declares', () => {
     expect(existsSync(`deploy/container/${compose.services.nginx.volumes[0].split(':')[0]}`)).to.equal(true);
-    expect(existsSync(`deploy/container/${compose.services.accredit.build.context}/package.json`)).to.equal(true);
-    expect(existsSync(compose.services.accredit.build.dockerfile)).to.equal(true);
+    expect(existsSync(`deploy/container/${compose.services.packages.build.context}/package.json`)).to.equal(true);
+    expect(existsSync(compose.services.packages.build.dockerfile)).to.equal(true);
     for (const { secrets = [] } of Object.values(compose.services) as { secrets?: string[] }[]) {
       expect(Object.keys(compose.secrets)).to.include.members(secrets);
     }
@@ -165,6 +178,16 @@ describe('the steps of the container file, in an empty directory', function () {
     expect((await put(manifests, JSON.stringify({ accounts }))).status).to.equal(200);
     // By the header that nginx adds, the client comes from a machine that is not this one: no metrics without a token.
     expect((await send(front, certificate, { path: '/metrics' })).status).to.equal(401);
+  });
+
+  it('keep the packages of the provider beside those of a former image', async () => {
+    const { entrypoint, command, volumes } = compose.services.packages;
+    const kept = join(root, volumes[0].split(':')[1]);
+    await stubPackages(kept, { version: '0.0.9' });
+    const words = [...entrypoint.slice(1), ...command].map((path: string) => join(root, path));
+    const { status, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+    expect(status, stderr).to.equal(0);
+    expect(await packagedVersions(kept)).to.have.members(['0.0.9', '0.1.0']);
   });
 
   it('say that a daemon that is not there is ill', () => {

@@ -1,5 +1,6 @@
 /** The commands of docs/deployment.md, pasted one after the other on a machine that is a directory. */
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
@@ -8,10 +9,11 @@ import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { createCertificate } from '../../terraform-provider/plugin/certificate.ts';
+import { SOURCE_ADDRESS, TERRAFORM_PATHS } from '../../terraform-provider-spec/packages.ts';
 import { readText } from '../architecture/sources.ts';
 import { freeAddress } from '../proxies/proxies.ts';
 import { type Postgres, postgresAvailable, startPostgres } from '../support/postgres.ts';
-import { copyTree, unpackRelease } from './installed.ts';
+import { unpackRelease } from './installed.ts';
 import { Machine } from './units.ts';
 
 /** What needs root, or changes the machine that the tests run on: done without the users, or not at all. */
@@ -21,6 +23,8 @@ const WITHOUT_USERS: Readonly<Record<string, string>> = {
   runuser: 'shift 3; exec "$@"',
   install: 'for last; do :; done; mkdir -p "$last"; chmod 700 "$last"',
 };
+
+const MIRROR = (address: string) => `http://${address}${TERRAFORM_PATHS.mirror}${SOURCE_ADDRESS}`;
 
 describe('docs/deployment.md', function () {
   this.timeout(120_000);
@@ -112,10 +116,20 @@ describe('docs/deployment.md', function () {
     expect(await opens(kept)).to.equal(200);
   });
 
-  it('upgrades to a release beside the former one', async () => {
-    copyTree(machine.at('/opt/accredit-0.1.0'), machine.at('/opt/accredit-0.2.0'));
+  it('upgrades to a release beside the former one, whose provider is still there for the lock files that name it', async () => {
+    expect(await providers()).to.deep.equal(['0.1.0']);
+    const former = await providerOf('0.1.0');
+    unpackRelease(machine.at('/opt/accredit-0.2.0'));
+    for (const name of ['package.json', 'client/version.ts']) {
+      const file = machine.at(`/opt/accredit-0.2.0/${name}`);
+      writeFileSync(file, readFileSync(file, 'utf8').replace('0.1.0', '0.2.0'));
+    }
     expect(await paste('/opt/accredit-0.2.0')).to.include('ready');
+    expect((await bash('accredit version')).output).to.include('0.2.0');
     expect(await opens(secret())).to.equal(200);
+    expect(await providers()).to.deep.equal(['0.1.0', '0.2.0']);
+    expect(await providerOf('0.1.0')).to.deep.equal(former);
+    expect(await providerOf('0.2.0')).to.not.equal(former);
   });
 
   it('takes a certificate as a credential', async () => {
@@ -216,6 +230,28 @@ describe('docs/deployment.md', function () {
 
   async function opens(token: string): Promise<number> {
     return (await fetch(`http://${listen}/v1/self`, { headers: { Authorization: `Bearer ${token}` } })).status;
+  }
+
+  /** The versions of the provider that Terraform finds. */
+  async function providers(): Promise<string[]> {
+    const { versions } = await mirrored<{ versions: object }>('index');
+    return Object.keys(versions).sort();
+  }
+
+  /** The sum by which a lock file knows the package of that version, which is what is handed out. */
+  async function providerOf(version: string): Promise<string> {
+    const { archives } = await mirrored<{ archives: Record<string, { url: string; hashes: string[] }> }>(version);
+    const { url = '', hashes = [] } = archives.linux_amd64 ?? {};
+    const answer = await fetch(new URL(url, `${MIRROR(listen)}/${version}.json`));
+    const sum = createHash('sha256')
+      .update(Buffer.from(await answer.arrayBuffer()))
+      .digest('hex');
+    expect(hashes).to.deep.equal([`zh:${sum}`]);
+    return sum;
+  }
+
+  async function mirrored<T>(name: string): Promise<T> {
+    return (await (await fetch(`${MIRROR(listen)}/${name}.json`)).json()) as T;
   }
 
   async function events(): Promise<unknown[]> {
