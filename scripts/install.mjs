@@ -7,18 +7,14 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { packagesDirectory } from './packages/directory.mjs';
+import { fingerprint } from './sources.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-
-/** What goes into the daemon and the provider; a change below any of them calls for a new build. */
-const SOURCES = ['terraform-provider-spec', 'daemon', 'client', 'cli', 'terraform-provider'];
-const BUILD_FILES = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json'];
-const PACKAGING = ['build-provider.ts', 'package-provider.ts', 'packages/archive.ts', 'packages/signature.ts'];
 
 /** A reason to stop that its message explains. */
 class Refusal extends Error {}
@@ -81,7 +77,7 @@ function matchesLockFile() {
 function build() {
   const target = join(root, 'dist', 'build');
   const stamp = join(target, '.sources');
-  const current = fingerprint();
+  const current = fingerprint(root);
   if (read(stamp) === current) return;
   say('compiling');
   // Beside the old build and then in its place: whoever starts a daemon meanwhile finds one or the other, whole.
@@ -101,7 +97,7 @@ function build() {
 /** Builds the provider into dist/mirror when its sources are not the ones that were built last. */
 function buildProvider() {
   const stamp = join(root, 'dist', 'provider.sources');
-  const current = fingerprint();
+  const current = fingerprint(root);
   if (read(stamp) === current && existsSync(join(root, 'dist', 'mirror'))) return;
   say('building the Terraform provider');
   rmSync(stamp, { force: true });
@@ -112,41 +108,23 @@ function buildProvider() {
 }
 
 /**
- * Packs the provider where the daemon looks when there are no packages of this version, or those that this made are of other sources or
- * of another signing key. What somebody packed by hand, which leaves no stamp, stays.
+ * Packs the provider where the daemon looks when there are no packages of this version, or those that this made are of other sources.
+ * What somebody signed stays, and what holds a Node, which has no stamp: a start has neither the key nor the Node to make it anew.
  */
 function packageProvider() {
-  const directory = packagesDirectory(process.env, join(root, 'dist', 'packages'));
-  // Packing replaces the set, and the stamp with it.
-  const stamp = join(directory, manifest.version, '.sources');
-  const { ACCREDIT_PROVIDER_SIGNING_KEY: key, ACCREDIT_PROVIDER_SIGNING_KEY_FILE: keyFile } = process.env;
-  const current = `${fingerprint()}${sha256(`${key ?? ''}${keyFile ? (read(keyFile) ?? keyFile) : ''}`)}\n`;
-  const made = read(stamp);
-  if (existsSync(join(directory, manifest.version)) && (made ?? current) === current) return;
+  const packages = packagesDirectory(process.env, join(root, 'dist', 'packages'));
+  const target = join(packages, manifest.version);
+  const current = fingerprint(root);
+  if (existsSync(target) && (read(join(target, '.sources')) ?? current) === current) return;
   say('packing the Terraform provider');
-  const command = ['--import', 'tsx', 'scripts/package-provider.ts', '--directory', directory];
-  run([process.execPath, ...command], 'the provider could not be packed', { quiet: true });
-  writeFileSync(stamp, current);
+  const command = ['--import', 'tsx', 'scripts/package-provider.ts', '--directory', packages, '--keep-signed'];
+  run([process.execPath, ...command], 'the provider could not be packed', { quiet: true, env: withoutSigningKey() });
 }
 
-/** Changes whenever a source file is added, removed or edited. */
-function fingerprint() {
-  const lines = [];
-  const visit = (path) => {
-    for (const entry of readdirSync(join(root, path), { withFileTypes: true })) {
-      const below = `${path}/${entry.name}`;
-      if (entry.isDirectory()) visit(below);
-      else lines.push(line(below));
-    }
-  };
-  const line = (path) => {
-    const { size, mtimeMs } = statSync(join(root, path));
-    return `${path} ${size} ${mtimeMs}`;
-  };
-  for (const directory of SOURCES) if (existsSync(join(root, directory))) visit(directory);
-  for (const file of [...BUILD_FILES, ...PACKAGING.map((name) => `scripts/${name}`)])
-    if (existsSync(join(root, file))) lines.push(line(file));
-  return `${sha256(lines.sort().join('\n'))}\n`;
+/** A key is for whoever signs. What starts a daemon is not to use one that happens to be there. */
+function withoutSigningKey() {
+  const entries = Object.entries(process.env);
+  return Object.fromEntries(entries.filter(([name]) => !name.startsWith('ACCREDIT_PROVIDER_SIGNING_KEY')));
 }
 
 function replace(target, fresh) {
@@ -162,8 +140,9 @@ function tool(name, path) {
 }
 
 /** Runs a command in the clone with its output on standard error unless `quiet`, and refuses to go on when it fails. */
-function run([command, ...args], complaint, { quiet = false } = {}) {
-  const { status, signal, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', quiet ? 'ignore' : 2, 2] });
+function run([command, ...args], complaint, { quiet = false, env = process.env } = {}) {
+  const stdio = ['ignore', quiet ? 'ignore' : 2, 2];
+  const { status, signal, error } = spawnSync(command, args, { cwd: root, env, stdio });
   if (error) throw new Refusal(`${complaint}: ${error.message}`);
   if (status !== 0) throw new Refusal(`${complaint} (${signal ?? `exit code ${status}`}): see above`);
 }

@@ -3,7 +3,7 @@
  * manifest, signed where there is a key. It writes where the daemon looks.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -22,8 +22,12 @@ import { archive } from './packages/archive.ts';
 import { packagesDirectory } from './packages/directory.mjs';
 import { NodeExecutableError, selfContained } from './packages/self-contained.ts';
 import { newSigningKey, readSigningKey, type SigningKey, SigningKeyError } from './packages/signature.ts';
+import { fingerprint } from './sources.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** Beside the packages of a version, the fingerprint of the sources that they are made of. */
+const SOURCES = '.sources';
 
 /** Where the provider can be a script that the system starts with the `node` on its PATH. Windows starts no such script. */
 const SCRIPT_PLATFORMS: readonly Platform[] = [
@@ -40,6 +44,10 @@ export interface PackageOptions {
   /** What to pack, each for its platform. */
   readonly executables: readonly Packed[];
   readonly signingKey?: SigningKey | undefined;
+  /** The fingerprint of the sources, where a start may pack what they have become in place of this. */
+  readonly sources?: string | undefined;
+  /** Whether signed packages stay, rather than make place for ones that are not. */
+  readonly keepsSigned?: boolean | undefined;
 }
 
 export interface Packed extends Platform {
@@ -52,6 +60,8 @@ export interface PackagedProvider {
   readonly names: readonly string[];
   /** The ID of the key by which they are signed. */
   readonly signedBy: string | undefined;
+  /** Whether they are not signed, and the ones that were there are. Those are still there only by `keepsSigned`. */
+  readonly endsSignature: boolean;
 }
 
 /**
@@ -59,7 +69,7 @@ export interface PackagedProvider {
  * sums stays. Rejects when a file cannot be written, and with `SigningKeyError` when the key cannot sign.
  */
 export async function writePackages(options: PackageOptions): Promise<PackagedProvider> {
-  const { directory, version, executables, signingKey } = options;
+  const { directory, version, executables, signingKey, sources, keepsSigned = false } = options;
   const { sums, signature, signingKey: keyFile, manifest } = setFiles(version);
   const files = new Map<string, Uint8Array>();
   // Script packages of several platforms hold the same bytes: packing them once is enough.
@@ -74,6 +84,7 @@ export async function writePackages(options: PackageOptions): Promise<PackagedPr
   const sumsText = formatSums(new Map([...files].map(([name, content]) => [name, sha256(content)])));
   files.set(sums, Buffer.from(sumsText));
   const target = join(directory, version);
+  const wasSigned = existsSync(join(target, signature));
   if (signingKey !== undefined) {
     files.set(signature, await signingKey.sign(Buffer.from(sumsText)));
     files.set(keyFile, Buffer.from(signingKey.publicKey));
@@ -82,8 +93,11 @@ export async function writePackages(options: PackageOptions): Promise<PackagedPr
       if (existsSync(join(target, name))) files.set(name, readFileSync(join(target, name)));
     }
   }
-  replace(target, files);
-  return { directory: target, names: [...files.keys()], signedBy: signingKey?.id };
+  const endsSignature = wasSigned && !files.has(signature);
+  if (!endsSignature || !keepsSigned) {
+    replace(target, sources === undefined ? files : new Map([...files, [SOURCES, Buffer.from(sources)]]));
+  }
+  return { directory: target, names: [...files.keys()], signedBy: signingKey?.id, endsSignature };
 }
 
 /** Beside what is there and then in its place: whoever is served meanwhile gets one or the other, whole. */
@@ -126,6 +140,7 @@ const HELP = `npm run package:provider -- [FLAG…]
   --signing-key FILE      an OpenPGP private key, by which the sums are signed; ACCREDIT_PROVIDER_SIGNING_KEY[_FILE] too,
                           and for a locked one ACCREDIT_PROVIDER_SIGNING_KEY_PASSPHRASE[_FILE]
   --new-signing-key FILE  makes such a key first
+  --keep-signed           leaves signed packages as they are, where they would make place for ones that are not
   --directory DIRECTORY   where to write; if left out ACCREDIT_PROVIDER_PACKAGES, where the daemon looks, or dist/packages`;
 
 /** A mistake on the command line. */
@@ -138,16 +153,40 @@ async function main(words: readonly string[]): Promise<void> {
   const signingKey = await signingKeyOf(values);
   const nodes = new Map((values.node ?? []).map(nodeOf));
   const directory = values.directory ?? packagesDirectory(process.env, join(ROOT, 'dist', 'packages'));
+  // What holds a Node is not packed anew by a start, which has none.
+  const sources = nodes.size === 0 ? fingerprint(ROOT) : undefined;
   const executables = await providerExecutables(nodes);
-  const packaged = await writePackages({ directory, version, executables, signingKey });
-  const { signingKey: keyFile } = setFiles(version);
-  console.log([packaged.directory, ...packaged.names.map((name) => `  ${name}`)].join('\n'));
-  if (![...nodes.keys()].some((name) => name.startsWith('windows_'))) {
+  const keepsSigned = values['keep-signed'];
+  const packaged = await writePackages({ directory, version, executables, signingKey, sources, keepsSigned });
+  if (packaged.endsSignature && keepsSigned) {
+    return console.error(
+      `accredit: the Terraform provider in ${packaged.directory} is signed and of other sources than these, and stays until ` +
+        '"npm run package:provider -- --signing-key FILE" packs it anew',
+    );
+  }
+  report(packaged, [...nodes.keys()], version);
+  if (packaged.endsSignature || lacksVersion(directory, version)) {
+    console.error(
+      `accredit: the Terraform provider ${version} is not signed, unlike what was there before: the registry does not have it until ` +
+        '"npm run package:provider -- --signing-key FILE" signs it; a network mirror does',
+    );
+  }
+}
+
+function report({ directory, names, signedBy }: PackagedProvider, nodes: readonly string[], version: string): void {
+  console.log([directory, ...names.map((name) => `  ${name}`)].join('\n'));
+  if (!nodes.some((name) => name.startsWith('windows_'))) {
     console.log('None for Windows, which starts no script: give a node.exe with --node windows_amd64=FILE.');
   }
-  if (packaged.signedBy !== undefined) console.log(`Signed by the key ${packaged.signedBy}.`);
-  else if (packaged.names.includes(keyFile)) console.log('The signature that was there is still right.');
+  if (signedBy !== undefined) console.log(`Signed by the key ${signedBy}.`);
+  else if (names.includes(setFiles(version).signature)) console.log('The signature that was there is still right.');
   else console.log('Not signed: a network mirror needs no signature, a provider registry does (--signing-key).');
+}
+
+/** Whether there is a registry, since another version is signed, which lacks this one. */
+function lacksVersion(directory: string, version: string): boolean {
+  const isSigned = (one: string) => existsSync(join(directory, one, setFiles(one).signature));
+  return !isSigned(version) && readdirSync(directory).some(isSigned);
 }
 
 function parse(words: readonly string[]) {
@@ -158,6 +197,7 @@ function parse(words: readonly string[]) {
         node: { type: 'string', multiple: true },
         'signing-key': { type: 'string' },
         'new-signing-key': { type: 'string' },
+        'keep-signed': { type: 'boolean' },
         directory: { type: 'string' },
         help: { type: 'boolean' },
       },

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { NodeExecutableError, selfContained } from '../../scripts/packages/self-contained.ts';
 import type { Platform } from '../../terraform-provider-spec/packages.ts';
+import { stubPackages, throwAwayKey } from '../support/packages.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -33,7 +34,7 @@ describe('npm run package:provider', function () {
       env: { PATH: process.env.PATH, ...env },
     });
   }
-  const packed = () => readdirSync(join(directory, 'packages', '0.1.0'));
+  const packed = () => readdirSync(join(directory, 'packages', '0.1.0')).filter((name) => !name.startsWith('.'));
 
   it('says what it packed, what it left out, and that a registry needs a signature', () => {
     const { status, stdout } = run([]);
@@ -59,6 +60,12 @@ describe('npm run package:provider', function () {
     for (const name of packed()) {
       expect(readFileSync(join(directory, 'packages', '0.1.0', name)).includes('PRIVATE KEY'), name).to.equal(false);
     }
+  });
+
+  it('says on standard error that it ends a registry, and nothing there when it does not', async () => {
+    await stubPackages(join(directory, 'packages'), { signingKey: await throwAwayKey() });
+    expect(run([]).stderr).to.include('the registry does not have it');
+    expect(run([]).stderr).to.equal('');
   });
 
   it('refuses a key that is none and flags that it does not know, and leaves what was there', () => {
