@@ -11,7 +11,7 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** Variables that the provider, the command line client and what packs the provider read. */
+/** Variables that the provider and the command line client read. */
 const CLIENT_VARIABLES = [
   'ACCREDIT_ENDPOINT',
   'ACCREDIT_TOKEN',
@@ -22,9 +22,10 @@ const CLIENT_VARIABLES = [
   'ACCREDIT_CLI_CONFIG',
   'ACCREDIT_STATE_DIR',
   'ACCREDIT_FORBID_SECRETS_IN_STATE',
-  'ACCREDIT_PROVIDER_SIGNING_KEY',
-  'ACCREDIT_PROVIDER_SIGNING_KEY_PASSPHRASE',
 ];
+
+/** What signs the provider's packages reads these. A daemon with that key would make its signatures worth nothing. */
+const SIGNING_KEY = 'ACCREDIT_PROVIDER_SIGNING_KEY';
 
 const NAMES = Object.keys(SETTINGS) as (keyof Config)[];
 const KEYS = NAMES.map((name) => SETTINGS[name].key);
@@ -169,7 +170,11 @@ function unknownVariables(environment: Readonly<Record<string, string | undefine
   const known = [...[...KEYS, 'config'].map(variableOf), ...CLIENT_VARIABLES].flatMap((name) => [name, `${name}_FILE`]);
   return Object.keys(environment)
     .filter((name) => name.startsWith('ACCREDIT_') && !known.includes(name))
-    .map((name) => unknown('variable', name, known).message);
+    .map((name) =>
+      name.startsWith(SIGNING_KEY)
+        ? `${name} is for "npm run package:provider"; keep that key from the daemon, which needs none`
+        : unknown('variable', name, known).message,
+    );
 }
 
 function unknown(what: string, name: string, known: readonly string[], where = ''): ConfigError {

@@ -139,7 +139,7 @@ const HELP = `npm run package:provider -- [FLAG…]
                           FILE, of the version that runs this. The only way to a package for Windows. May be repeated
   --signing-key FILE      an OpenPGP private key, by which the sums are signed; ACCREDIT_PROVIDER_SIGNING_KEY[_FILE] too,
                           and for a locked one ACCREDIT_PROVIDER_SIGNING_KEY_PASSPHRASE[_FILE]
-  --new-signing-key FILE  makes such a key first
+  --new-signing-key FILE  makes such a key first, locked by that passphrase
   --keep-signed           leaves signed packages as they are, where they would make place for ones that are not
   --directory DIRECTORY   where to write; if left out ACCREDIT_PROVIDER_PACKAGES, where the daemon looks, or dist/packages`;
 
@@ -218,10 +218,15 @@ async function signingKeyOf(values: { 'signing-key'?: string; 'new-signing-key'?
   if (given !== undefined && fresh !== undefined) throw new UsageError('--signing-key or --new-signing-key, not both');
   const passphrase = variable('ACCREDIT_PROVIDER_SIGNING_KEY_PASSPHRASE')?.toString('utf8').trim();
   if (fresh !== undefined) {
-    const text = await newSigningKey();
+    const text = await newSigningKey(passphrase);
     // Never over a key that is there.
     writeFileSync(fresh, text, { mode: 0o600, flag: 'wx' });
-    return readSigningKey(Buffer.from(text));
+    if (passphrase === undefined) {
+      console.log(
+        `${fresh} has no passphrase: whoever reads it signs. ACCREDIT_PROVIDER_SIGNING_KEY_PASSPHRASE gives one.`,
+      );
+    }
+    return readSigningKey(Buffer.from(text), passphrase);
   }
   const content = given === undefined ? variable('ACCREDIT_PROVIDER_SIGNING_KEY') : readFileSync(given);
   return content && readSigningKey(content, passphrase);

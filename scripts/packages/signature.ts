@@ -37,14 +37,15 @@ export async function readSigningKey(content: Uint8Array, passphrase?: string): 
   };
 }
 
-/** A new Ed25519 key for signatures alone, without a passphrase, ASCII-armored. */
-export async function newSigningKey(): Promise<string> {
+/** A new Ed25519 key for signatures alone, ASCII-armored, locked by `passphrase` where there is one. */
+export async function newSigningKey(passphrase?: string): Promise<string> {
   const { privateKey } = await generateKey({
     type: 'ecc',
     curve: 'ed25519Legacy',
     userIDs: [{ name: 'Accredit provider packages' }],
     subkeys: [],
     format: 'armored',
+    ...(passphrase !== undefined && { passphrase }),
   });
   return privateKey;
 }

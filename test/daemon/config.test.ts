@@ -86,10 +86,16 @@ describe('the configuration', () => {
       ACCREDIT_TOKEN_FILE: 'x',
       ACCREDIT_CA_CERTIFICATE_FILE: 'x',
       ACCREDIT_FORBID_SECRETS_IN_STATE: 'x',
-      ACCREDIT_PROVIDER_SIGNING_KEY_FILE: 'x',
       PATH: '/bin',
     });
     expect(warnings).to.deep.equal(['unknown variable ACCREDIT_LITSEN; did you mean ACCREDIT_LISTEN?']);
+  });
+
+  it('warns of a signing key, which is to be kept from a daemon', () => {
+    for (const name of ['ACCREDIT_PROVIDER_SIGNING_KEY', 'ACCREDIT_PROVIDER_SIGNING_KEY_PASSPHRASE_FILE']) {
+      const { warnings } = load([], { [name]: 'hunter2' });
+      expect(warnings.join()).to.include(name).and.include('npm run package:provider').and.not.include('hunter2');
+    }
   });
 
   it('takes no secret on the command line', () => {

@@ -62,6 +62,22 @@ describe('npm run package:provider', function () {
     }
   });
 
+  it('makes a key that only its passphrase opens, where there is one', () => {
+    const file = join(directory, 'key.asc');
+    const passphrase = { ACCREDIT_PROVIDER_SIGNING_KEY_PASSPHRASE: 'hunter2' };
+    const made = run(['--new-signing-key', file], passphrase);
+    expect(made.status, made.stderr).to.equal(0);
+    const locked = run(['--signing-key', file]);
+    expect([locked.status, locked.stderr]).to.deep.equal([
+      1,
+      'accredit: the signing key is locked: set ACCREDIT_PROVIDER_SIGNING_KEY_PASSPHRASE, or …_FILE\n',
+    ]);
+    expect(run(['--signing-key', file], passphrase).stdout).to.include('Signed by the key');
+    const unlocked = run(['--new-signing-key', join(directory, 'unlocked.asc')]);
+    expect(unlocked.stdout).to.include('no passphrase').and.include('ACCREDIT_PROVIDER_SIGNING_KEY_PASSPHRASE');
+    expect(made.stdout).to.not.include('no passphrase');
+  });
+
   it('says on standard error that it ends a registry, and nothing there when it does not', async () => {
     await stubPackages(join(directory, 'packages'), { signingKey: await throwAwayKey() });
     expect(run([]).stderr).to.include('the registry does not have it');
