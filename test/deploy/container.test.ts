@@ -12,6 +12,7 @@ import { expect } from 'chai';
 import { parse } from 'yaml';
 import { packagedVersions } from '../../daemon/registry/package-sets.ts';
 import { createCertificate } from '../../terraform-provider/plugin/certificate.ts';
+import { setFiles } from '../../terraform-provider-spec/packages.ts';
 import { projectFiles, readText } from '../architecture/sources.ts';
 import { freeAddress } from '../proxies/proxies.ts';
 import { stubPackages } from '../support/packages.ts';
@@ -21,6 +22,8 @@ import { startProgram } from './programs.ts';
 
 const [build = [], image = []] = stagesOf(readText('deploy/container/Containerfile'));
 const compose = parse(readText('deploy/container/compose.yaml'));
+
+const SIGNATURE = `dist/packages/0.1.0/${setFiles('0.1.0').signature}`;
 
 describe('the container file', () => {
   it('builds in one stage and runs in another, both on a base image without the name of a registry', () => {
@@ -35,9 +38,10 @@ describe('the container file', () => {
     expect(JSON.parse(wordsOf(image, 'ENTRYPOINT')[0] as string)).to.deep.equal(['accredit']);
   });
 
-  it('takes neither secrets nor what was built elsewhere into an image', () => {
+  it('takes neither secrets nor what was built elsewhere into an image, but for packages, which may be signed', () => {
     const ignored = readText('.dockerignore').split('\n');
-    expect(ignored).to.include.members(['.git', 'node_modules', 'dist', 'data', 'deploy/container/secrets']);
+    expect(ignored).to.include.members(['.git', 'node_modules', 'dist/*', 'data', 'deploy/container/secrets']);
+    expect(ignored.filter((line) => line.startsWith('!'))).to.deep.equal(['!dist/packages']);
     expect(projectFiles((path) => path.startsWith('deploy/container/secrets'))).to.deep.equal([]);
   });
 });
@@ -90,6 +94,7 @@ describe('the steps of the container file, in an empty directory', function () {
   this.timeout(180_000);
   let directory: string;
   let root: string;
+  let signature: Buffer;
   const running: { stop(): Promise<void> }[] = [];
 
   before(() => {
@@ -98,6 +103,11 @@ describe('the steps of the container file, in an empty directory', function () {
     root = join(directory, 'root');
     mkdirSync(source);
     unpackRelease(source);
+    // Signed before, as docs/provider-packages.md has it: no key comes near the build.
+    const signing = ['scripts/package-provider.ts', '--directory', join(source, 'dist/packages')];
+    const key = ['--new-signing-key', join(directory, 'key.asc')];
+    execFileSync(process.execPath, ['--import', 'tsx', ...signing, ...key], { stdio: 'pipe' });
+    signature = readFileSync(join(source, SIGNATURE));
     const steps = wordsOf(build, 'RUN').filter((words) => !words.includes('apt-get'));
     expect(steps).to.have.length(2);
     for (const step of steps) execFileSync('sh', ['-euc', step], { cwd: source, stdio: 'pipe' });
@@ -118,6 +128,12 @@ describe('the steps of the container file, in an empty directory', function () {
     }
     const { stdout, stderr } = accredit(['version'], {});
     expect(stdout, stderr).to.match(/^accredit \d/);
+  });
+
+  it('leave the packages as they were signed, and no key', () => {
+    expect(readFileSync(join(root, 'opt/accredit', SIGNATURE))).to.deep.equal(signature);
+    const found = spawnSync('grep', ['-rl', 'PGP PRIVATE KEY', join(root, 'opt/accredit/dist')], { encoding: 'utf8' });
+    expect(found.stdout).to.equal('');
   });
 
   it('leave an image that refuses to listen without TLS until it is told that a proxy has it', () => {

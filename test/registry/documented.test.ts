@@ -18,7 +18,7 @@ describe('docs/provider-packages.md', function () {
   let release: string;
   const blocks = [...readText('docs/provider-packages.md').matchAll(/^```sh\n([\s\S]*?)^```$/gm)];
   /** Words of each. */
-  const shown = ['--new-signing-key', '-- --signing-key', 'gpg --detach-sign', '--node'];
+  const shown = ['--new-signing-key', '-- --signing-key', 'scp -r', 'gpg --detach-sign', '--node'];
 
   before(() => {
     directory = mkdtempSync(join(tmpdir(), 'accredit-documented-'));
@@ -57,6 +57,28 @@ describe('docs/provider-packages.md', function () {
     secret = { ACCREDIT_PROVIDER_SIGNING_KEY_PASSPHRASE: 'a passphrase' };
     expect(signedBy(paste('-- --signing-key', ''))).to.equal(first);
     expect(readText('README.md')).to.include('--new-signing-key ~/accredit-signing-key.asc');
+  });
+
+  it('brings what is signed to a service, whose installation leaves it as it is', async () => {
+    const [service, kept] = [join(directory, 'service'), join(directory, 'kept')];
+    mkdirSync(kept);
+    // An image takes it along by test/deploy/container.test.ts.
+    paste('scp -r', '', (block) =>
+      block
+        .replace('scp -r', 'cp -r')
+        .replace(/root@\S+/, kept)
+        .replace(/^docker build .*/m, ''),
+    );
+    unpackRelease(service);
+    const installed = spawnSync(process.execPath, ['scripts/install.mjs', '--packages'], {
+      cwd: service,
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, ACCREDIT_PROVIDER_PACKAGES: kept },
+    });
+    expect(installed.status, installed.stderr).to.equal(0);
+    expect(installed.stderr).to.not.include('signed');
+    const signed = (where: string) => readFileSync(join(where, '0.1.0', signature));
+    expect(signed(kept)).to.deep.equal(signed(packages()));
   });
 
   it('signs by hand', async function () {
