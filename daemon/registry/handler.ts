@@ -1,6 +1,6 @@
 /**
  * What `terraform init` installs the provider from, on the plain HTTP server and open to everybody: Terraform sends no credential, and
- * there is nothing to know but the provider. Everything is read when it is asked for, and nothing is kept.
+ * there is nothing to know but the provider. Everything is read when it is asked for, and nothing is kept but the sums of files.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TERRAFORM_PATHS } from '../../terraform-provider-spec/packages.ts';
@@ -9,8 +9,9 @@ import { readQuery } from '../http/contract.ts';
 import { type ExchangeOptions, exchangeOf } from '../http/exchange.ts';
 import { send } from '../http/reply.ts';
 import { notFound, type Request } from './endpoint.ts';
+import { FileSums } from './file-sums.ts';
 import { mirrorRequest } from './mirror.ts';
-import { type PackageFile, packageFile, sendPackageFile } from './packages.ts';
+import { type PackageFile, type Packages, packageFile, sendPackageFile } from './packages.ts';
 import { registryRequest } from './provider-registry.ts';
 
 export interface RegistryOptions extends ExchangeOptions {
@@ -24,10 +25,11 @@ const ROOT = '/terraform/';
 export function registryHandler(
   options: RegistryOptions,
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
+  const fileSums = new FileSums();
   return (request, response) => {
     const [path = ''] = (request.url ?? '').split('?', 1);
     if (!path.startsWith(ROOT) && path !== TERRAFORM_PATHS.discovery) return false;
-    void answer(path, request, response, options);
+    void answer(path, request, response, { ...options, fileSums });
     return true;
   };
 }
@@ -36,7 +38,7 @@ async function answer(
   path: string,
   request: IncomingMessage,
   response: ServerResponse,
-  { packages, ...options }: RegistryOptions,
+  { packages: directory, fileSums, ...options }: RegistryOptions & { readonly fileSums: FileSums },
 ): Promise<void> {
   const exchange = exchangeOf(request, response, options);
   try {
@@ -46,7 +48,7 @@ async function answer(
       response.setHeader('Allow', 'GET, HEAD');
       throw new Problem('method-not-allowed', `${request.method} is not offered here, only GET, HEAD.`);
     }
-    await reply(asked, request, response, packages);
+    await reply(asked, request, response, { directory, fileSums });
   } catch (error) {
     exchange.fail(error);
   }
@@ -56,11 +58,11 @@ async function reply(
   asked: Request | PackageFile,
   request: IncomingMessage,
   response: ServerResponse,
-  packages: string,
+  packages: Packages,
 ): Promise<void> {
   if (typeof asked !== 'function') return sendPackageFile(packages, asked, request, response);
   readQuery(request.url ?? '', {});
-  const body = await asked(packages);
+  const body = await asked(packages.directory);
   // A new version is there at once for whoever asks.
   send(response, { status: 200, headers: { 'Cache-Control': 'no-cache' }, body });
 }

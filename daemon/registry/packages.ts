@@ -7,6 +7,7 @@ import { setFiles, TERRAFORM_PATHS } from '../../terraform-provider-spec/package
 import { queryOf, unknownParameter } from '../http/contract.ts';
 import { entityTags } from '../http/entity-tags.ts';
 import { notFound, requireSet } from './endpoint.ts';
+import type { FileSums } from './file-sums.ts';
 import { absent, type PackageSet } from './package-sets.ts';
 
 /** One file of a version, as a path names it. */
@@ -34,12 +35,18 @@ export function packageUrl({ version, sums }: PackageSet, name: string): string 
 /** A year: caches take nothing longer seriously (RFC 9111, section 4.2.1). `immutable` is of RFC 8246. */
 const FOR_GOOD = 'public, max-age=31536000, immutable';
 
+/** Where packages are, and what is known of what they hold. */
+export interface Packages {
+  readonly directory: string;
+  readonly fileSums: FileSums;
+}
+
 /**
- * Sends the file from the packages in `directory`, piece by piece. Rejects with `not-found`, also where another sum is asked for than
- * the file has, with `invalid-query`, or with what the file system says.
+ * Sends the file from the packages, piece by piece. Rejects with `not-found`, also where another sum is asked for than the file has, or
+ * it holds something else than its sum says; with `invalid-query`, or with what the file system says.
  */
 export async function sendPackageFile(
-  directory: string,
+  { directory, fileSums }: Packages,
   { version, name }: PackageFile,
   request: IncomingMessage,
   response: ServerResponse,
@@ -51,9 +58,14 @@ export async function sendPackageFile(
   const isBeside = name === sums || (set.signingKey !== undefined && (name === signature || name === signingKey));
   if (sum === undefined && !isBeside) throw notFound('the packages of that version have no such file');
   if (wanted !== undefined && wanted !== sum) throw notFound('the file has another sum than the one asked for');
-  const file = await absent(open(join(directory, version, name)));
+  const path = join(directory, version, name);
+  const file = await absent(open(path));
   if (file === undefined) throw notFound('the file has a sum, and is missing');
   try {
+    // A copy that is under way, or a set that was replaced since its sums were read: no cache is to keep that under this sum.
+    if (sum !== undefined && (await fileSums.of(path, file)) !== sum) {
+      throw notFound(`${path} holds something else than SHA256SUMS says`);
+    }
     response.setHeader('X-Content-Type-Options', 'nosniff');
     response.setHeader('Cache-Control', wanted === undefined ? 'no-cache' : FOR_GOOD);
     if (sum !== undefined) response.setHeader('ETag', `"${sum}"`);
@@ -78,7 +90,8 @@ async function sendContent(
     return;
   }
   try {
-    await pipeline(file.createReadStream({ autoClose: false }), response);
+    // No more than was announced, should it grow meanwhile.
+    await pipeline(file.createReadStream({ start: 0, end: Math.max(size - 1, 0), autoClose: false }), response);
   } catch (error) {
     // The client went away; the log says so of the request.
     if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
