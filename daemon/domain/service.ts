@@ -84,12 +84,20 @@ export function createService({
   const foreseen = <T>(operation: Operation<T>, { caller, address }: { caller: Caller; address: string }) =>
     foresight.of(operation, { caller: presentedHash(ambient, caller.credential), address });
 
-  /** Runs what a caller asks for; should it be refused because of who asks, that is on record before it is answered. */
-  const attempt = async <T>(action: string, request: { caller: Caller; address?: string }, run: () => Promise<T>) => {
+  /**
+   * Runs what a caller asks for; should it be refused because of who asks, that is on record before it is answered. A dry run
+   * attempts nothing, and writes nothing whatever comes of it.
+   */
+  const attempt = async <T>(
+    action: string,
+    request: { caller: Caller; address?: string; dryRun?: boolean },
+    run: () => Promise<T>,
+  ) => {
     try {
       return await run();
     } catch (error) {
-      if (error instanceof Problem && error.refusesCaller) await recordRefusal(action, request, error);
+      const isOnRecord = error instanceof Problem && error.refusesCaller && request.dryRun !== true;
+      if (isOnRecord) await recordRefusal(action, request, error);
       throw error;
     }
   };

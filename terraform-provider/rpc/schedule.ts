@@ -97,12 +97,26 @@ export async function lostSecret(rotation: Rotation & { resource: JsonObject }):
   const isOurs = secret !== undefined && typeof prior[secret.name] === 'string' && prior.uid === resource.uid;
   if (!isOurs || SCHEDULES.every((name) => (prior[name] ?? null) === null)) return undefined;
   try {
+    if (!(await mayRotate(rotation))) return undefined;
     const answered = (await rotateOnce(rotation))?.resource;
     if (answered?.rotated_at !== resource.rotated_at) return undefined;
     return typeof answered?.secret === 'string' ? answered.secret : undefined;
   } catch (cause) {
-    // Whoever only plans may not be allowed to rotate. What is lost stays lost, and the refresh says so.
+    // What is lost stays lost, and the refresh says so.
     if (cause instanceof ApiError || cause instanceof ConnectionError) return undefined;
     throw cause;
   }
+}
+
+/**
+ * Whether the provider's token may rotate a token that has been rotated since `prior`. Whoever only plans often may not, and
+ * an attempt that is refused would be on record with each plan; a question is not.
+ */
+async function mayRotate({ client, prior, ...options }: Rotation): Promise<boolean> {
+  try {
+    await client.planRotate(String(prior.id), { if_rotated_at: String(prior.rotated_at) }, options);
+  } catch (cause) {
+    if (!(cause instanceof ApiError) || cause.code !== 'rotation-conflict') throw cause;
+  }
+  return true;
 }

@@ -82,11 +82,19 @@ describe('the record of refusals', () => {
     ]);
   });
 
-  it('has a dry run that is refused: whoever may not do it may not ask either', async () => {
-    const caller = world.as('viewer');
-    const dry = { caller, dryRun: true };
-    const events = await eventsOf(() => refused(world.put(`${D}/accounts/new`, {}, dry), 'forbidden'));
-    expect(events.map(({ outcome }) => outcome)).to.deep.equal(['refused']);
+  it('has nothing of a dry run, which is a question and writes nothing, also where it is refused', async () => {
+    const dry = { caller: world.as('viewer'), dryRun: true };
+    const events = await eventsOf(async () => {
+      await refused(world.put(`${D}/accounts/new`, {}, dry), 'forbidden');
+      await refused(world.delete(`${D}/accounts/weak`, dry), 'forbidden');
+      await refused(world.rotate(`${STRONG}/main`, null, dry), 'forbidden');
+      await refused(world.revoke(`${STRONG}/main`, dry), 'forbidden');
+      await refused(world.enrol(`${D}/users/bob`, dry), 'forbidden');
+      const tree = { accounts: { new: {} } };
+      await refused(world.service.putManifest({ ...dry, address: `${D}/manifests/new`, body: tree }), 'forbidden');
+    });
+    expect(events).to.deep.equal([]);
+    expect(await eventsOf(() => attempts(() => world.as('viewer'), 1)), 'of what is no dry run').to.have.length(1);
   });
 
   it('has nothing of a credential that is no good', async () => {

@@ -32,6 +32,9 @@ describe('On a schedule the provider', function () {
   }
 
   const stored = async () => (await bench.daemon.request.get(`/v1/${bench.tokenAddress}`).expect(200)).body;
+  /** The newest of the audit log. */
+  const records = async () =>
+    (await bench.daemon.request.get('/v1/organizations/default/audit-events?limit=5').expect(200)).body.items;
   const rotateByHand = async () =>
     (
       await bench.daemon.request
@@ -259,6 +262,24 @@ describe('On a schedule the provider', function () {
       expect((await bench.core.plan(TOKEN, found, config)).action).to.equal('no-op');
       expect(await bench.opens(other.secret)).to.equal(true);
       expect((await stored()).revision).to.equal(2);
+    });
+  });
+
+  describe('leaves no trace of a plan', () => {
+    it('of somebody who may only read: what was rotated meanwhile, is due, changes, is to be replaced or destroyed', async () => {
+      const { config, state } = await made(EVERY, 1);
+      await rotateByHand();
+      clock.advance(31 * DAY);
+      await bench.configure({ token: await bench.callerWith({ grants: [{ role: 'viewer' }] }) });
+      const before = await records();
+      const due = await bench.core.refresh(TOKEN, state);
+      expect(decodePrivate(due.private)).to.deep.equal({ stale: true, due: true });
+      expect((await bench.core.plan(TOKEN, due, { ...config, description: 'x' })).action).to.equal('update');
+      await bench.core.plan(TOKEN, due, config, { replace: true });
+      await bench.core.plan(TOKEN, due, { ...config, profile: 'static' });
+      await bench.core.plan(TOKEN, due, null);
+      await bench.core.plan(TOKEN, undefined, { ...config, name: 'another' });
+      expect(await records()).to.deep.equal(before);
     });
   });
 
