@@ -105,7 +105,7 @@ interface Converged extends Written {
 }
 
 async function converge(change: Change, address: string, { prior, planned, config }: Convergence): Promise<Converged> {
-  const { client, schema, flags, signal } = change;
+  const { session, client, schema, flags, signal } = change;
   const body = desiredBody({ schema, prior, planned, config });
   if (body === undefined) throw new TypeError('a value is still unknown at apply');
   if (prior === null) return create(change, address, body);
@@ -114,7 +114,8 @@ async function converge(change: Change, address: string, { prior, planned, confi
   const rotation = scheduledRotation({ schema, prior, planned, config, due: flags.due === true });
   // A rotation that a changed marker asks for is the one that was due.
   if (rotation !== 'sure' || asksForRotation(schema, body)) return promisedRotation(change, address, body, written);
-  const rotated = await rotateOnce({ client, schema, prior, adopt: flags.imported === true, signal });
+  const token = session.token as string;
+  const rotated = await rotateOnce({ client, schema, prior, token, adopt: flags.imported === true, signal });
   if (rotated === undefined) return { ...written, superseded: true };
   return { ...rotated, warnings: [...written.warnings, ...rotated.warnings] };
 }
@@ -124,7 +125,7 @@ async function converge(change: Change, address: string, { prior, planned, confi
  * again: one rotation more would end the secret that is in use, overlap or not.
  */
 async function update(
-  { client, schema, flags, signal }: Change,
+  { session, client, schema, flags, signal }: Change,
   address: string,
   prior: ValueRecord,
   body: JsonObject,
@@ -132,7 +133,7 @@ async function update(
   const options = { ifMatch: '*', adopt: flags.imported === true, signal };
   if (!asksForRotation(schema, body)) return client.put(address, body, options);
   try {
-    const idempotencyKey = markedRotationKey(schema, prior, body);
+    const idempotencyKey = markedRotationKey({ schema, prior, token: session.token as string }, body);
     const written = await client.put(address, body, { ...options, idempotencyKey });
     if (String(written.resource.rotated_at) >= String(prior.rotated_at)) return written;
   } catch (cause) {

@@ -1,5 +1,5 @@
 /** The Idempotency-Keys by which what a killed apply has made is answered again to the next one, and to nobody else. */
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { TerraformSchema } from '../../terraform-provider-spec/derive/terraform.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import type { ValueRecord } from '../values/value.ts';
@@ -10,23 +10,33 @@ export function creationKey(claim: string): string {
   return sha256(`create ${claim}`);
 }
 
+/** What a key follows from beside the state. */
+export interface KeyHolder {
+  readonly schema: TerraformSchema;
+  readonly prior: ValueRecord;
+  /** That of the provider. */
+  readonly token: string;
+}
+
 /** Of the rotation that was due when `prior` was read. */
-export function dueRotationKey(schema: TerraformSchema, prior: ValueRecord): string {
-  return keyOfSecret(schema, prior, ['rotation', prior.id, prior.uid, prior.rotated_at]);
+export function dueRotationKey(holder: KeyHolder): string {
+  const { id, uid, rotated_at } = holder.prior;
+  return keyOfSecret(holder, ['rotation', id, uid, rotated_at]);
 }
 
 /** Of the update with that body, which asks for a rotation: whenever it is made from the same secret. */
-export function markedRotationKey(schema: TerraformSchema, prior: ValueRecord, body: JsonObject): string {
-  return keyOfSecret(schema, prior, ['update', prior.id, prior.uid, body]);
+export function markedRotationKey(holder: KeyHolder, body: JsonObject): string {
+  const { id, uid } = holder.prior;
+  return keyOfSecret(holder, ['update', id, uid, body]);
 }
 
 /**
- * The same for everybody who has this state, and for nobody who has not: the secret in it is part of it. Random where there
- * is none, as after an import: whoever could guess the key could have the answer.
+ * The same for everybody who has this state, and for nobody who has not: the secret in it is part of it, for whoever could guess
+ * the key could have the answer. Where there is none, as after an import, the provider's token stands for it.
  */
-function keyOfSecret(schema: TerraformSchema, prior: ValueRecord, parts: readonly unknown[]): string {
+function keyOfSecret({ schema, prior, token }: KeyHolder, parts: readonly unknown[]): string {
   const secret = prior[secretAttribute(schema)?.name ?? ''];
-  return typeof secret === 'string' ? sha256(JSON.stringify([...parts, secret])) : randomUUID();
+  return sha256(JSON.stringify([...parts, typeof secret === 'string' ? secret : token]));
 }
 
 function sha256(text: string): string {

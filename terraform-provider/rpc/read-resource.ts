@@ -44,7 +44,8 @@ export async function readResource(
     if (resource === undefined) return { new_state: encodeState(schema, null), private: privateBytes };
     if (resource === 'hidden') return { ...unchanged, diagnostics: [hidden(schema, address)] };
     const before = decodePrivate(privateBytes);
-    const found = await withLostSecret(resource, { client, schema, prior, adopt: before.imported === true, signal });
+    const rotation = { client, schema, prior, token: session.token as string, adopt: before.imported === true, signal };
+    const found = await withLostSecret(resource, rotation);
     const state = stateOf(schema, found, address, prior);
     const flags = nextFlags(before, { schema, prior, found, state, manager: session.manager });
     return {

@@ -4,12 +4,11 @@
  */
 import type { CallOptions, Client, Written } from '../../client/client.ts';
 import { ApiError, ConnectionError } from '../../client/errors.ts';
-import type { TerraformSchema } from '../../terraform-provider-spec/derive/terraform.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import type { Diagnostic } from '../plugin/messages.ts';
-import { equalValues, type ValueRecord } from '../values/value.ts';
+import { equalValues } from '../values/value.ts';
 import { pathTo, warning } from './diagnostics.ts';
-import { dueRotationKey } from './keys.ts';
+import { dueRotationKey, type KeyHolder } from './keys.ts';
 import {
   givenSecrets,
   keepsSchedule,
@@ -62,23 +61,23 @@ export function dueNextWarnings(scheduled: Scheduled, resource: JsonObject): Dia
   ];
 }
 
-interface Rotation extends CallOptions {
+interface Rotation extends Pick<CallOptions, 'signal'>, KeyHolder {
   readonly client: Client;
-  readonly schema: TerraformSchema;
-  readonly prior: ValueRecord;
   /** Whether the token was imported, and not written since. */
   readonly adopt: boolean;
 }
 
 /**
  * Makes the secret that was due when `prior` was read, once: whoever tries again from the same state, or at the same
- * time, gets the same one if the state has a secret. Answers `undefined` if somebody else has rotated the token since.
+ * time, gets the same one. Answers `undefined` if somebody else has rotated the token since.
  * Rejects like the client.
  */
-export async function rotateOnce({ client, schema, prior, ...options }: Rotation): Promise<Written | undefined> {
+export async function rotateOnce(rotation: Rotation): Promise<Written | undefined> {
+  const { client, prior, adopt, signal } = rotation;
   const body = { if_rotated_at: String(prior.rotated_at) };
+  const options = { adopt, signal, idempotencyKey: dueRotationKey(rotation) };
   try {
-    return await client.rotate(String(prior.id), body, { ...options, idempotencyKey: dueRotationKey(schema, prior) });
+    return await client.rotate(String(prior.id), body, options);
   } catch (cause) {
     if (cause instanceof ApiError && (cause.code === 'rotation-conflict' || cause.code === 'superseded'))
       return undefined;
@@ -93,9 +92,8 @@ export async function rotateOnce({ client, schema, prior, ...options }: Rotation
  */
 export async function lostSecret(rotation: Rotation & { resource: JsonObject }): Promise<string | undefined> {
   const { schema, prior, resource } = rotation;
-  const secret = secretAttribute(schema);
-  const isOurs = secret !== undefined && typeof prior[secret.name] === 'string' && prior.uid === resource.uid;
-  if (!isOurs || SCHEDULES.every((name) => (prior[name] ?? null) === null)) return undefined;
+  const isSame = secretAttribute(schema) !== undefined && prior.uid === resource.uid;
+  if (!isSame || SCHEDULES.every((name) => (prior[name] ?? null) === null)) return undefined;
   try {
     if (!(await mayRotate(rotation))) return undefined;
     const answered = (await rotateOnce(rotation))?.resource;
@@ -112,9 +110,9 @@ export async function lostSecret(rotation: Rotation & { resource: JsonObject }):
  * Whether the provider's token may rotate a token that has been rotated since `prior`. Whoever only plans often may not, and
  * an attempt that is refused would be on record with each plan; a question is not.
  */
-async function mayRotate({ client, prior, ...options }: Rotation): Promise<boolean> {
+async function mayRotate({ client, prior, adopt, signal }: Rotation): Promise<boolean> {
   try {
-    await client.planRotate(String(prior.id), { if_rotated_at: String(prior.rotated_at) }, options);
+    await client.planRotate(String(prior.id), { if_rotated_at: String(prior.rotated_at) }, { adopt, signal });
   } catch (cause) {
     if (!(cause instanceof ApiError) || cause.code !== 'rotation-conflict') throw cause;
   }

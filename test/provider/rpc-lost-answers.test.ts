@@ -52,6 +52,22 @@ describe('The provider loses no secret', function () {
     });
   }
 
+  it('of a token that was imported, when the first apply that rotated it was killed', async () => {
+    await bench.makeAccount();
+    await bench.put(bench.tokenAddress, { overlap: '1h' });
+    const config = bench.tokenConfig({ rotation_triggers: { v: '1' }, overlap: '1h' });
+    const imported = await bench.core.importResource(TOKEN, bench.tokenAddress);
+    const adopted = await bench.core.converge(TOKEN, imported, config);
+    expect(values(adopted).secret).to.equal(null);
+    const changed = { ...config, rotation_triggers: { v: '2' } };
+    const lost = await bench.planAndApply(TOKEN, adopted, changed);
+    for (const prior of [adopted, await bench.core.refresh(TOKEN, adopted)]) {
+      const next = await bench.core.converge(TOKEN, prior, changed);
+      expect(values(next).secret).to.be.a('string').and.to.equal(values(lost).secret);
+    }
+    expect(await bench.opens(values(lost).secret)).to.equal(true);
+  });
+
   it('and blames nobody else for a rotation that an apply of its own may have made', async () => {
     await bench.makeAccount();
     const config = bench.tokenConfig({ rotation_triggers: { v: '1' } });

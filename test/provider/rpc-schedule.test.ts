@@ -250,6 +250,26 @@ describe('On a schedule the provider', function () {
       expect((await stored()).revision).to.equal(2);
     });
 
+    it('of what was imported and never had one in the state, with the same provider token and no other', async () => {
+      const { config } = await made({}, 0);
+      const adopting = { 'Accredit-Manager': 'somebody', 'Accredit-Adopt': 'true' };
+      await bench.put(bench.tokenAddress, { rotate_every: '30d' }, adopting);
+      clock.advance(30 * DAY);
+      const scheduled = { ...config, rotate_every: '30d' };
+      const imported = await bench.core.importResource(TOKEN, bench.tokenAddress);
+      const lost = await bench.planAndApply(TOKEN, imported, scheduled);
+      clock.advance(HOUR);
+      const second = await bench.put('organizations/default/accounts/root/tokens/second', {});
+      await bench.configure({ token: String(second.secret) });
+      expect(values((await bench.read(TOKEN, imported)).state).secret, 'of the same account').to.equal(null);
+      await bench.configure();
+      const { state: found, diagnostics } = await bench.read(TOKEN, imported);
+      expect(summaries(diagnostics)).to.deep.equal([]);
+      expect(values(found).secret).to.be.a('string').and.to.equal(values(lost).secret);
+      expect(await bench.opens(values(found).secret)).to.equal(true);
+      expect((await bench.core.plan(TOKEN, found, scheduled)).action).to.equal('no-op');
+    });
+
     it('and takes no secret of somebody else for its own', async () => {
       const { config, state } = await made(EVERY, 30);
       const other = await rotateByHand();
