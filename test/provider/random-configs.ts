@@ -39,6 +39,19 @@ export function sensible(schema: TerraformSchema, names: Names, world: World): f
   });
 }
 
+/** The configuration that gives no more than it must: the names, and of what is required the values of another one. */
+export function least(
+  { attributes }: Pick<TerraformSchema, 'attributes'>,
+  names: Names,
+  other: ValueRecord,
+): ValueRecord {
+  const given = attributes.filter(isConfigurable).map(({ name, source, required }): [string, Value] => {
+    if (source.from === 'name') return [name, names[name] ?? null];
+    return [name, required ? (other[name] ?? null) : null];
+  });
+  return Object.fromEntries(given);
+}
+
 function secretOf({ kind }: TerraformSchema, { purpose }: JsonObject, digits: readonly number[]): string {
   const left = [...digits];
   const secretKind = purpose === 'scim' ? 'scim' : (kind.token?.secretKind ?? 'sa');

@@ -5,31 +5,58 @@ import { UNKNOWN, type Value, type ValueRecord } from '../../terraform-provider/
 import { DATA_SOURCE_SCHEMAS } from '../../terraform-provider-spec/derive/terraform.ts';
 import { EPHEMERAL_SCHEMAS } from '../../terraform-provider-spec/derive/terraform-ephemeral.ts';
 import { PROVIDER_FUNCTIONS } from '../../terraform-provider-spec/functions/index.ts';
+import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { mintToken } from '../../terraform-provider-spec/token.ts';
+import { OwnersApi } from '../contract/owners-api.ts';
 import { cases, caseTime } from '../support/cases.ts';
+import { failuresIn } from '../support/log.ts';
 import { printedSeed } from '../support/seed.ts';
 import { callFunction, closeEphemeral, FunctionFailure, openEphemeral, validateEphemeral } from './core/ephemeral.ts';
 import { DiagnosticsError } from './core/terraform-core.ts';
-import { senseless, spoilt } from './random-configs.ts';
+import { least, senseless, spoilt } from './random-configs.ts';
 import { Bench } from './rpc-bench.ts';
 
-const THERE = { account: 'holder', app: 'till', user: 'alice', name: 'default' };
+const PARENTS = { account: 'holder', app: 'till', user: 'alice' };
+const NAMES = { ...PARENTS, name: 'default' };
+
+/** What is there: of every kind one of that name. */
+const THERE: readonly (readonly [string, JsonObject])[] = [
+  ['accounts/holder', { grants: [{ role: 'viewer' }] }],
+  ['apps/till', {}],
+  ['users/alice', { grants: [{ role: 'viewer' }] }],
+  ['projects/default', {}],
+  ['teams/default', {}],
+  ['apps/default', {}],
+  ['roles/default', { permissions: ['builds.write'] }],
+  ['token-profiles/default', {}],
+  ['users/default', {}],
+  ['accounts/default', {}],
+  ['accounts/holder/tokens/default', {}],
+  ['apps/till/tokens/default', {}],
+  ['users/alice/tokens/default', {}],
+];
 
 describe('Whatever is asked, the provider', function () {
   this.timeout(caseTime(60_000));
   let bench: Bench;
-  const counts = { answered: 0, refused: 0 };
+  let counts = { answered: 0, refused: 0 };
 
   before(async () => {
     bench = await Bench.start();
     await bench.configure();
-    await bench.put('organizations/default/accounts/holder', { grants: [{ role: 'viewer' }] });
-    await bench.put('organizations/default/apps/till', {});
-    await bench.put('organizations/default/users/alice', {});
+    const owner = new OwnersApi(bench.daemon.url, bench.daemon.adminToken);
+    for (const [address, body] of THERE) await owner.put(`organizations/default/${address}`, body);
   });
-  after(async () => {
+  after(() => bench?.stop());
+  beforeEach(() => {
+    counts = { answered: 0, refused: 0 };
+  });
+  afterEach(() => {
     console.log(`    ${counts.answered} answered, ${counts.refused} refused`);
-    await bench?.stop();
+    expect(counts.answered, 'what was tried out at all').to.be.above(0);
+    expect(failuresIn(bench.daemon.log), 'what the daemon says is a refusal, and no failure of its own').to.deep.equal(
+      [],
+    );
   });
 
   /** The answer is checked where it comes; a refusal has to be one in words. */
@@ -57,7 +84,9 @@ describe('Whatever is asked, the provider', function () {
 
   for (const [type, schema] of DATA_SOURCE_SCHEMAS) {
     it(`reads ${type} or says why not`, async () => {
-      const config = senseless(schema, THERE);
+      const good = least(schema, NAMES, {});
+      const bad = senseless(schema, NAMES);
+      const config = fc.oneof(spoilt(fc.constant(good), bad), bad);
       const unknown = fc.array(fc.boolean(), { minLength: 1, maxLength: 8 });
       const property = fc.asyncProperty(config, unknown, fc.boolean(), async (given, choices, refined) => {
         bench.core.forms = { refined };
@@ -66,19 +95,17 @@ describe('Whatever is asked, the provider', function () {
         if (errors.length === 0) expect(early, 'what is not known makes nothing wrong').to.deep.equal([]);
         await answered(bench.core.readData(type, given));
       });
-      await fc.assert(property, { seed: printedSeed(type), numRuns: cases(12) });
+      const examples: [ValueRecord, boolean[], boolean][] = [[good, [false], false]];
+      await fc.assert(property, { seed: printedSeed(type), numRuns: cases(12), examples });
     });
   }
 
   for (const [type, schema] of EPHEMERAL_SCHEMAS) {
     it(`opens and closes ${type} or says why not`, async () => {
       const unknown = fc.array(fc.boolean(), { minLength: 1, maxLength: 8 });
-      const bad = senseless(schema, THERE);
-      const least = schema.attributes
-        .filter(({ required, optional }) => required || optional)
-        .map(({ name }) => [name, (THERE as Record<string, string>)[name] ?? null]);
-      const good = fc.constant<ValueRecord>(Object.fromEntries(least));
-      const config = fc.oneof(good, spoilt(good, bad), bad);
+      const good = least(schema, NAMES, { address: 'organizations/default/accounts/holder/tokens/default' });
+      const bad = senseless(schema, NAMES);
+      const config = fc.oneof(spoilt(fc.constant(good), bad), bad);
       const property = fc.asyncProperty(config, unknown, async (given, choices) => {
         const errors = await validateEphemeral(bench.core, type, given);
         const early = await validateEphemeral(bench.core, type, hidden(given, choices));
@@ -86,7 +113,8 @@ describe('Whatever is asked, the provider', function () {
         const opened = await answered(openEphemeral(bench.core, type, given));
         if (opened !== undefined) await closeEphemeral(bench.core, opened);
       });
-      await fc.assert(property, { seed: printedSeed(type), numRuns: cases(12) });
+      const examples: [ValueRecord, boolean[]][] = [[good, [false]]];
+      await fc.assert(property, { seed: printedSeed(type), numRuns: cases(12), examples });
     });
   }
 

@@ -34,6 +34,9 @@ export function errorsOf(diagnostics: readonly Diagnostic[] | undefined): Diagno
 /** What the provider says of an error that it has not foreseen. */
 export const DEFECT = /failed unexpectedly/;
 
+/** What it says of one that the daemon has not foreseen: no refusal of anything. */
+const DEFECT_OF_THE_DAEMON = /\bHTTP 5\d\d, internal\b/;
+
 /**
  * The answer, unless it has errors: those are thrown as {@link DiagnosticsError}. Diagnostics that a user could not read or find
  * are a {@link RuleError}.
@@ -45,12 +48,13 @@ export function succeeded<T extends { diagnostics?: Diagnostic[] }>(rpc: RpcName
   return answer;
 }
 
-/** Throws {@link RuleError} for a diagnostic without severity or text, about a defect, or at an attribute that the schema does not have. */
+/** Throws {@link RuleError} for a diagnostic without severity or text, about a defect of the provider or the daemon, or at an attribute that the schema does not have. */
 export function assertReadable(rpc: RpcName, diagnostics: readonly Diagnostic[] | undefined, schema?: Schema): void {
-  const problems = (diagnostics ?? []).flatMap(({ severity, summary, attribute }) => [
+  const problems = (diagnostics ?? []).flatMap(({ severity, summary, detail = '', attribute }) => [
     ...(severity === SEVERITY.error || severity === SEVERITY.warning ? [] : [`"${summary}" has no severity`]),
     ...(summary.trim() === '' ? ['one has no summary'] : []),
     ...(DEFECT.test(summary) ? [`"${summary}", which is a defect`] : []),
+    ...(DEFECT_OF_THE_DAEMON.test(detail) ? [`"${summary}", which is a defect of the daemon: ${detail}`] : []),
     ...(attribute === undefined || schema === undefined || leads(schema, attribute)
       ? []
       : [`"${summary}" is about ${JSON.stringify(attribute.steps)}, which is nowhere`]),
