@@ -151,8 +151,13 @@ async function sendAll(stream: ServerHttp2Stream, messages: AsyncIterable<Uint8A
 /** Settles when the client has taken what was sent, or will never take it. */
 function drained(stream: ServerHttp2Stream): Promise<void> {
   return new Promise((resolve) => {
-    stream.once('drain', resolve);
-    stream.once('close', resolve);
+    const settle = () => {
+      stream.off('drain', settle);
+      stream.off('close', settle);
+      resolve();
+    };
+    stream.on('drain', settle);
+    stream.on('close', settle);
   });
 }
 

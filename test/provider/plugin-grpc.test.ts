@@ -266,6 +266,30 @@ describe('The gRPC of the provider', function () {
     expect(made).to.be.below(1000);
   });
 
+  it('goes on with a stream whenever the client takes more, to its end, and leaves nothing behind at each pause', async () => {
+    const warnings: Error[] = [];
+    const warned = (warning: Error) => warnings.push(warning);
+    process.on('warning', warned);
+    made = 0;
+    const stream = client.makeServerStreamRequest('/t/Many', identity, identity, Buffer.from('1000 100000'));
+    const sizes = new Set<number>();
+    let came = 0;
+    let ahead = 0;
+    stream.on('data', (message: Buffer) => {
+      came += 1;
+      sizes.add(message.length);
+      ahead = Math.max(ahead, made - came);
+      if (came % 20 !== 0) return;
+      stream.pause();
+      setImmediate(() => stream.resume());
+    });
+    const { code } = await new Promise<{ code: number }>((resolve) => stream.on('status', resolve));
+    process.off('warning', warned);
+    expect({ code, came, sizes: [...sizes] }).to.deep.equal({ code: 0, came: 1000, sizes: [100_000] });
+    expect(ahead, 'made and not taken yet').to.be.below(50);
+    expect(warnings).to.deep.equal([]);
+  });
+
   it('breaks off a stream that fails in the middle, so that nobody takes the part for the whole', async () => {
     const { code } = await streamed(-1, 10);
     expect(code).to.equal(STATUS.internal);
