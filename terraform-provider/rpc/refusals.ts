@@ -37,10 +37,13 @@ const OF_PROBLEMS: Readonly<Partial<Record<ProblemCode, Refusal>>> = {
   },
   'managed-by-another': {
     summary: 'Managed by somebody else',
-    help: ({ schema, address }) =>
-      'If this configuration is to own it, import it, and the next apply adopts it: ' +
-      `terraform import ${schema.type}.NAME ${address} ` +
-      '(If it is imported already and to be replaced, apply once without replacing it first.)',
+    help: ({ schema, action, address }) =>
+      action === 'create'
+        ? 'If this configuration is to own it, import it, and the next apply adopts it: ' +
+          `terraform import ${schema.type}.NAME ${address} ` +
+          '(If it is imported already and to be replaced, apply once without replacing it first.)'
+        : 'If this configuration is to own it again, remove it from the state and import it, and the next apply adopts it: ' +
+          `terraform state rm ${schema.type}.NAME, then terraform import ${schema.type}.NAME ${address}`,
   },
   'in-use': {
     summary: 'Others refer to it',

@@ -104,6 +104,38 @@ describe('What the daemon objects to the provider', function () {
     });
   });
 
+  it('says of what somebody else manages how Terraform takes it over, and speaks of no header of the API', async () => {
+    await bench.makeAccount();
+    const config = { name: bench.account };
+    const prior = (await bench.core.importResource(ACCOUNT, bench.accountAddress)) as ResourceState;
+    const owned = await bench.core.converge(ACCOUNT, prior, config);
+    await bench.put(bench.accountAddress, {}, { 'Accredit-Manager': 'manifest/x', 'Accredit-Adopt': 'true' });
+    const changed = { ...config, description: 'x' };
+    const plan = await bench.core.plan(ACCOUNT, await bench.core.refresh(ACCOUNT, owned), changed);
+    const { diagnostics } = await refusal(bench.core.apply(ACCOUNT, owned, changed, plan));
+    for (const { summary, detail } of [...plan.warnings, ...diagnostics]) {
+      expect(summary).to.equal('Managed by somebody else');
+      expect(detail)
+        .to.include(`${bench.accountAddress} is managed by "manifest/x", and this client is "terraform". `)
+        .and.include(`terraform import ${ACCOUNT}.NAME ${bench.accountAddress}`)
+        .and.not.match(/Accredit-|header/i);
+    }
+    expect([plan.warnings.length, diagnostics.length]).to.deep.equal([1, 1]);
+  });
+
+  it("says of a change that would end the provider's own token what Terraform can do, and not what a header can", async () => {
+    await bench.makeAccount();
+    const grants = [{ role: 'owner' }];
+    await bench.put(bench.accountAddress, { grants }, { 'Accredit-Manager': 'terraform' });
+    const made = await bench.core.converge(TOKEN, undefined, bench.tokenConfig());
+    await bench.configure({ token: String(values(made).secret) });
+    const { diagnostics } = await refusal(bench.planAndApply(TOKEN, made, null));
+    expect(summaries(diagnostics)).to.deep.equal(["It would end the provider's own token"]);
+    expect(diagnostics[0]?.detail)
+      .to.include('Give the provider a token')
+      .and.not.match(/Accredit-|header/i);
+  });
+
   it('names the member of a set, for which there is no path', async () => {
     const grants = ['viewer', 'nobody'].map((role) => ({ role, scope: null }));
     const config = { name: bench.account, grants, teams: ['none'] };

@@ -37,6 +37,9 @@ export const DEFECT = /failed unexpectedly/;
 /** What it says of one that the daemon has not foreseen: no refusal of anything. */
 const DEFECT_OF_THE_DAEMON = /\bHTTP 5\d\d, internal\b/;
 
+/** What only a client of the API can do something with. */
+const OF_THE_API = /\bAccredit-[A-Z]/;
+
 /**
  * The answer, unless it has errors: those are thrown as {@link DiagnosticsError}. Diagnostics that a user could not read or find
  * are a {@link RuleError}.
@@ -55,6 +58,7 @@ export function assertReadable(rpc: RpcName, diagnostics: readonly Diagnostic[] 
     ...(summary.trim() === '' ? ['one has no summary'] : []),
     ...(DEFECT.test(summary) ? [`"${summary}", which is a defect`] : []),
     ...(DEFECT_OF_THE_DAEMON.test(detail) ? [`"${summary}", which is a defect of the daemon: ${detail}`] : []),
+    ...(OF_THE_API.test(detail) ? [`"${summary}" tells Terraform's user of a header: ${detail}`] : []),
     ...(attribute === undefined || schema === undefined || leads(schema, attribute)
       ? []
       : [`"${summary}" is about ${JSON.stringify(attribute.steps)}, which is nowhere`]),
