@@ -262,7 +262,7 @@ function writeOnlyAttributes(name: string, writeOnly: WriteOnly): TerraformAttri
       version,
       { type: 'string' },
       {
-        description: `Any text; change it together with \`${name}_wo\`, which Terraform does not remember.`,
+        description: `Any text; change it together with \`${name}_wo\`, without which it is refused and which Terraform does not remember.`,
         optional: true,
         source: { from: 'write-only-version', attribute },
       },

@@ -59,6 +59,7 @@ export function invalidConfig(schema: TerraformSchema, config: ValueRecord): Dia
     ...invalidNames(schema, config),
     ...judged(schema, allAttributes(schema.kind), config, (desired) => problemsTogether(schema.kind, desired)),
     ...invalidSecret(schema, config),
+    ...versionsAlone(schema, config),
   ];
 }
 
@@ -112,6 +113,15 @@ function invalidSecret({ attributes, kind }: TerraformSchema, config: ValueRecor
     if (source.from !== 'write-only' || !source.hashed) return [];
     const detail = wrongToken(String(config[name]), kind, config.purpose);
     return detail === undefined ? [] : [error('Invalid value', `${name}: ${detail}.`, pathTo(name))];
+  });
+}
+
+/** A version is what has a secret sent, so one without a secret would do nothing, and nobody would notice. */
+function versionsAlone({ attributes }: TerraformSchema, config: ValueRecord): Diagnostic[] {
+  return attributes.flatMap(({ name, source }) => {
+    if (source.from !== 'write-only' || (config[name] ?? null) !== null || !isGiven(config[source.version])) return [];
+    const detail = `${source.version}: is given without "${name}", so nothing is sent.`;
+    return [error('Invalid value', detail, pathTo(source.version))];
   });
 }
 

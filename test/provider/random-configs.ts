@@ -25,11 +25,16 @@ export function sensible(schema: TerraformSchema, names: Names, world: World): f
   });
   return fc.tuple(bodies(schema.kind, world), own).map(([body, given]) => {
     const config: ValueRecord = {};
+    const hasSecret = (version: string) =>
+      given.secret !== null &&
+      schema.attributes.some(
+        ({ source }) => source.from === 'write-only' && source.hashed && source.version === version,
+      );
     for (const attribute of schema.attributes) {
       const { name, source } = attribute;
       if (source.from === 'name') config[name] = names[name] ?? null;
       else if (source.from === 'triggers') config[name] = given.triggers as Value;
-      else if (source.from === 'write-only-version') config[name] = given.version;
+      else if (source.from === 'write-only-version') config[name] = hasSecret(name) ? given.version : null;
       else if (source.from === 'option') config[name] = given.option;
       else if (source.from === 'write-only' && (source.hashed || given.secret !== null)) {
         config[name] = source.hashed && given.secret !== null ? secretOf(schema, body, given.secret) : null;

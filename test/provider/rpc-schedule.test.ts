@@ -340,11 +340,13 @@ describe('On a schedule the provider', function () {
       const { given } = ownSecret('1');
       const { config, state } = await made({ ...EVERY, ...given }, 31);
       const due = await bench.core.refresh(TOKEN, state);
-      const plan = await bench.core.plan(TOKEN, due, { ...config, secret_hash_wo: UNKNOWN });
+      const unknown = { secret_hash_wo: UNKNOWN, secret_hash_wo_version: UNKNOWN };
+      const plan = await bench.core.plan(TOKEN, due, { ...config, ...unknown });
       expect((plan.planned as ValueRecord).secret).to.equal(UNKNOWN);
       const same = await bench.core.apply(TOKEN, due, config, plan);
       expect(values(same)).to.include({ secret: null, rotated_at: values(state).rotated_at });
-      const none = await bench.core.apply(TOKEN, due, { ...config, secret_hash_wo: null }, plan);
+      const own = { secret_hash_wo: null, secret_hash_wo_version: null };
+      const none = await bench.core.apply(TOKEN, due, { ...config, ...own }, plan);
       expect(await bench.opens(values(none).secret)).to.equal(true);
     });
   });

@@ -156,6 +156,27 @@ describe('Without a daemon the provider', () => {
       expect(await validate(TOKEN, { ...both, secret_wo: UNKNOWN })).to.deep.equal([]);
     });
 
+    it('no version of a secret without that secret, and says nothing where either is unknown', async () => {
+      const alone = (name: string) => [
+        `${name}_version: ${name}_version: is given without "${name}", so nothing is sent.`,
+      ];
+      const secret = mintToken('sa');
+      for (const name of ['secret_wo', 'secret_hash_wo']) {
+        const version = `${name}_version`;
+        expect(await validate(TOKEN, { ...token, [version]: '1' }), name).to.deep.equal(alone(name));
+        for (const [value, known] of [
+          [name === 'secret_wo' ? secret : hash, '1'],
+          [UNKNOWN, '1'],
+          [null, UNKNOWN],
+          [null, null],
+        ] as const) {
+          expect(await validate(TOKEN, { ...token, [name]: value, [version]: known }), name).to.deep.equal([]);
+        }
+      }
+      const other = { secret_wo: secret, secret_hash_wo_version: '1' };
+      expect(await validate(TOKEN, { ...token, ...other })).to.deep.equal(alone('secret_hash_wo'));
+    });
+
     it('members of a set that defaults make the same', async () => {
       const grants = [
         { role: 'viewer', scope: null },
