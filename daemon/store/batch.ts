@@ -6,7 +6,7 @@ import { keyChanges } from './keys.ts';
 import { Overlay } from './overlay.ts';
 import { inPieces } from './pieces.ts';
 import { keysByOrganization, type MadeRevision, readMade } from './revisions.ts';
-import { type LoadedRow, loadParameter, Rows, union } from './rows.ts';
+import { type LoadedRow, loadParameter, Rows, slices, union } from './rows.ts';
 import type { Statements } from './statements.ts';
 import {
   AUDIT_EVENTS,
@@ -17,10 +17,17 @@ import {
   REVOCATIONS,
   SECRETS,
   SIGNING_KEYS,
+  type Table,
 } from './tables.ts';
 
 /** How often one decision may ask for more rows. The deepest decisions need a handful of rounds. */
 export const MAX_ROUNDS = 32;
+
+/**
+ * How many rows travel in one parameter, and of how many keys the rows in one answer. All of it is there several times over, here and in the database, and what a process has once needed it
+ * hardly gives back: for the ten thousand rows of a manifest that would be hundreds of megabytes.
+ */
+const AT_A_TIME = 1000;
 
 /** What became of a decision: its answer, or what it threw. */
 export type Decided = { readonly answer: unknown } | { readonly thrown: unknown };
@@ -100,14 +107,14 @@ async function load(
   transaction: Transaction,
   statements: Statements,
 ): Promise<void> {
-  const missing = rows.missing(union(needs));
-  if (missing.size === 0) return;
-  const loaded = await transaction.query(statements.load([...missing.keys()]), [loadParameter(missing)]);
-  await inPieces(rows.adding(missing, loaded as LoadedRow[]));
+  for (const some of slices(rows.missing(union(needs)), AT_A_TIME)) {
+    const loaded = await transaction.query(statements.load([...some.keys()]), [loadParameter(some)]);
+    await inPieces(rows.adding(some, loaded as LoadedRow[]));
+  }
 }
 
 /**
- * Writes the changes, with one statement per table and kind of change. Resolves to the revisions that they make, where
+ * Writes the changes, with one statement per table and kind of change, or several where there are thousands of rows. Resolves to the revisions that they make, where
  * the database keeps them.
  */
 export async function write(
@@ -115,38 +122,31 @@ export async function write(
   transaction: Transaction,
   statements: Statements,
 ): Promise<readonly MadeRevision[]> {
-  const { resources, revocations, signingKeys } = changes;
+  const { resources, secrets, uses, revocations, replays, signingKeys, events } = changes;
   const keys = keyChanges(resources, rows.resources);
-  const send = async (sql: string, list: readonly unknown[]) => {
-    if (list.length > 0) await transaction.change(sql, [JSON.stringify(list)]);
+  const send = async <Row>(sql: string, list: readonly Row[], encode: (row: Row) => unknown = (row) => row) => {
+    for (let at = 0; at < list.length; at += AT_A_TIME) {
+      await transaction.change(sql, [JSON.stringify(list.slice(at, at + AT_A_TIME).map(encode))]);
+    }
+  };
+  const as = <Row>(table: Table<Row>) => {
+    return (row: Partial<Row>) => encodeRow(table, row);
   };
   await send(statements.deleteResources, removed(resources));
-  await send(
-    statements.upsertResources,
-    kept(resources).map((row) => encodeRow(RESOURCES, row)),
-  );
+  await send(statements.upsertResources, kept(resources), as(RESOURCES));
   await send(statements.deleteResourceKeys, keys.outdated);
   await send(statements.insertResourceKeys, keys.added);
-  await send(statements.insertSecrets, addedSecrets(changes));
+  // A secret that was made and used in the same batch is inserted as used.
+  await send(statements.insertSecrets, [...secrets.values()], (secret) =>
+    encodeRow(SECRETS, { ...secret, ...uses.get(secret.hash) }),
+  );
   await send(statements.touchSecrets, usesOfStored(changes));
   await send(statements.deleteRevocations, removed(revocations));
-  await send(
-    statements.upsertRevocations,
-    kept(revocations).map((row) => encodeRow(REVOCATIONS, row)),
-  );
-  await send(
-    statements.upsertReplays,
-    [...changes.replays.values()].map((row) => encodeRow(REPLAYS, row)),
-  );
+  await send(statements.upsertRevocations, kept(revocations), as(REVOCATIONS));
+  await send(statements.upsertReplays, [...replays.values()], as(REPLAYS));
   await send(statements.deleteSigningKeys, removed(signingKeys));
-  await send(
-    statements.upsertSigningKeys,
-    kept(signingKeys).map((row) => encodeRow(SIGNING_KEYS, row)),
-  );
-  await send(
-    statements.insertAuditEvents,
-    changes.events.map((event) => encodeRow(AUDIT_EVENTS, event)),
-  );
+  await send(statements.upsertSigningKeys, kept(signingKeys), as(SIGNING_KEYS));
+  await send(statements.insertAuditEvents, events, as(AUDIT_EVENTS));
   return writeRevisions(changes, transaction, statements);
 }
 
@@ -168,11 +168,6 @@ function removed<Row>(rows: ReadonlyMap<string, Row | null>): string[] {
 
 function kept<Row>(rows: ReadonlyMap<string, Row | null>): Row[] {
   return [...rows.values()].filter((row) => row !== null);
-}
-
-/** A secret that was made and used in the same batch is inserted as used. */
-function addedSecrets({ secrets, uses }: Changes): unknown[] {
-  return [...secrets.values()].map((secret) => encodeRow(SECRETS, { ...secret, ...uses.get(secret.hash) }));
 }
 
 function usesOfStored({ secrets, uses }: Changes): unknown[] {

@@ -17,7 +17,7 @@ import { MAX_ROUNDS } from './batch.ts';
 import { type Database, unavailable } from './database.ts';
 import { ReadOnlyOverlay } from './overlay.ts';
 import { inPieces } from './pieces.ts';
-import { byAddress, type LoadedRow, loadParameter, Rows, union } from './rows.ts';
+import { byAddress, type LoadedRow, loadParameter, Rows, union, type Wanted } from './rows.ts';
 import { AUDIT_EVENTS, RESOURCES } from './tables.ts';
 
 interface Waiting {
@@ -157,16 +157,19 @@ export class StoreReader implements Reader {
     this.#running = undefined;
   }
 
+  /** With one statement, so that all rows are of one state of the database. */
+  async #load(rows: Rows, wanted: Wanted): Promise<void> {
+    if (wanted.size === 0) return;
+    const sql = this.#database.statements.load([...wanted.keys()]);
+    const loaded = await this.#database.read((manager) => manager.query(sql, [loadParameter(wanted)]));
+    await inPieces(rows.adding(wanted, loaded as LoadedRow[]));
+  }
+
   /** Answers the group; resolves to those that asked for more. */
   async #decideTogether(group: readonly Waiting[]): Promise<Waiting[]> {
     const rows = new Rows();
     try {
-      const wanted = union(group.flatMap(({ needs }) => needs));
-      if (wanted.size > 0) {
-        const sql = this.#database.statements.load([...wanted.keys()]);
-        const loaded = await this.#database.read((manager) => manager.query(sql, [loadParameter(wanted)]));
-        await inPieces(rows.adding(wanted, loaded as LoadedRow[]));
-      }
+      await this.#load(rows, union(group.flatMap(({ needs }) => needs)));
     } catch (error) {
       for (const { reject } of group) reject(unavailable(error));
       return [];

@@ -23,6 +23,28 @@ export function union(needs: Iterable<Needs>): Wanted {
   return wanted;
 }
 
+/** The keys of `wanted` in slices of at most so many. */
+export function* slices(
+  wanted: ReadonlyMap<Part, readonly string[]>,
+  most: number,
+): Generator<ReadonlyMap<Part, readonly string[]>, void> {
+  let slice = new Map<Part, readonly string[]>();
+  let room = most;
+  for (const [part, keys] of wanted) {
+    for (let at = 0; at < keys.length; ) {
+      const some = keys.slice(at, at + room);
+      slice.set(part, some);
+      at += some.length;
+      room -= some.length;
+      if (room > 0) continue;
+      yield slice;
+      slice = new Map();
+      room = most;
+    }
+  }
+  if (slice.size > 0) yield slice;
+}
+
 /** What the load statement takes to load `wanted`. What no database can hold is not asked for: it is in none. */
 export function loadParameter(wanted: ReadonlyMap<Part, Iterable<string>>): string {
   const lists = [...wanted].map(([part, keys]) => [
@@ -66,9 +88,9 @@ export class Rows {
 
   /**
    * Takes in what the load statement answered for `wanted`; what it did not answer is absent from now on. There may be
-   * many, so it pauses.
+   * many, so it pauses, and `loaded` is empty afterwards: the answer and what it stands for would take twice the memory.
    */
-  *adding(wanted: ReadonlyMap<Part, Iterable<string>>, loaded: readonly LoadedRow[]): Generator<void, void> {
+  *adding(wanted: ReadonlyMap<Part, Iterable<string>>, loaded: LoadedRow[]): Generator<void, void> {
     for (const [part, keys] of wanted) {
       for (const key of keys) {
         if (isList(part) || part === 'signingKeys') this[part].set(key, []);
@@ -76,7 +98,9 @@ export class Rows {
       }
     }
     const wantedKeys = new Set(wanted.get('keys'));
-    for (const { part, row } of loaded) {
+    // From its end, where taking one away moves no other. The lists are sorted, and nothing else has an order.
+    for (let next = loaded.pop(); next !== undefined; next = loaded.pop()) {
+      const { part, row } = next;
       this.#addRow(part, typeof row === 'string' ? JSON.parse(row) : row, wantedKeys);
       yield;
     }
