@@ -80,24 +80,41 @@ describe('an apply whose daemon is killed and started again', function () {
     return { status, stderr: String(streams.stderr.read() ?? ''), stdout: String(streams.stdout.read() ?? '') };
   }
 
-  it('at every request, before it arrives and after it is answered, ends as if nothing had been', async () => {
+  const secretOf = (name: string) => readFileSync(join(root, name), 'utf8').trim();
+
+  async function opens(secret: string): Promise<boolean> {
+    const headers = { authorization: `Bearer ${secret}` };
+    return (await fetch(`${await daemon.ready}/v1/self`, { headers })).status === 200;
+  }
+
+  async function tokenOf(name: string) {
+    return JSON.parse((await accredit(['get', `accounts/${name}/tokens/deploy`, '--json'])).stdout);
+  }
+
+  async function rotationsOf(name: string): Promise<number> {
+    const { stdout } = await accredit(['audit', '--json', '--address', `accounts/${name}/tokens/deploy`]);
+    return stdout.match(/"outcome":"rotated"/g)?.length ?? 0;
+  }
+
+  /** Applies a manifest until it was killed at each of its requests, each time in both ways, and looks at what came of it. */
+  async function atEveryMoment(
+    what: string,
+    prepare: (name: string) => Promise<void>,
+    check: (name: string) => Promise<void>,
+  ): Promise<void> {
     let tried = 0;
     for (let at = 1, isDone = false; !isDone; at += 1) {
       for (const when of ['asked', 'answered'] as const) {
-        const name = `${when}-${at}`;
+        const name = `${what}-${when}-${at}`;
         const file = join(root, `${name}.yaml`);
-        writeFileSync(file, manifestOf(name));
+        await prepare(name);
         [requests, moment] = [0, { at, when }];
         const { status, stderr } = await accredit(['apply', '--yes', file]);
         // There were fewer requests: it was never killed.
         isDone = requests < at;
         moment = undefined;
         expect(status, `${name}: ${stderr}`).to.equal(0);
-        const secret = readFileSync(join(root, name), 'utf8').trim();
-        const self = await fetch(`${await daemon.ready}/v1/self`, { headers: { authorization: `Bearer ${secret}` } });
-        expect(self.status, name).to.equal(200);
-        const token = JSON.parse((await accredit(['get', `accounts/${name}/tokens/deploy`, '--json'])).stdout);
-        expect(token.previous, `${name}: made once`).to.equal(null);
+        await check(name);
         const planned = await accredit(['plan', '--detailed-exitcode', file]);
         expect(planned.status, `${name}: ${planned.stdout}`).to.equal(0);
         if (!isDone) tried += 1;
@@ -105,10 +122,47 @@ describe('an apply whose daemon is killed and started again', function () {
     }
     console.log(`      killed at ${tried} moments`);
     expect(tried).to.be.above(5);
+  }
+
+  const write = (name: string, rotation: string) =>
+    writeFileSync(join(root, `${name}.yaml`), manifestOf(name, rotation));
+
+  it('at every request of a creation, before it arrives and after it is answered, ends as if nothing had been', async () => {
+    await atEveryMoment(
+      'creation',
+      async (name) => write(name, 'first'),
+      async (name) => {
+        expect(await opens(secretOf(name)), name).to.equal(true);
+        expect((await tokenOf(name)).previous, `${name}: made once`).to.equal(null);
+      },
+    );
+  });
+
+  it('at every request of a rotation, before it arrives and after it is answered, ends with one new secret', async () => {
+    const former = new Map<string, { secret: string; rotatedAt: string }>();
+    await atEveryMoment(
+      'rotation',
+      async (name) => {
+        write(name, 'first');
+        expect((await accredit(['apply', '--yes', join(root, `${name}.yaml`)])).status, name).to.equal(0);
+        former.set(name, { secret: secretOf(name), rotatedAt: (await tokenOf(name)).rotated_at });
+        write(name, 'second');
+      },
+      async (name) => {
+        const { secret, rotatedAt } = former.get(name) as { secret: string; rotatedAt: string };
+        expect(secretOf(name), name).to.not.equal(secret);
+        expect(await opens(secretOf(name)), name).to.equal(true);
+        expect(await opens(secret), `${name}: within the overlap`).to.equal(true);
+        expect(await rotationsOf(name), `${name}: rotated once`).to.equal(1);
+        const token = await tokenOf(name);
+        expect(token.rotated_at, name).to.not.equal(rotatedAt);
+        expect(token.previous, name).to.not.equal(null);
+      },
+    );
   });
 });
 
-function manifestOf(name: string): string {
-  const deliver = `deliver: [{ file: ./${name} }]`;
-  return `manifest: ${name}\naccounts:\n  ${name}:\n    tokens:\n      deploy: { overlap: 1d, ${deliver} }\n`;
+function manifestOf(name: string, rotation: string): string {
+  const token = `{ rotation: "${rotation}", overlap: 1d, deliver: [{ file: ./${name} }] }`;
+  return `manifest: ${name}\naccounts:\n  ${name}:\n    tokens:\n      deploy: ${token}\n`;
 }
