@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Answer, ManifestRequest } from '../../daemon/domain/api.ts';
 import type { Resource } from '../../daemon/domain/model.ts';
+import { nextRotation, tokenState } from '../../daemon/domain/token-state.ts';
 import { readTree } from '../../terraform-provider-spec/derive/manifest.ts';
 import { changedAttributes, readBody } from '../../terraform-provider-spec/derive/validate.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
@@ -10,7 +11,7 @@ import { KINDS } from '../../terraform-provider-spec/kinds/index.ts';
 import { cases, caseTime } from '../support/cases.ts';
 import { printedSeed } from '../support/seed.ts';
 import { type Fixture, openFixture } from '../support/service.ts';
-import { shuffled, THEIRS, trees } from './trees.ts';
+import { shuffled, THEIRS, trees, withSecrets } from './trees.ts';
 
 const D = 'organizations/default';
 const ADDRESS = `${D}/manifests/random`;
@@ -48,7 +49,34 @@ describe('random manifests', () => {
       const reading = readBody(kind, body);
       if (!reading.ok) throw new Error(`${address}: ${JSON.stringify(reading.violations)}`);
       const { attributes } = found.get(address) as Resource;
-      expect(changedAttributes(kind, attributes, reading.desired), address).to.deep.equal([]);
+      const { secret_hash: _hash, ...desired } = reading.desired;
+      expect(changedAttributes(kind, attributes, desired), address).to.deep.equal([]);
+    }
+  }
+
+  /** The secrets that the tree brought are those in force, and waited for. */
+  async function expectSecrets(tree: JsonObject, { resource }: Answer): Promise<void> {
+    const found = new Map((await rows()).map((row) => [row.address, row]));
+    for (const { address, body } of readTree(D, tree).members) {
+      const { secret_hash: hash } = body as JsonObject;
+      if (typeof hash !== 'string') continue;
+      const stored = f.keyring.hashSecret(hash.slice('sha256:'.length));
+      expect(tokenState(found.get(address) as Resource).current.hash, address).to.equal(stored);
+      expect(resource?.undelivered).to.include(address);
+    }
+  }
+
+  /** What is due has a schedule that has come, or a secret that nobody has confirmed; and nothing that is stopped is. */
+  async function expectDue({ resource }: Answer): Promise<void> {
+    const found = new Map((await rows()).map((row) => [row.address, row]));
+    const { due, undelivered } = resource as { due: string[]; undelivered: string[] };
+    for (const address of due) {
+      const token = found.get(address) as Resource;
+      const next = nextRotation(token);
+      const isScheduled = next !== null && next <= f.clock.now;
+      expect(isScheduled || undelivered.includes(address), address).to.equal(true);
+      expect(token.attributes.state, address).to.equal('active');
+      expect(found.get(token.parent)?.attributes.disabled ?? false, address).to.equal(false);
     }
   }
 
@@ -58,10 +86,12 @@ describe('random manifests', () => {
     this.timeout(caseTime(120_000));
     const seed = printedSeed('random manifests');
     const theirs = others(await rows());
-    const pairs = fc.tuple(trees(), trees(), fc.nat(1000));
-    const property = fc.asyncProperty(pairs, async ([from, to, order]) => {
-      await send(from);
+    const pairs = fc.tuple(trees(), trees(), fc.nat(1000), fc.constantFrom(0, 40_000));
+    const property = fc.asyncProperty(pairs, async ([first, second, order, pause]) => {
+      const [from, to] = [withSecrets(first), withSecrets(second)];
+      await expectSecrets(from, await send(from));
       await expectDeclared(from);
+      f.clock.advance(pause);
 
       const plan = await send(to, { dryRun: true });
       const again = await send(shuffled(to, order), { dryRun: true });
@@ -71,13 +101,16 @@ describe('random manifests', () => {
       const done = await send(shuffled(to, order), { ifMatch: [plan.etag as string] });
       expect(whatIsDone(done)).to.deep.equal(whatIsDone(plan));
       await expectDeclared(to);
+      await expectSecrets(to, done);
+      await expectDue(done);
       expect(others(await rows()), 'what others manage').to.deep.equal(theirs);
 
       const [before, event] = [await rows(), await lastEvent()];
       expect((await send(to)).outcome).to.equal('unchanged');
       expect([await rows(), await lastEvent()]).to.deep.equal([before, event]);
 
-      await send(from);
+      // With other secrets: those that were replaced never come back.
+      await send(withSecrets(first));
       await expectDeclared(from);
       expect(others(await rows()), 'what others manage').to.deep.equal(theirs);
     });

@@ -1,6 +1,7 @@
 /** Random trees over a few names: two of them share much, and what one refers to the other may have elsewhere or not at all. */
 import fc from 'fast-check';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
+import { mintToken, secretHash } from '../../terraform-provider-spec/token.ts';
 
 type Names = readonly string[];
 
@@ -56,7 +57,13 @@ export function trees(): fc.Arbitrary<JsonObject> {
     });
 }
 
-/** Of those under `static` there can be one: to put another in its place, the first has to go before. */
+/** Where a secret is to be that is made anew each time. */
+const OWN = 'own';
+
+/**
+ * Of those under `static` there can be one: to put another in its place, the first has to go before. Its secret is always brought, and
+ * never confirmed, so that another one replaces the token.
+ */
 function tokens(profiles: Names): fc.Arbitrary<JsonObject> {
   const plain = fc.record({
     display_name: text(),
@@ -64,12 +71,18 @@ function tokens(profiles: Names): fc.Arbitrary<JsonObject> {
     rotation: fc.constantFrom('1', '2'),
     overlap: fc.constantFrom('0s', '1h'),
     state: fc.constantFrom('active', 'revoked'),
+    rotate_every: fc.constantFrom(null, '30s', '300d'),
+    secret_hash: fc.constantFrom(null, OWN),
   });
-  const single = fc.constantFrom<JsonObject>({}, { first: { profile: 'static' } }, { second: { profile: 'static' } });
+  const fixed = { profile: 'static', secret_hash: OWN };
+  const single = fc.constantFrom<JsonObject>({}, { first: fixed }, { second: fixed });
   const brief =
     profiles.length === 0
       ? fc.constant<JsonObject>({})
-      : fc.constantFrom<JsonObject>({}, { brief: { profile: 'brief' } });
+      : fc.constantFrom<JsonObject>(
+          {},
+          { brief: { profile: 'brief', expires_in: '60d', rotate_before_expiry: '50d' } },
+        );
   return fc
     .tuple(
       some(['main', 'spare']).chain((names) => byName(names, () => plain)),
@@ -77,6 +90,16 @@ function tokens(profiles: Names): fc.Arbitrary<JsonObject> {
       brief,
     )
     .map(([named, one, other]) => ({ ...named, ...one, ...other }));
+}
+
+/** The tree with a new secret wherever there is to be one. */
+export function withSecrets<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const filled = Object.entries(value).map(([key, inner]) => {
+    const isWanted = key === 'secret_hash' && inner === OWN;
+    return [key, isWanted ? secretHash(mintToken('sa')) : withSecrets(inner)];
+  });
+  return Object.fromEntries(filled) as T;
 }
 
 /** The same tree with the members of every object in another order, by `seed`. */
