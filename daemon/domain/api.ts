@@ -62,8 +62,11 @@ export interface RevokeRequest extends WriteOptions {
 export interface ManifestRequest extends WriteOptions {
   /** The manifest's address. */
   readonly address: string;
-  /** The tree, or with `deliverAll` what was delivered; `null` with a DELETE. */
-  readonly body: Json;
+  /**
+   * The tree, or with `deliverAll` what was delivered; `null` with a DELETE. It may have tens of megabytes: `putManifest` takes it out of
+   * the request as soon as it is read.
+   */
+  body: Json;
 }
 
 /** `POST …/delivered`. */

@@ -9,42 +9,57 @@ type Named = string | Set<string>;
  * them. It forgets nothing, so it may name some of which it is no longer true.
  */
 export class Lookup {
-  readonly #byParent = new Map<string, Named>();
-  readonly #owners = new Map<string, Named>();
-  readonly #byKey = new Map<string, Named>();
-  readonly #byUid = new Map<string, Named>();
+  readonly #added: Resource[] = [];
+  readonly #byParent = new Index(({ parent }) => [parent]);
+  readonly #owners = new Index(({ owner, organization }) => (owner ? [organization] : []));
+  readonly #byKey = new Index(({ keys }) => keys);
+  readonly #byUid = new Index(({ organization, uid }) => [uidKey(organization, uid)]);
 
-  add({ address, parent, organization, owner, keys, uid }: Resource): void {
-    addTo(this.#byParent, parent, address);
-    if (owner) addTo(this.#owners, organization, address);
-    for (const key of keys) addTo(this.#byKey, key, address);
-    addTo(this.#byUid, uidKey(organization, uid), address);
+  add(resource: Resource): void {
+    this.#added.push(resource);
   }
 
   /** Addresses of resources that lie, or lay, directly below `parent`. */
   below(parent: string): Iterable<string> {
-    return all(this.#byParent.get(parent));
+    return this.#byParent.of(parent, this.#added);
   }
 
   /** Addresses of resources that are, or were, owners of `organization`. */
   owners(organization: string): Iterable<string> {
-    return all(this.#owners.get(organization));
+    return this.#owners.of(organization, this.#added);
   }
 
   /** Addresses of resources that have, or had, that key. */
   withKey(key: string): Iterable<string> {
-    return all(this.#byKey.get(key));
+    return this.#byKey.of(key, this.#added);
   }
 
   /** Addresses of resources that have, or had, that uid, spelled by `uidKey`. */
   withUid(key: string): Iterable<string> {
-    return all(this.#byUid.get(key));
+    return this.#byUid.of(key, this.#added);
   }
 }
 
-function all(named: Named | undefined): Iterable<string> {
-  if (named === undefined) return [];
-  return typeof named === 'string' ? [named] : named;
+/** One way to look. It is made when somebody looks that way: mostly nobody does. */
+class Index {
+  readonly #keysOf: (resource: Resource) => readonly string[];
+  readonly #named = new Map<string, Named>();
+  /** How many of those that were added it has. */
+  #length = 0;
+
+  constructor(keysOf: (resource: Resource) => readonly string[]) {
+    this.#keysOf = keysOf;
+  }
+
+  of(key: string, added: readonly Resource[]): Iterable<string> {
+    for (; this.#length < added.length; this.#length += 1) {
+      const resource = added[this.#length] as Resource;
+      for (const each of this.#keysOf(resource)) addTo(this.#named, each, resource.address);
+    }
+    const named = this.#named.get(key);
+    if (named === undefined) return [];
+    return typeof named === 'string' ? [named] : named;
+  }
 }
 
 function addTo(index: Map<string, Named>, key: string, address: string): void {

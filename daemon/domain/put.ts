@@ -45,11 +45,14 @@ export interface PutSpec extends WriteSpec {
   readonly reading: BodyReading;
 }
 
-/** What is authorized and decided by a PUT, by itself or as a part of something larger. Throws as `putOperation`. */
-export function putSpec(request: PutRequest): PutSpec {
+/**
+ * What is authorized and decided by a PUT, by itself or as a part of something larger, whose body may have been read before. Throws as
+ * `putOperation`.
+ */
+export function putSpec(request: PutRequest, reading?: BodyReading): PutSpec {
   const { kind, text: address } = parseAddress(request.address);
   const behaviour = behaviourOf(kind);
-  const body = readBody(kind, request.body);
+  const body = reading ?? readBody(kind, request.body);
   const isSelfService = kind.token?.selfService === true;
   return {
     reading: body,

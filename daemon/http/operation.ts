@@ -44,7 +44,8 @@ export interface OperationInput {
   readonly caller: Caller;
   readonly address: string;
   readonly options: Options;
-  readonly body: Json;
+  /** What has a large one takes it out of here: this is there until the request is answered. */
+  body: Json;
 }
 
 export interface OperationContext {
@@ -70,8 +71,7 @@ export function serve(operation: Operation, context: OperationContext): RequestH
     };
     await operation.admit?.(service, { caller, address });
     const run = async () => {
-      const body = await readJsonBody(request, operation);
-      const input = { caller, address, options, body };
+      const input = { caller, address, options, body: await readJsonBody(request, operation) };
       return inProgress.run(keyOf(subject, request, options), () => operation.run(service, input));
     };
     send(response, await (mayBeLarge(request, operation) ? largeBodies.run(request, run) : run()));

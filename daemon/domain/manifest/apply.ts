@@ -44,7 +44,7 @@ export function admitOperation(
 /** The operation of a DELETE: what the manifest declared and still manages goes, and the manifest with it. */
 export function discardOperation(ambient: Ambient, request: ManifestRequest): Operation<Answer> {
   const way = { method: 'DELETE', action: 'delete', verb: 'delete' } as const;
-  return manifestOperation(ambient, request, way, { steps: [], violations: [] });
+  return manifestOperation(ambient, request, way, { steps: [], violations: [], mark: null });
 }
 
 interface Way {
@@ -62,7 +62,7 @@ function manifestOperation(ambient: Ambient, request: ManifestRequest, way: Way,
     method: way.method,
     address,
     action: way.action,
-    body: request.body,
+    body: tree.mark,
     options: { ...request, manager },
     needs: { resources: [address, organizationOf(address)] },
     authorize(_snapshot, principal) {

@@ -74,7 +74,7 @@ export function* groundsOf(
     if (stored !== undefined && changes) changing.push(stored);
     // How deep the tree of projects is below one that comes to lie in another.
     if (changes && typeof step.desired.parent === 'string') gathering.read(() => snapshot.withKey(step.address));
-    const hash = step.storedHash?.(ambient);
+    const hash = step.storedHash(ambient);
     if (hash === undefined) continue;
     // Whether the secret was ever in use, and what becomes of the one that it replaces.
     gathering.read(() => snapshot.secret(hash));
@@ -141,7 +141,7 @@ function requireLoaded(
   throw new NotLoaded({
     resources: [...resources],
     revocations: tokensAmong(members),
-    secrets: steps.flatMap((step) => step.storedHash?.(ambient) ?? []),
+    secrets: steps.flatMap((step) => step.storedHash(ambient) ?? []),
     keys: steps.filter(({ desired }) => typeof desired.parent === 'string').map((step) => step.address),
   });
 }

@@ -1,10 +1,10 @@
 /** The single writes of which a manifest's own consists, in the order in which they are tried. */
 import { kindAt, parentOf } from '../../../terraform-provider-spec/address.ts';
 import { referencesIn } from '../../../terraform-provider-spec/derive/references.ts';
-import type { Violation } from '../../../terraform-provider-spec/derive/validate.ts';
+import { readBody, type Violation } from '../../../terraform-provider-spec/derive/validate.ts';
 import type { JsonObject, Kind } from '../../../terraform-provider-spec/kind.ts';
 import { childKinds } from '../../../terraform-provider-spec/kinds/index.ts';
-import { type Member, managerOf } from '../../../terraform-provider-spec/manifest.ts';
+import { type Member, managerOf, pointerOf } from '../../../terraform-provider-spec/manifest.ts';
 import type { ManifestRequest, WriteOptions } from '../api.ts';
 import { deleteSpec } from '../delete.ts';
 import type { Ambient } from '../identity.ts';
@@ -41,8 +41,8 @@ export interface Declared extends Step {
   readonly desired: JsonObject;
   /** Addresses of what has to be there first: what it lies in, and what it refers to. */
   readonly dependsOn: readonly string[];
-  /** Of a secret that the caller made, the hash as it is stored. */
-  storedHash?(ambient: Ambient): string;
+  /** The hash as it is stored of a secret that the caller made; `undefined` where the daemon makes one, or none is made. */
+  storedHash(ambient: Ambient): string | undefined;
 }
 
 /** The PUT of a member, or what is wrong with its body: pointers into the tree. */
@@ -51,33 +51,57 @@ export function declare(
   organization: string,
   options: StepOptions,
 ): Declared | { readonly violations: readonly Violation[] } {
-  const spec = putSpec({ ...options, address, body });
-  const { reading } = spec;
+  const reading = readBody(kind, body);
   if (!reading.ok) {
     return { violations: reading.violations.map((one) => ({ ...one, pointer: pointer + one.pointer })) };
   }
-  const { secret_hash: given } = reading.desired;
-  let hash: string | undefined;
   const references = referencesIn(kind, organization, reading.desired).map((reference) => reference.address);
-  return {
-    action: 'put',
-    kind,
-    address,
-    pointer,
-    desired: reading.desired,
-    dependsOn: [parentOf(address), ...references],
-    ...(typeof given === 'string' && {
-      storedHash(ambient) {
-        hash ??= ambient.keyring.hashSecret(given.slice('sha256:'.length));
-        return hash;
-      },
-    }),
-    run(context) {
-      const own = { ...context, options };
-      spec.authorize(own.draft, own.principal);
-      return spec.decide(own);
-    },
-  };
+  return new DeclaredPut({ kind, address, options }, reading.desired, [parentOf(address), ...references]);
+}
+
+/** There are thousands of them for as long as a manifest is written, so each holds no more than it has to, and nothing of what was sent. */
+class DeclaredPut implements Declared {
+  readonly kind: Kind;
+  readonly address: string;
+  readonly desired: JsonObject;
+  readonly dependsOn: readonly string[];
+  readonly #options: StepOptions;
+  #hash: string | undefined;
+
+  constructor(
+    { kind, address, options }: { kind: Kind; address: string; options: StepOptions },
+    desired: JsonObject,
+    dependsOn: readonly string[],
+  ) {
+    this.kind = kind;
+    this.address = address;
+    this.desired = desired;
+    this.dependsOn = dependsOn;
+    this.#options = options;
+  }
+
+  get action(): 'put' {
+    return 'put';
+  }
+
+  get pointer(): string {
+    return pointerOf(this.address);
+  }
+
+  storedHash(ambient: Ambient): string | undefined {
+    const { secret_hash: given } = this.desired;
+    if (typeof given !== 'string') return undefined;
+    this.#hash ??= ambient.keyring.hashSecret(given.slice('sha256:'.length));
+    return this.#hash;
+  }
+
+  run(context: Context): Effect {
+    const { address, desired } = this;
+    const own = { ...context, options: this.#options };
+    const spec = putSpec({ ...this.#options, address, body: null }, { ok: true, desired });
+    spec.authorize(own.draft, own.principal);
+    return spec.decide(own);
+  }
 }
 
 /**

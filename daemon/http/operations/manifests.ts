@@ -38,8 +38,11 @@ export function putManifest(address: AddressOf): Operation {
     bodyLimit: MANIFEST_BODY_LIMIT,
     admit: (service, target) => service.admitManifest(target),
     address,
-    run: async (service, { caller, address, options, body }) => {
-      const answer = await withLittleMemory(() => service.putManifest({ ...options, caller, address, body }));
+    run: async (service, input) => {
+      const { caller, address, options } = input;
+      const request = { ...options, caller, address, body: input.body };
+      input.body = null;
+      const answer = await withLittleMemory(() => service.putManifest(request));
       return answer.plan === undefined ? writeReply(address, answer) : planned(answer);
     },
   };
