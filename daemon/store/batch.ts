@@ -27,7 +27,7 @@ export const MAX_ROUNDS = 32;
  * How many rows travel in one parameter, and of how many keys the rows in one answer. All of it is there several times over, here and in the database, and what a process has once needed it
  * hardly gives back: for the ten thousand rows of a manifest that would be hundreds of megabytes.
  */
-const AT_A_TIME = 1000;
+export const AT_A_TIME = 1000;
 
 /** What became of a decision: its answer, or what it threw. */
 export type Decided = { readonly answer: unknown } | { readonly thrown: unknown };

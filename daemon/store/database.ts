@@ -31,6 +31,11 @@ export interface Database {
   readonly statements: Statements;
   /** Whether other processes write it too. */
   readonly shared: boolean;
+  /**
+   * Another number as soon as anything was committed since it was asked for last, of the connection that `read` lends: what is read
+   * between two equal ones is of one state of the database. `undefined` where that connection is not always the same one.
+   */
+  version(): Promise<number | undefined>;
   /** Lends a connection that only reads. Each statement sees everything that was committed before it was sent. */
   read<T>(work: (manager: EntityManager) => Promise<T>): Promise<T>;
   /** The same for a read that takes long: no other one waits for it. */

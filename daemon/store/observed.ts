@@ -29,6 +29,10 @@ class ObservedDatabase implements Database {
     this.#observer = observer;
   }
 
+  version(): Promise<number | undefined> {
+    return this.#database.version();
+  }
+
   read<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return this.#measure('read', () => this.#database.read(work));
   }

@@ -125,6 +125,11 @@ export class PostgresDatabase implements Database {
     }
   }
 
+  /** Statements go over several connections. */
+  async version(): Promise<undefined> {
+    return undefined;
+  }
+
   async read<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {

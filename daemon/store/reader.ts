@@ -13,11 +13,12 @@ import {
   type TotalsQuery,
   Unavailable,
 } from '../domain/snapshot.ts';
-import { MAX_ROUNDS } from './batch.ts';
+import { AT_A_TIME, MAX_ROUNDS } from './batch.ts';
 import { type Database, unavailable } from './database.ts';
 import { ReadOnlyOverlay } from './overlay.ts';
 import { inPieces } from './pieces.ts';
-import { byAddress, type LoadedRow, loadParameter, Rows, union, type Wanted } from './rows.ts';
+import { byAddress, type LoadedRow, loadParameter, Rows, slices, union, type Wanted } from './rows.ts';
+import type { Part } from './statements.ts';
 import { AUDIT_EVENTS, RESOURCES } from './tables.ts';
 
 interface Waiting {
@@ -45,7 +46,7 @@ export class StoreReader implements Reader {
 
   /**
    * Reads that wait at the same time share one load, which has not begun when they join it: so each sees everything
-   * committed before it was called. A load is one statement, hence one state of the database; a decision that asks for
+   * committed before it was called. A load is of one state of the database; a decision that asks for
    * more gets all of its rows anew rather than rows of two states.
    */
   read<T>(operation: Pick<Operation<T>, 'needs' | 'decide' | 'pieces'>): Promise<T> {
@@ -157,19 +158,40 @@ export class StoreReader implements Reader {
     this.#running = undefined;
   }
 
-  /** With one statement, so that all rows are of one state of the database. */
-  async #load(rows: Rows, wanted: Wanted): Promise<void> {
-    if (wanted.size === 0) return;
-    const sql = this.#database.statements.load([...wanted.keys()]);
-    const loaded = await this.#database.read((manager) => manager.query(sql, [loadParameter(wanted)]));
-    await inPieces(rows.adding(wanted, loaded as LoadedRow[]));
+  /**
+   * The rows that are wanted, of one state of the database. Thousands of them are read in slices, which take less memory, and if
+   * somebody wrote in between, like a few: with one statement.
+   */
+  async #load(wanted: Wanted): Promise<Rows> {
+    if (wanted.size === 0) return new Rows();
+    return (await this.#loadInSlices(wanted)) ?? (await this.#loadSlices([wanted]));
+  }
+
+  /** `undefined` for what is not worth it, and where it may have become two states. */
+  async #loadInSlices(wanted: Wanted): Promise<Rows | undefined> {
+    const count = [...wanted.values()].reduce((sum, { size }) => sum + size, 0);
+    if (count <= AT_A_TIME) return undefined;
+    const before = await this.#database.version();
+    if (before === undefined) return undefined;
+    const rows = await this.#loadSlices(slices(wanted, AT_A_TIME));
+    return (await this.#database.version()) === before ? rows : undefined;
+  }
+
+  async #loadSlices(parts: Iterable<ReadonlyMap<Part, Iterable<string>>>): Promise<Rows> {
+    const rows = new Rows();
+    for (const part of parts) {
+      const sql = this.#database.statements.load([...part.keys()]);
+      const loaded = await this.#database.read((manager) => manager.query(sql, [loadParameter(part)]));
+      await inPieces(rows.adding(part, loaded as LoadedRow[]));
+    }
+    return rows;
   }
 
   /** Answers the group; resolves to those that asked for more. */
   async #decideTogether(group: readonly Waiting[]): Promise<Waiting[]> {
-    const rows = new Rows();
+    let rows: Rows;
     try {
-      await this.#load(rows, union(group.flatMap(({ needs }) => needs)));
+      rows = await this.#load(union(group.flatMap(({ needs }) => needs)));
     } catch (error) {
       for (const { reject } of group) reject(unavailable(error));
       return [];

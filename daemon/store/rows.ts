@@ -25,12 +25,13 @@ export function union(needs: Iterable<Needs>): Wanted {
 
 /** The keys of `wanted` in slices of at most so many. */
 export function* slices(
-  wanted: ReadonlyMap<Part, readonly string[]>,
+  wanted: ReadonlyMap<Part, Iterable<string>>,
   most: number,
 ): Generator<ReadonlyMap<Part, readonly string[]>, void> {
   let slice = new Map<Part, readonly string[]>();
   let room = most;
-  for (const [part, keys] of wanted) {
+  for (const [part, all] of wanted) {
+    const keys = [...all];
     for (let at = 0; at < keys.length; ) {
       const some = keys.slice(at, at + room);
       slice.set(part, some);

@@ -136,6 +136,11 @@ export class SqliteDatabase implements Database {
     });
   }
 
+  async version(): Promise<number> {
+    const [row] = (await this.#reader.query('PRAGMA data_version')) as [{ data_version: number }];
+    return row.data_version;
+  }
+
   read<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return work(this.#reader.manager);
   }

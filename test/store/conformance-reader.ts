@@ -57,6 +57,38 @@ export function readerConformance(opened: () => Store): void {
     await writer;
   });
 
+  it('a read of thousands of rows decides on one state, while others write and while nobody does', async function () {
+    this.timeout(60_000);
+    const store = opened();
+    const [first, last] = [account('first').address, account('last').address];
+    const between = Array.from({ length: 2500 }, (_, index) => account(`between${index}`).address);
+    const both = operation((snapshot) => {
+      const claim = String(Number(snapshot.resource(first)?.claim ?? 0) + 1);
+      snapshot.put(account('first', { claim }));
+      snapshot.put(account('last', { claim }));
+    });
+    await store.engine.submit(both);
+    const read = () =>
+      store.reader.read({
+        needs: { resources: [first, ...between, last] },
+        decide: (snapshot) => {
+          expect(between.every((address) => snapshot.resource(address) === undefined)).to.equal(true);
+          return [snapshot.resource(first)?.claim, snapshot.resource(last)?.claim];
+        },
+      });
+    expect(await read()).to.deep.equal(['1', '1']);
+    const writes = { running: true };
+    const writer = (async () => {
+      while (writes.running) await store.engine.submit(both);
+    })();
+    for (let round = 0; round < 50; round += 1) {
+      const [one, other] = await read();
+      expect(one).to.equal(other);
+    }
+    writes.running = false;
+    await writer;
+  });
+
   it('a read cannot change anything', async () => {
     const store = opened();
     const write = store.reader.read({ needs: {}, decide: (snapshot) => snapshot.put(account('sneaky')) });

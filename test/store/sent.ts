@@ -28,6 +28,7 @@ export async function recordedEngine(options: StoreOptions): Promise<RecordedEng
   const recording: Database = {
     statements: database.statements,
     shared: database.shared,
+    version: () => database.version(),
     read: (work) => database.read(work),
     readAside: (work) => database.readAside(work),
     failure: (error) => database.failure(error),
