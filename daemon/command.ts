@@ -1,5 +1,5 @@
 /** The verbs of the daemon's side: what a command line means, what it prints and how it exits. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { type Backup, backUp, keyAdvice, restoreBackup, restoredAdvice, verifyBackup } from './backup.ts';
 import { type Arguments, type Config, ConfigError, loadConfig, parseArguments, settingFlags } from './config.ts';
@@ -65,7 +65,7 @@ function configured(given: Arguments, environment: Readonly<Record<string, strin
 }
 
 async function serve({ config, log }: Configured, { switches }: Arguments): Promise<number> {
-  keepMemoryPrivate();
+  keepFilesPrivate();
   // A defect must not print what it happened upon: only the log redacts.
   process.on('uncaughtException', (err) => {
     log.fatal({ err }, 'the daemon has a defect');
@@ -93,7 +93,7 @@ async function init({ config, log }: Configured, { switches }: Arguments): Promi
   const file = adminTokenFile(config);
   const say = (text: string, outcome: InitOutcome, made: object) =>
     print(switches.has('json') ? `${JSON.stringify({ outcome, ...made })}\n` : `${text}\n`);
-  keepMemoryPrivate();
+  keepFilesPrivate();
   const clock = Date.now;
   const store = await openConfiguredStore(config, { clock, log });
   try {
@@ -128,14 +128,14 @@ function fileIn(words: string[], verb: DaemonVerb): string {
 }
 
 async function backup({ config }: Configured, file: string, { switches }: Arguments): Promise<number> {
-  keepMemoryPrivate();
+  keepFilesPrivate();
   const made = await backUp(config, file);
   if (switches.has('json')) return printBackup(made, { master_key_included: false });
   return print(`backed up to ${file}: ${made.bytes} bytes, SHA-256 ${made.sha256}\n${keyAdvice(config)}\n`);
 }
 
 async function restore({ config }: Configured, file: string, { switches }: Arguments): Promise<number> {
-  keepMemoryPrivate();
+  keepFilesPrivate();
   const onlyVerify = switches.has('verify');
   const verified = onlyVerify ? await verifyBackup(config, file) : await restoreBackup(config, file);
   const { key, checksum } = verified;
@@ -168,17 +168,9 @@ function firstSignal(): Promise<NodeJS.Signals> {
   });
 }
 
-/** No file that this process leaves can be read by others, and none holds its memory. */
-function keepMemoryPrivate(): void {
+/** No file that this process leaves can be read by others. That none holds its memory, `bin/accredit` sees to. */
+function keepFilesPrivate(): void {
   process.umask(0o077);
-  if (process.report !== undefined) {
-    process.report.reportOnFatalError = false;
-    process.report.reportOnSignal = false;
-    process.report.reportOnUncaughtException = false;
-  }
-  const filter = '/proc/self/coredump_filter';
-  // On Linux this leaves every mapping out of a core dump; elsewhere the service manager has to forbid them.
-  if (existsSync(filter)) writeFileSync(filter, '0');
 }
 
 /** What is for whoever started the command has a message that is enough; a defect needs its stack. */

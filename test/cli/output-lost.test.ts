@@ -136,3 +136,16 @@ syncBuiltinESMExports();`;
     expect((await stage().daemon.as(secret).get('/v1/self')).status).to.equal(200);
   });
 });
+
+describe('the memory of a command', () => {
+  const { place } = freshStage();
+
+  it('is in no core dump', async function () {
+    if (!existsSync('/proc/self/coredump_filter')) this.skip();
+    const sink = 'command: [sh, -c, "cat /proc/$PPID/coredump_filter > filter"]';
+    const file = place().write('m.yaml', manifestOf(sink));
+    const { status, stderr } = await place().start(['apply', '--yes', file]).ended;
+    expect(status, stderr).to.equal(0);
+    expect(Number.parseInt(place().read('filter'), 16)).to.equal(0);
+  });
+});
