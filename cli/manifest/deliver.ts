@@ -38,8 +38,9 @@ export async function deliver(
       await run(sink.command, secret, { directory: sink.directory, environment, stderr, signal });
       return;
     case 'github-output':
-      // Before it is anywhere else: what the step prints from now on hides it. The runner reads both streams.
-      await handOver(stderr, `::add-mask::${secret}\n`);
+      // Before it is anywhere else: what the step prints from now on hides it. The runner reads both streams, and shows this line
+      // to nobody; everywhere else it would be shown.
+      if (environment.GITHUB_ACTIONS === 'true') await handOver(stderr, `::add-mask::${secret}\n`);
       appendDurably(environment.GITHUB_OUTPUT ?? '', `${sink.key}=${secret}\n`);
       return;
     case 'stdout-json':
@@ -106,7 +107,9 @@ function run(
     signal: AbortSignal | undefined;
   },
 ): Promise<void> {
-  const { directory, environment, stderr, signal } = given;
+  const { directory, stderr, signal } = given;
+  // What takes the secret of one token has no use for another, which may do more.
+  const { ACCREDIT_TOKEN: _own, ...environment } = given.environment;
   return new Promise((settle, reject) => {
     const child = spawn(program, parameters, {
       cwd: directory,

@@ -145,12 +145,36 @@ describe('the delivery of a secret', () => {
     }
   });
 
+  it('to a command does not hand on the token of whoever applies', async () => {
+    const sink: Sink = { type: 'command', command: ['sh', '-c', 'env > env'], directory: workshop().path };
+    await taken(sink, {
+      ACCREDIT_TOKEN: secret,
+
+      ACCREDIT_TOKEN_FILE: '/t',
+      VAULT_TOKEN: 'v',
+    });
+    const names = workshop()
+      .read('env')
+      .split('\n')
+      .map((line) => line.replace(/=.*/, ''));
+    expect(names).to.include.members(['PATH', 'ACCREDIT_TOKEN_FILE', 'VAULT_TOKEN']);
+    expect(names).to.not.include('ACCREDIT_TOKEN');
+  });
+
   it('to an output of a step of GitHub Actions is masked first, and appended', async () => {
     const output = workshop().write('output', 'before=1\n');
-    const { stderr, stdout } = await taken({ type: 'github-output', key: 'ci_token' }, { GITHUB_OUTPUT: output });
+    const env = { GITHUB_OUTPUT: output, GITHUB_ACTIONS: 'true' };
+    const { stderr, stdout } = await taken({ type: 'github-output', key: 'ci_token' }, env);
     expect(stderr).to.equal(`::add-mask::${secret}\n`);
     expect(stdout).to.equal('');
     expect(workshop().read('output')).to.equal(`before=1\nci_token=${secret}\n`);
+  });
+
+  it('to such an output where nobody reads the mask is not shown for it', async () => {
+    const output = workshop().file('output');
+    const { stderr, stdout } = await taken({ type: 'github-output', key: 'ci_token' }, { GITHUB_OUTPUT: output });
+    expect(stderr + stdout).to.equal('');
+    expect(workshop().read('output')).to.equal(`ci_token=${secret}\n`);
   });
 
   it('to standard output is one line of JSON', async () => {
