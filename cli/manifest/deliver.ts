@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { handOver } from '../hand-over.ts';
 import type { Environment } from '../profiles.ts';
 import { setEntry } from './dotenv.ts';
-import { appendDurably, writeDurably } from './durable.ts';
+import { appendDurably, targetOf, writeDurably } from './durable.ts';
 import { masked } from './finding.ts';
 import type { Sink } from './sinks.ts';
 
@@ -60,22 +60,44 @@ export function obstacle(sink: Sink, environment: Environment): string | undefin
         : `there is no program ${sink.command[0]}`;
     case 'github-output':
       if (!environment.GITHUB_OUTPUT) return 'GITHUB_OUTPUT is not set: this is no step of GitHub Actions';
-      return obstacleAt(environment.GITHUB_OUTPUT);
+      return obstacleToAppend(environment.GITHUB_OUTPUT);
     default:
       return undefined;
   }
 }
 
+/** Why nothing could be put in the place of what a path leads to. */
 function obstacleAt(path: string): string | undefined {
-  if (existsSync(path) && statSync(path).isDirectory()) return `${path} is a directory`;
-  let directory = dirname(path);
-  while (!existsSync(directory) && dirname(directory) !== directory) directory = dirname(directory);
   try {
-    if (!statSync(directory).isDirectory()) return `${directory} is no directory`;
-    accessSync(directory, constants.W_OK | constants.X_OK);
-    return undefined;
+    const target = targetOf(path);
+    if (existsSync(target) && statSync(target).isDirectory()) return `${target} is a directory`;
+    return obstacleIn(dirname(target));
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** Why nothing could be appended to what a path leads to. */
+function obstacleToAppend(path: string): string | undefined {
+  if (!existsSync(path) || statSync(path).isDirectory()) return obstacleAt(path);
+  return isAccessible(path, constants.W_OK) ? undefined : `${path} cannot be written`;
+}
+
+function obstacleIn(wanted: string): string | undefined {
+  let directory = wanted;
+  while (!existsSync(directory) && dirname(directory) !== directory) directory = dirname(directory);
+  if (!statSync(directory).isDirectory()) return `${directory} is no directory`;
+  return isAccessible(directory, constants.W_OK | constants.X_OK)
+    ? undefined
+    : `nothing can be written in ${directory}`;
+}
+
+function isAccessible(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
   } catch {
-    return `nothing can be written in ${directory}`;
+    return false;
   }
 }
 
@@ -83,14 +105,7 @@ function findProgram(name: string, directory: string, environment: Environment):
   const places = name.includes('/')
     ? [resolve(directory, name)]
     : (environment.PATH ?? '').split(delimiter).map((place) => join(place, name));
-  return places.some((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  return places.some((path) => isAccessible(path, constants.X_OK));
 }
 
 /**

@@ -7,26 +7,29 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
   statSync,
   writeSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 
 const PRIVATE = 0o600;
 const PRIVATE_DIRECTORY = 0o700;
+/** As many as Linux follows. */
+const MOST_LINKS = 40;
 
 /**
  * Replaces the content of the file at `path` in one step, with mode 0600, and makes the directories that lack (0700).
- * A crash leaves the old content or the new one. A symbolic link stays, and what it leads to is replaced. Throws the
+ * A crash leaves the old content or the new one. A symbolic link stays, and what it leads to is made or replaced. Throws the
  * error of the system.
  */
 export function writeDurably(path: string, content: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: PRIVATE_DIRECTORY });
-  const target = isLink(path) ? realpathSync(path) : path;
+  const target = targetOf(path);
   const directory = dirname(target);
+  mkdirSync(directory, { recursive: true, mode: PRIVATE_DIRECTORY });
   // One name for each target: what a crash leaves there is taken away by the next attempt.
   const temporary = join(directory, `.${basename(target)}.accredit-new`);
   rmSync(temporary, { force: true });
@@ -34,6 +37,16 @@ export function writeDurably(path: string, content: string): void {
   keepOwner(target, temporary);
   renameSync(temporary, target);
   syncDirectory(directory);
+}
+
+/** What `writeDurably` writes for a path: behind all symbolic links, whether or not anything is there. Throws for links in a circle. */
+export function targetOf(path: string): string {
+  let target = path;
+  for (let links = 0; isLink(target); links += 1) {
+    if (links === MOST_LINKS) throw new Error(`${path} leads in a circle`);
+    target = resolve(realpathSync(dirname(target)), readlinkSync(target));
+  }
+  return target;
 }
 
 /**
@@ -85,7 +98,13 @@ function writeAll(file: number, content: string): void {
 }
 
 function isLink(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  } catch (error) {
+    // Below what is no directory there is nothing, and so no link.
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return false;
+    throw error;
+  }
 }
 
 /** A service that reads the file as its owner goes on reading it when root replaces it. */

@@ -12,7 +12,7 @@ import {
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { deliver } from '../../cli/manifest/deliver.ts';
+import { deliver, obstacle } from '../../cli/manifest/deliver.ts';
 import { setEntry } from '../../cli/manifest/dotenv.ts';
 import { openJournal } from '../../cli/manifest/journal.ts';
 import type { Sink } from '../../cli/manifest/sinks.ts';
@@ -60,6 +60,54 @@ describe('the delivery of a secret', () => {
     expect(readlinkSync(workshop().file('link'))).to.equal(target);
     expect(workshop().read('real/token')).to.equal(`${secret}\n`);
     expect(readdirSync(workshop().file('real'))).to.deep.equal(['token']);
+  });
+
+  it('to a file goes where a link leads at which nothing is yet, over links, and makes the directories that lack', async () => {
+    symlinkSync('chained', workshop().file('link'));
+    symlinkSync('real/deep/token', workshop().file('chained'));
+    const sink: Sink = { type: 'file', path: workshop().file('link') };
+    expect(obstacle(sink, {})).to.equal(undefined);
+    await taken(sink);
+    expect(workshop().read('real/deep/token')).to.equal(`${secret}\n`);
+    expect(
+      [lstatSync(workshop().file('link')), lstatSync(workshop().file('chained'))].every((one) => one.isSymbolicLink()),
+    ).to.be.true;
+    await taken({ type: 'dotenv', path: workshop().file('link'), key: 'A' });
+    expect(workshop().read('real/deep/token')).to.include(`A=${secret}\n`);
+  });
+
+  it('to a file is known beforehand to fail where a link leads to nothing that could be written', () => {
+    workshop().write('plain', '');
+    symlinkSync('plain/token', workshop().file('through'));
+    symlinkSync('.', workshop().file('place'));
+    symlinkSync('loop', workshop().file('loop'));
+    for (const [name, why] of [
+      ['through', /plain is no directory$/],
+      ['place', /is a directory$/],
+      ['loop', /loop leads in a circle$/],
+    ] as const) {
+      for (const sink of [
+        { type: 'file', path: workshop().file(name) },
+        { type: 'dotenv', path: workshop().file(name), key: 'A' },
+      ] as const)
+        expect(obstacle(sink, {})).to.match(why);
+    }
+    const output = { type: 'github-output', key: 'a' } as const;
+    expect(obstacle(output, { GITHUB_OUTPUT: workshop().file('through') })).to.match(/plain is no directory$/);
+  });
+
+  it('to a link out of a directory in which nothing can be written is no less possible for that', async function () {
+    // Root may write everywhere.
+    if (process.getuid?.() === 0) this.skip();
+    workshop().write('closed/kept', '');
+    symlinkSync('../token', workshop().file('closed/link'));
+    chmodSync(workshop().file('closed'), 0o500);
+    const sinks = ['link', 'kept'].map((name) => ({ type: 'file', path: workshop().file(`closed/${name}`) }) as const);
+    const why = sinks.map((sink) => obstacle(sink, {}));
+    await taken(sinks[0] as Sink);
+    chmodSync(workshop().file('closed'), 0o700);
+    expect(why).to.deep.equal([undefined, `nothing can be written in ${workshop().file('closed')}`]);
+    expect(workshop().read('token')).to.equal(`${secret}\n`);
   });
 
   it('cannot be led astray by a link that somebody put where the new file is written first', async () => {
