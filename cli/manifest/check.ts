@@ -15,7 +15,7 @@ import { unknownKey, violationsOf } from './by-schema.ts';
 import { type Finding, findingOf } from './finding.ts';
 import { isObject } from './json.ts';
 import type { Merged } from './merge.ts';
-import { exclusiveTarget, readSink, type Sink } from './sinks.ts';
+import { readSink, type Sink, targetOfSink } from './sinks.ts';
 
 /** The token of a manifest whose secret is handed out by the command. */
 export interface Delivery {
@@ -123,14 +123,18 @@ function helpful(kind: Kind, violation: Violation): Violation {
 }
 
 function sharedTargets(deliveries: readonly Delivery[], locate: Merged['locate']): Finding[] {
-  const first = new Map<string, string>();
+  // By place and part; a part that is undefined is all of the place.
+  const taken = new Map<string, Map<string | undefined, string>>();
   return deliveries.flatMap(({ pointer, sinks }) =>
     sinks.flatMap((sink, index) => {
       const at = pointerTo(pointerTo(pointer, 'deliver'), index);
-      const target = exclusiveTarget(sink);
+      const target = targetOfSink(sink);
       if (target === undefined) return [];
-      const earlier = first.get(target);
-      first.set(target, earlier ?? at);
+      const parts = taken.get(target.place) ?? new Map<string | undefined, string>();
+      taken.set(target.place, parts);
+      const [any] = target.part === undefined ? parts.values() : [parts.get(undefined)];
+      const earlier = parts.get(target.part) ?? any;
+      parts.set(target.part, earlier ?? at);
       if (earlier === undefined) return [];
       const message = 'another secret is already delivered there';
       const also = locate(earlier);

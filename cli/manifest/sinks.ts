@@ -1,6 +1,8 @@
 /** Where the secrets of tokens go, as manifest files declare it. */
-import { dirname, resolve } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
 import type { Json, JsonObject } from '../../terraform-provider-spec/kind.ts';
+import { targetOf } from './durable.ts';
 
 /** One way out for a secret. Paths are absolute. */
 export type Sink =
@@ -32,17 +34,37 @@ export function readSink(declared: Json, file: string): Sink {
   }
 }
 
-/** What two sinks cannot share without one taking the other's secret away; `undefined` for what can be shared. */
-export function exclusiveTarget(sink: Sink): string | undefined {
+/** What cannot hold a second secret without losing the first. */
+export interface Target {
+  /** A file, by its real path; or what holds parts of other kinds. */
+  readonly place: string;
+  /** Which part of it; the others can hold other secrets. Left out for all of it. */
+  readonly part?: string;
+}
+
+/** Where the sink leaves the secret; `undefined` for what can be shared. */
+export function targetOfSink(sink: Sink): Target | undefined {
   switch (sink.type) {
     case 'file':
-      return sink.path;
+      return { place: realPath(sink.path) };
     case 'dotenv':
-      return `${sink.path}, entry ${sink.key}`;
+      return { place: realPath(sink.path), part: sink.key };
     case 'github-output':
-      return `the output ${sink.key}`;
+      return { place: 'GITHUB_OUTPUT', part: sink.key };
     default:
       return undefined;
+  }
+}
+
+/** Behind links, also where nothing is yet; as it is where that cannot be told. */
+function realPath(path: string): string {
+  try {
+    const target = targetOf(path);
+    let there = target;
+    while (!existsSync(there) && dirname(there) !== there) there = dirname(there);
+    return resolve(realpathSync(there), relative(there, target));
+  } catch {
+    return path;
   }
 }
 
