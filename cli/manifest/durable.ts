@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import {
   chownSync,
   closeSync,
+  existsSync,
   fsyncSync,
   lstatSync,
   mkdirSync,
@@ -29,7 +30,7 @@ const MOST_LINKS = 40;
 export function writeDurably(path: string, content: string): void {
   const target = targetOf(path);
   const directory = dirname(target);
-  mkdirSync(directory, { recursive: true, mode: PRIVATE_DIRECTORY });
+  makeDirectory(directory);
   // One name for each target: what a crash leaves there is taken away by the next attempt.
   const temporary = join(directory, `.${basename(target)}.accredit-new`);
   rmSync(temporary, { force: true });
@@ -54,7 +55,7 @@ export function targetOf(path: string): string {
  * crash can leave a part of it.
  */
 export function writeNewDurably(directory: string, content: string, suffix: string): string {
-  mkdirSync(directory, { recursive: true, mode: PRIVATE_DIRECTORY });
+  makeDirectory(directory);
   const path = join(directory, `${Date.now()}-${randomUUID()}${suffix}`);
   writeSynced(path, content);
   syncDirectory(directory);
@@ -63,12 +64,14 @@ export function writeNewDurably(directory: string, content: string, suffix: stri
 
 /** Appends to the file at `path`, which need not exist. Throws the error of the system. */
 export function appendDurably(path: string, content: string): void {
+  const isNew = !existsSync(path);
   const file = openSync(path, 'a', PRIVATE);
   try {
     appendDurablyTo(file, content);
   } finally {
     closeSync(file);
   }
+  if (isNew) syncDirectory(dirname(targetOf(path)));
 }
 
 /** Writes to an open file, where it stands. Throws the error of the system. */
@@ -112,6 +115,18 @@ function keepOwner(target: string, replacement: string): void {
   const before = statSync(target, { throwIfNoEntry: false });
   if (before === undefined || process.getuid?.() !== 0) return;
   chownSync(replacement, before.uid, before.gid);
+}
+
+/** Makes the directory and those above it that lack. Each of them is there after a crash only once the one above it is synced. */
+function makeDirectory(directory: string): void {
+  const first = mkdirSync(directory, { recursive: true, mode: PRIVATE_DIRECTORY });
+  if (first === undefined) return;
+  const highest = dirname(resolve(first));
+  let above = resolve(directory);
+  do {
+    above = dirname(above);
+    syncDirectory(above);
+  } while (above !== highest && above !== dirname(above));
 }
 
 function syncDirectory(directory: string): void {

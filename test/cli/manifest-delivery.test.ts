@@ -9,15 +9,18 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { relative } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { deliver, obstacle } from '../../cli/manifest/deliver.ts';
 import { setEntry } from '../../cli/manifest/dotenv.ts';
+import { appendDurably, writeDurably, writeNewDurably } from '../../cli/manifest/durable.ts';
 import { openJournal } from '../../cli/manifest/journal.ts';
 import type { Sink } from '../../cli/manifest/sinks.ts';
 import { mintToken } from '../../terraform-provider-spec/token.ts';
 import { cases } from '../support/cases.ts';
+import { syncedBy } from '../support/synced.ts';
 import { freshWorkshop } from './manifest-stage.ts';
 
 const ADDRESS = 'organizations/default/accounts/ci/tokens/deploy';
@@ -277,5 +280,45 @@ describe('the journal of secrets', () => {
     expect(() => openJournal(workshop().path, key))
       .to.throw(/1-odd\.secrets is no journal/)
       .and.not.match(/password/);
+  });
+});
+
+describe('what is written so that it outlives a crash of the machine', () => {
+  const workshop = freshWorkshop();
+  /** Below the workshop, which is `.`. */
+  const syncedIn = (work: () => void) => syncedBy(work).map((path) => relative(workshop().path, path) || '.');
+
+  before(function () {
+    if (!existsSync('/proc/self/fd')) this.skip();
+  });
+
+  it('is synced with the names of all directories that were made for it', () => {
+    expect(syncedIn(() => writeDurably(workshop().file('a/b/c/token'), 'x'))).to.include.members([
+      '.',
+      'a',
+      'a/b',
+      'a/b/c',
+    ]);
+    expect(syncedIn(() => writeNewDurably(workshop().file('j/k/l'), 'x', '.x'))).to.include.members([
+      '.',
+      'j',
+      'j/k',
+      'j/k/l',
+    ]);
+    symlinkSync('d/e/token', workshop().file('link'));
+    expect(syncedIn(() => writeDurably(workshop().file('link'), 'x'))).to.include.members(['.', 'd', 'd/e']);
+  });
+
+  it('costs no more syncs where they are there', () => {
+    writeDurably(workshop().file('a/b/token'), 'x');
+    expect(syncedIn(() => writeDurably(workshop().file('a/b/token'), 'y')))
+      .to.have.length(2)
+      .and.to.include('a/b');
+  });
+
+  it('is synced with its name also where it is appended to a file that was not there', () => {
+    const path = workshop().file('output');
+    expect(syncedIn(() => appendDurably(path, 'x'))).to.deep.equal(['output', '.']);
+    expect(syncedIn(() => appendDurably(path, 'x'))).to.deep.equal(['output']);
   });
 });
