@@ -44,7 +44,8 @@ export function stateDirectory(flag: string | undefined, environment: Environmen
 /** The journal of one manifest in one daemon. Throws `UsageError` for a file that is none of ours. */
 export function openJournal(directory: string, { endpoint, manifest }: JournalKey): Journal {
   const digest = createHash('sha256').update(new URL(endpoint).href).digest('hex').slice(0, 12);
-  const own = join(directory, 'journal', `${manifest.split('/').slice(1).join('.')}.${digest}`);
+  // No name holds a plus sign, and so no two manifests share a directory.
+  const own = join(directory, 'journal', `${manifest.split('/').slice(1).join('+')}+${digest}`);
   const files = filesIn(own);
   const found = new Map(files.flatMap((path) => readJournal(path, manifest)));
   const added: string[] = [];

@@ -257,6 +257,15 @@ describe('the journal of secrets', () => {
     expect(openJournal(workshop().path, { ...key, endpoint: 'http://127.0.0.1:7345/' }).found.size).to.equal(1);
   });
 
+  it('is one for each manifest also where names with dots, put together, are the same', () => {
+    const [one, other] = ['organizations/a.manifests.b/manifests/c', 'organizations/a/manifests/b.manifests.c'].map(
+      (manifest) => ({ ...key, manifest }),
+    );
+    openJournal(workshop().path, one as typeof key).add(new Map([[ADDRESS, mintToken('sa')]]));
+    expect(openJournal(workshop().path, other as typeof key).found.size).to.equal(0);
+    expect(openJournal(workshop().path, one as typeof key).found.size).to.equal(1);
+  });
+
   it('takes back what was added alone, and keeps only what is still to be delivered', () => {
     const [first, second] = [mintToken('sa'), mintToken('sa')];
     openJournal(workshop().path, key).add(new Map([[ADDRESS, first]]));
