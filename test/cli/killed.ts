@@ -1,6 +1,6 @@
 /**
  * The command `accredit`, killed by SIGKILL at a step: before each thing that others can see (a file opened, written, synced,
- * renamed or removed, a request sent, a program started), and after each answer. No hook in the command is needed: a module that is
+ * renamed or removed, a request sent, a program started, something printed), and after each answer and print. No hook in the command is needed: a module that is
  * loaded before it stands between it and Node's own.
  */
 import { accredit } from '../support/process.ts';
@@ -33,23 +33,31 @@ around(fs, 'renameSync', within);
 around(fs, 'rmSync', (path) => within(path) && fs.existsSync(path));
 around(children, 'spawn', () => true, (child) => child.prependListener('close', at));
 around(http, 'request', () => true, (request) => request.prependListener('response', at));
+around(process.stdout, 'write', () => true, at);
 syncBuiltinESMExports();
 `;
 }
 
+export interface Ended {
+  /** 0, or `SIGKILL`. */
+  readonly status: number | string;
+  /** The lines on standard output. */
+  readonly printed: readonly string[];
+}
+
 /**
- * Runs the command with these words and resolves with its status, or `SIGKILL` if it came as far as step number `step` (from 1) of those
- * that it takes in `directory` and towards the daemon.
+ * Runs the command with these words. It ends by `SIGKILL` if it comes as far as step number `step` (from 1) of those that it takes in
+ * `directory` and towards the daemon and whoever reads it. Rejects where it fails.
  */
 export async function killedAt(
   step: number,
   directory: string,
   words: readonly string[],
   env: Readonly<Record<string, string>>,
-): Promise<number | string> {
+): Promise<Ended> {
   const module = `data:text/javascript,${encodeURIComponent(killer(directory, step))}`;
   const running = accredit(words, { env: { ...env, NODE_OPTIONS: `--import=${module}` } });
   const status = await running.exit;
   if (status !== 'SIGKILL' && status !== 0) throw new Error(`ended with ${status}:\n${running.stderr()}`);
-  return status;
+  return { status, printed: running.lines };
 }

@@ -1,8 +1,17 @@
 /**
  * An apply that ends at any moment and is run again comes to the same end as one that was never interrupted: every sink holds the
- * secret that works, and none was rotated twice.
+ * secret that works, and none was rotated twice. Sinks to which is only added can have got that secret twice, and not more often.
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -25,6 +34,8 @@ describe('an apply that is killed and run again', function () {
   let daemon: TestDaemon;
   let root: string;
   const clock = fakeClock();
+  /** How often a sink to which is only added got a secret. */
+  let mostAdded = 0;
 
   before(async () => {
     daemon = await startTestDaemon({ clock });
@@ -41,12 +52,27 @@ describe('an apply that is killed and run again', function () {
     ACCREDIT_STATE_DIR: join(directory, 'state'),
     ACCREDIT_ENDPOINT: daemon.url,
     ACCREDIT_TOKEN: daemon.adminToken,
+    GITHUB_OUTPUT: join(directory, 'output'),
   });
+
+  /** What was printed by applies is kept as if they had one reader. */
+  const keep = (directory: string, lines: readonly string[]) =>
+    appendFileSync(join(directory, 'printed'), lines.map((line) => `${line}\n`).join(''));
+
+  /** Runs an apply as far as a step of it. */
+  async function killed(step: number, directory: string): Promise<number | string> {
+    const words = ['apply', '--yes', join(directory, 'manifest.yaml')];
+    const { status, printed } = await killedAt(step, directory, words, environment(directory));
+    keep(directory, printed);
+    return status;
+  }
 
   async function apply(directory: string, env: Readonly<Record<string, string>> = {}, verb = ['apply', '--yes']) {
     const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
     const words = [...verb, join(directory, 'manifest.yaml')];
     const status = await run(words, { ...environment(directory), ...env }, HOST, streams);
+    const printed = String(streams.stdout.read() ?? '');
+    if (verb.includes('apply') && printed !== '') keep(directory, printed.trimEnd().split('\n'));
     return { status, stderr: String(streams.stderr.read() ?? '') };
   }
 
@@ -67,9 +93,28 @@ describe('an apply that is killed and run again', function () {
       return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
     };
     const entry = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(read('.env') ?? '')?.[1];
+    const { outputs, printed } = addedIn(directory);
     return {
       due: [read('due')?.trim(), entry('DUE')],
-      fresh: [read('fresh/token')?.trim(), entry('FRESH'), read('taken')],
+      fresh: [read('fresh/token')?.trim(), entry('FRESH'), read('taken'), outputs.at(-1), printed.at(-1)],
+    };
+  }
+
+  /** What the sinks of the new token have got to which is only added, in order; each as a whole. */
+  function addedIn(directory: string): { outputs: string[]; printed: string[] } {
+    const lines = (name: string) => {
+      const path = join(directory, name);
+      const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+      expect(text).to.match(/^$|\n$/);
+      return text.split('\n').slice(0, -1);
+    };
+    return {
+      outputs: lines('output').map((line) => /^fresh=(.*)$/.exec(line)?.[1] ?? line),
+      printed: lines('printed').map((line) => {
+        const { address, secret } = JSON.parse(line);
+        expect(address).to.match(/\/tokens\/fresh$/);
+        return secret;
+      }),
     };
   }
 
@@ -97,13 +142,18 @@ describe('an apply that is killed and run again', function () {
     const journal = readdirSync(join(directory, 'state'), { recursive: true, withFileTypes: true });
     expect(journal.filter((entry) => entry.isFile())).to.deep.equal([]);
     if (isLost) return;
+    for (const added of Object.values(addedIn(directory))) {
+      expect(new Set(added), 'a secret that is delivered again is the same').to.have.length(1);
+      mostAdded = Math.max(mostAdded, added.length);
+    }
     // A creation or rotation and its confirmation, each once.
     expect(await eventsOf(name, 'due'), 'rotated once').to.have.length(2 + 2);
     expect(await eventsOf(name, 'fresh'), 'made once').to.have.length(2);
   }
 
   it('at every step, ends with one working secret for each token, at every sink, and no second rotation', async () => {
-    let killed = 0;
+    let kills = 0;
+    mostAdded = 0;
     for (let first = 1, isDone = false; !isDone; first += AT_A_TIME) {
       const steps = Array.from({ length: AT_A_TIME }, (_, index) => first + index);
       const directories = await Promise.all(steps.map((step) => prepared(`k${step}`)));
@@ -112,8 +162,7 @@ describe('an apply that is killed and run again', function () {
         steps.map(async (step, index) => {
           const directory = directories[index] as string;
           const before = secretsIn(directory).due[0] as string;
-          const words = ['apply', '--yes', join(directory, 'manifest.yaml')];
-          const status = await killedAt(step, directory, words, environment(directory));
+          const status = await killed(step, directory);
           for (const secret of Object.values(secretsIn(directory)).flat()) {
             if (secret !== undefined) expect(secret, `step ${step}`).to.match(TOKEN_PATTERN);
           }
@@ -123,11 +172,13 @@ describe('an apply that is killed and run again', function () {
           return status;
         }),
       );
-      killed += ends.filter((status) => status === 'SIGKILL').length;
+      kills += ends.filter((status) => status === 'SIGKILL').length;
       isDone = ends.includes(0);
     }
-    console.log(`      killed at ${killed} steps`);
-    expect(killed).to.be.above(30);
+    console.log(`      killed at ${kills} steps`);
+    expect(kills).to.be.above(40);
+    // Between a delivery and its confirmation: nobody can know of the first that it was one.
+    expect(mostAdded, 'deliveries of one secret').to.equal(2);
   });
 
   it('several times, at random steps, and even if its journal is lost on the way, ends the same', async () => {
@@ -143,8 +194,7 @@ describe('an apply that is killed and run again', function () {
       const directory = directories[index] as string;
       const before = secretsIn(directory).due[0] as string;
       for (const { step, isLost } of kills) {
-        const words = ['apply', '--yes', join(directory, 'manifest.yaml')];
-        await killedAt(step, directory, words, environment(directory));
+        await killed(step, directory);
         if (isLost) rmSync(join(directory, 'state'), { recursive: true, force: true });
       }
       const { status, stderr } = await apply(directory);
@@ -162,7 +212,9 @@ function manifestOf(name: string, hasFresh: boolean): string {
         deliver:
           - file: ./fresh/token
           - dotenv: { file: .env, key: FRESH }
-          - command: [sh, -c, "cat > taken.new && mv taken.new taken"]`;
+          - command: [sh, -c, "cat > taken.new && mv taken.new taken"]
+          - github-output: { key: fresh }
+          - stdout-json: true`;
   return `manifest: ${name}
 accounts:
   ${name}:
