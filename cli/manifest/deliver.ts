@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { handOver } from '../hand-over.ts';
 import type { Environment } from '../profiles.ts';
 import { setEntry } from './dotenv.ts';
-import { appendDurably, targetOf, writeDurably } from './durable.ts';
+import { appendLineDurably, targetOf, writeDurably } from './durable.ts';
 import { masked } from './finding.ts';
 import type { Sink } from './sinks.ts';
 
@@ -41,7 +41,7 @@ export async function deliver(
       // Before it is anywhere else: what the step prints from now on hides it. The runner reads both streams, and shows this line
       // to nobody; everywhere else it would be shown.
       if (environment.GITHUB_ACTIONS === 'true') await handOver(stderr, `::add-mask::${secret}\n`);
-      appendDurably(environment.GITHUB_OUTPUT ?? '', `${sink.key}=${secret}\n`);
+      appendLineDurably(environment.GITHUB_OUTPUT ?? '', `${sink.key}=${secret}`);
       return;
     case 'stdout-json':
       await handOver(stdout, `${JSON.stringify({ address, secret })}\n`);
@@ -80,7 +80,7 @@ function obstacleAt(path: string): string | undefined {
 /** Why nothing could be appended to what a path leads to. */
 function obstacleToAppend(path: string): string | undefined {
   if (!existsSync(path) || statSync(path).isDirectory()) return obstacleAt(path);
-  return isAccessible(path, constants.W_OK) ? undefined : `${path} cannot be written`;
+  return isAccessible(path, constants.R_OK | constants.W_OK) ? undefined : `${path} cannot be read and written`;
 }
 
 function obstacleIn(wanted: string): string | undefined {

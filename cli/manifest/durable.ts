@@ -4,11 +4,13 @@ import {
   chownSync,
   closeSync,
   existsSync,
+  fstatSync,
   fsyncSync,
   lstatSync,
   mkdirSync,
   openSync,
   readlinkSync,
+  readSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -62,12 +64,15 @@ export function writeNewDurably(directory: string, content: string, suffix: stri
   return path;
 }
 
-/** Appends to the file at `path`, which need not exist. Throws the error of the system. */
-export function appendDurably(path: string, content: string): void {
+/**
+ * Appends a line to the file at `path`, which need not exist; where its last line does not end, as after a full disk, that one is
+ * ended first. Throws the error of the system.
+ */
+export function appendLineDurably(path: string, line: string): void {
   const isNew = !existsSync(path);
-  const file = openSync(path, 'a', PRIVATE);
+  const file = openSync(path, 'a+', PRIVATE);
   try {
-    appendDurablyTo(file, content);
+    appendDurablyTo(file, `${isWhole(file) ? '' : '\n'}${line}\n`);
   } finally {
     closeSync(file);
   }
@@ -98,6 +103,15 @@ function writeSynced(path: string, content: string): void {
 function writeAll(file: number, content: string): void {
   const bytes = Buffer.from(content, 'utf8');
   for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+}
+
+/** Whether an open file is empty or ends with a line feed. What is no file has no end to look at. */
+function isWhole(file: number): boolean {
+  const { size } = fstatSync(file);
+  if (size === 0) return true;
+  const last = Buffer.alloc(1);
+  readSync(file, last, 0, 1, size - 1);
+  return last.toString('latin1') === '\n';
 }
 
 function isLink(path: string): boolean {

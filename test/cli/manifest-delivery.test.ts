@@ -15,7 +15,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { deliver, obstacle } from '../../cli/manifest/deliver.ts';
 import { setEntry } from '../../cli/manifest/dotenv.ts';
-import { appendDurably, writeDurably, writeNewDurably } from '../../cli/manifest/durable.ts';
+import { appendLineDurably, writeDurably, writeNewDurably } from '../../cli/manifest/durable.ts';
 import { openJournal } from '../../cli/manifest/journal.ts';
 import type { Sink } from '../../cli/manifest/sinks.ts';
 import { mintToken } from '../../terraform-provider-spec/token.ts';
@@ -221,6 +221,15 @@ describe('the delivery of a secret', () => {
     expect(workshop().read('output')).to.equal(`before=1\nci_token=${secret}\n`);
   });
 
+  it('to an output begins a line, also where what was written before did not come to the end of its own', async () => {
+    const output = workshop().write('output', 'ci_token=acr_sa_ha');
+    for (let times = 0; times < 2; times += 1) {
+      await taken({ type: 'github-output', key: 'ci_token' }, { GITHUB_OUTPUT: output });
+    }
+    const line = `ci_token=${secret}\n`;
+    expect(workshop().read('output')).to.equal(`ci_token=acr_sa_ha\n${line}${line}`);
+  });
+
   it('to such an output where nobody reads the mask is not shown for it', async () => {
     const output = workshop().file('output');
     const { stderr, stdout } = await taken({ type: 'github-output', key: 'ci_token' }, { GITHUB_OUTPUT: output });
@@ -327,7 +336,7 @@ describe('what is written so that it outlives a crash of the machine', () => {
 
   it('is synced with its name also where it is appended to a file that was not there', () => {
     const path = workshop().file('output');
-    expect(syncedIn(() => appendDurably(path, 'x'))).to.deep.equal(['output', '.']);
-    expect(syncedIn(() => appendDurably(path, 'x'))).to.deep.equal(['output']);
+    expect(syncedIn(() => appendLineDurably(path, 'x'))).to.deep.equal(['output', '.']);
+    expect(syncedIn(() => appendLineDurably(path, 'x'))).to.deep.equal(['output']);
   });
 });
