@@ -1,8 +1,9 @@
 /** Backups of the embedded database: taken online, and restored into an empty data directory. The key is never in one. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { ConfigError } from './config.ts';
 import { Keyring } from './crypto/keyring.ts';
+import { writePrivateFile } from './crypto/private-file.ts';
 import { givenKey, type InstallationConfig, InstallationError, keyFile } from './installation.ts';
 import { type Copy, copyDatabase, databaseFile, examineCopy, placeCopy } from './store/copy.ts';
 
@@ -22,13 +23,13 @@ export interface Verified extends Backup {
 
 /**
  * Writes a backup to `file`, and its checksum beside it, as `sha256sum -c` reads it. A daemon may be running. Rejects with what
- * `copyDatabase` throws, and with `ConfigError` for PostgreSQL, which has its own.
+ * `copyDatabase` and `writePrivateFile` throw, and with `ConfigError` for PostgreSQL, which has its own.
  */
 export async function backUp(config: InstallationConfig, file: string): Promise<Backup> {
   requireEmbedded(config, 'pg_dump --format=custom --file=accredit.dump "$ACCREDIT_DATABASE_URL"');
   await copyDatabase(config.dataDirectory, file);
   const { bytes, sha256, keyFingerprint } = await examineCopy(file);
-  await writeFile(checksumFile(file), `${sha256}  ${basename(file)}\n`, { mode: 0o600 });
+  await writePrivateFile(checksumFile(file), `${sha256}  ${basename(file)}`);
   return { file, bytes, sha256, keyFingerprint };
 }
 

@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -126,6 +126,36 @@ describe('a backup', () => {
     }
     for (const name of ['backup.db', 'backup.db.sha256']) expect(await directory().mode(name)).to.equal(0o600);
     expect(await readdir(directory().path)).to.not.include('backup.db.partial');
+  });
+
+  it('is there after a crash of the machine, with its checksum', async function () {
+    if (!existsSync('/proc/self/fd')) this.skip();
+    await initialise(directory());
+    // Node's own function, which says on standard error what it has synced.
+    const witness = `
+import { readlinkSync, writeSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+const handle = await open('/dev/null');
+const handles = Object.getPrototypeOf(handle);
+await handle.close();
+const { sync } = handles;
+handles.sync = async function () {
+  await sync.call(this);
+  writeSync(2, 'synced ' + readlinkSync('/proc/self/fd/' + this.fd) + '\\n');
+};`;
+    const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(witness)}`;
+    await mkdir(directory().file('copies'));
+    const made = directory().run(['backup', directory().file('copies/backup.db')], { env: { NODE_OPTIONS } });
+    expect(await made.exit, made.stderr()).to.equal(0);
+    const synced = made
+      .stderr()
+      .split('\n')
+      .filter((line) => line.startsWith('synced '))
+      .map((line) => line.replace(`synced ${directory().path}/`, ''));
+    const checksum = synced.findIndex((path) => path.startsWith('copies/backup.db.sha256'));
+    expect(synced).to.include('copies/backup.db.partial');
+    expect(checksum).to.be.above(synced.indexOf('copies'));
+    expect(synced.lastIndexOf('copies')).to.be.above(checksum);
   });
 
   it('without its key, or with another one, starts no daemon', async () => {
