@@ -10,6 +10,7 @@ import { programOf } from '../../cli/main.ts';
 import { SETTINGS } from '../../cli/profiles.ts';
 import { flagsOf } from '../../daemon/command.ts';
 import { DAEMON_VERBS, type DaemonVerb } from '../../daemon/verbs.ts';
+import { ownBlocks } from '../support/command-blocks.ts';
 import { COMMAND, freshPlace, freshStage, HOST } from './stage.ts';
 
 const TEXT = readFileSync(join(import.meta.dirname, '../../docs/cli.md'), 'utf8');
@@ -97,6 +98,7 @@ describe('the help of the daemon’s verbs', () => {
 });
 
 describe('the commands in docs/cli.md and the README', () => {
+  const own = ownBlocks('test/cli/documented.test.ts');
   const { stage, place } = freshStage();
 
   it('do what they say, pasted one block after the other', async function () {
@@ -105,9 +107,7 @@ describe('the commands in docs/cli.md and the README', () => {
     const account = '/v1/organizations/default/accounts/ci';
     await request.put(account).send({}).expect(201);
     await request.put(`${account}/tokens/deploy`).send({ expires_in: '10d' }).expect(201);
-    const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
-    const section = /^## The command line\n[\s\S]*?(?=^## )/m.exec(readme)?.[0] ?? '';
-    const blocks = [...`${section}${TEXT}`.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block as string);
+    const blocks = own.takeAll();
     expect(blocks).to.have.length.above(4);
     // In place of npx, which runs the same file; and the daemon has a port of its own here.
     const shell = `set -eu

@@ -8,6 +8,7 @@ import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
 import { TOKEN_PATTERN } from '../../terraform-provider-spec/token.ts';
 import { projectFiles, readText } from '../architecture/sources.ts';
+import { ownBlocks } from '../support/command-blocks.ts';
 import { freshStage } from './manifest-stage.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -18,6 +19,7 @@ const DIRECTORIES = readdirSync(EXAMPLES, { withFileTypes: true }).flatMap((entr
 
 describe('the examples of manifests', () => {
   const { stage, workshop } = freshStage();
+  const own = ownBlocks('test/cli/manifest-examples.test.ts');
 
   beforeEach(() => cpSync(EXAMPLES, workshop().file('examples/manifests'), { recursive: true }));
 
@@ -69,9 +71,7 @@ describe('the examples of manifests', () => {
     mkdirSync(bin);
     workshop().write('bin/accredit', `#!/bin/sh\nexec "${process.execPath}" "${join(ROOT, 'bin/accredit')}" "$@"\n`);
     chmodSync(join(bin, 'accredit'), 0o755);
-    const blocks = [...readText('docs/manifests.md').matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(
-      ([, block]) => block as string,
-    );
+    const blocks = own.takeAll();
     expect(blocks).to.have.length.above(4);
     for (const block of blocks) {
       const child = spawn('bash', ['-euo', 'pipefail', '-c', block], {

@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,6 +10,7 @@ import { expect } from 'chai';
 import supertest from 'supertest';
 import { parseMasterKey } from '../../daemon/crypto/master-key.ts';
 import { mintToken, secretHash } from '../../terraform-provider-spec/token.ts';
+import { ownBlocks } from '../support/command-blocks.ts';
 import { stop } from '../support/process.ts';
 import { type Directory, freshDirectory, statusOf } from './directory.ts';
 
@@ -20,6 +21,7 @@ const WRITERS = 16;
 
 describe('a backup', () => {
   const directory = freshDirectory();
+  const own = ownBlocks('test/daemon/backup.test.ts');
 
   /** Makes tokens until it is told to stop; the secrets are in `acknowledged` as soon as their answer was there. */
   async function load(url: string, admin: string, acknowledged: string[]) {
@@ -249,9 +251,7 @@ handles.sync = async function () {
   });
 
   it('is taken, verified and restored by the commands in docs/operations.md as they stand', async () => {
-    const text = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8');
-    const section = text.slice(text.indexOf('## Backups'), text.indexOf('## The log'));
-    const blocks = [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block as string);
+    const blocks = own.takeAll();
     expect(blocks).to.have.lengthOf(2);
     const data = directory().file('data');
     const made = directory().run(['init', '--data-dir', data]);

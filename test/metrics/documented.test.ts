@@ -1,10 +1,17 @@
 /** What docs/operations.md says is what there is. */
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { describeSettings } from '../../daemon/config.ts';
 import { families } from '../../daemon/metrics/families.ts';
 import { DECISIONS, Recorder } from '../../daemon/metrics/recorder.ts';
 import { routeOf } from '../../daemon/metrics/routes.ts';
 import { readText } from '../architecture/sources.ts';
+import { ownBlocks } from '../support/command-blocks.ts';
+import { startTestDaemon } from '../support/daemon.ts';
 
 const text = readText('docs/operations.md');
 
@@ -32,6 +39,31 @@ const own = families(recorder, {
 });
 
 describe('docs/operations.md', () => {
+  const blocks = ownBlocks('test/metrics/documented.test.ts');
+
+  it('makes an account that may read the metrics, by commands that are pasted', async () => {
+    const daemon = await startTestDaemon();
+    const directory = mkdtempSync(join(tmpdir(), 'accredit-operations-'));
+    try {
+      mkdirSync(join(directory, 'data'));
+      writeFileSync(join(directory, 'data/admin-token'), `${daemon.adminToken}\n`);
+      const script = blocks
+        .takeAll()
+        .join('')
+        .replaceAll('http://127.0.0.1:7345', daemon.url)
+        .replaceAll('curl -s', 'curl -fs');
+      const { stdout, stderr } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
+        cwd: directory,
+      });
+      const [, secret = ''] = /"secret":"([^"]+)"/.exec(stdout) ?? [];
+      const answer = await fetch(`${daemon.url}/metrics`, { headers: { Authorization: `Bearer ${secret}` } });
+      expect(answer.status, stderr).to.equal(200);
+    } finally {
+      rmSync(directory, { recursive: true });
+      await daemon.close();
+    }
+  });
+
   it('lists every metric, and no other', () => {
     expect([...rows.keys()]).to.have.members(own.map(({ name }) => name));
   });

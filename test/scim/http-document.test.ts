@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { readText } from '../architecture/sources.ts';
 import { Api } from '../contract/api.ts';
+import { ownBlocks } from '../support/command-blocks.ts';
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts';
 import { done, made, refused, resourcesIn, Scim } from './http-tenant.ts';
 
@@ -12,13 +13,14 @@ const DOCUMENT = readText('docs/scim.md');
 const ORGANIZATION = 'organizations/default';
 
 describe('docs/scim.md', () => {
+  const own = ownBlocks('test/scim/http-document.test.ts');
   let daemon: TestDaemon;
   let api: Api;
   let answers: JsonObject[];
   before(async () => {
     daemon = await startTestDaemon();
     api = new Api(daemon.url, daemon.adminToken);
-    const [, script = ''] = /^```sh\n([\s\S]*?)^```$/m.exec(DOCUMENT) ?? [];
+    const script = own.takeAll().join('');
     const { code, output } = await bash(script.replaceAll('curl -s', 'curl -fw "\\n" -s'), {
       api: `${daemon.url}/v1`,
       auth: `Authorization: Bearer ${daemon.adminToken}`,
