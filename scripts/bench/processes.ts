@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -75,6 +76,38 @@ export async function start({ words, env = {}, log = '/dev/null' }: Started): Pr
       await exit;
     },
   };
+}
+
+export interface Ended {
+  /** From its start to its end, in milliseconds. */
+  readonly ms: number;
+  /** The most memory that was ever resident, in bytes. */
+  readonly peak: number;
+}
+
+/** Loaded into the process, says as the last thing on a channel of its own what `getrusage` knows, in kibibytes. */
+const TELL_PEAK = `data:text/javascript,${encodeURIComponent(
+  "import { writeSync } from 'node:fs'; process.on('exit', () => writeSync(3, String(process.resourceUsage().maxRSS)));",
+)}`;
+
+/** Runs `node` with these words to its end. What it prints goes nowhere. Throws when it fails. */
+export async function runToEnd({ words, env = {} }: Omit<Started, 'log'>): Promise<Ended> {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('ACCREDIT_'));
+  const began = performance.now();
+  const child = ended(
+    spawn(process.execPath, ['--import', TELL_PEAK, ...words], {
+      cwd: ROOT,
+      env: { ...Object.fromEntries(inherited), ...env },
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    }),
+  );
+  const [said, complaint, [code, signal]] = await Promise.all([
+    text(child.stdio[3] as NodeJS.ReadableStream),
+    text(child.stderr as NodeJS.ReadableStream),
+    once(child, 'close'),
+  ]);
+  if (code !== 0) throw new Error(`node ${words.join(' ')} ended with ${code ?? signal}: ${complaint.slice(-1000)}`);
+  return { ms: performance.now() - began, peak: Number(said) * 1024 };
 }
 
 function ready(child: ChildProcess, words: readonly string[]): Promise<string> {

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect } from 'chai';
 import { median, spread } from '../../scripts/bench/load.ts';
+import { runToEnd } from '../../scripts/bench/processes.ts';
 import { costOf } from '../../scripts/bench/provider.ts';
 import { isMet, table } from '../../scripts/bench/report.ts';
 
@@ -72,6 +73,17 @@ describe('npm run bench', () => {
     expect(cost.providerCpu).to.be.above(0.1);
     expect(cost.cpu).to.be.above(cost.providerCpu);
     expect(cost.providerPeak).to.be.within(100e6, 300e6);
+  });
+
+  it('finds the most memory that a process had, also of what it gave back, and fails with what the process says', async () => {
+    const peakOf = async (megabytes: number) =>
+      (await runToEnd({ words: ['-e', `Buffer.alloc(${megabytes * 1e6}, 1); console.log('x'.repeat(1e6))`] })).peak /
+      1e6;
+    const [small, large] = [await peakOf(1), await peakOf(200)];
+    expect(small).to.be.within(20, 120);
+    expect(large - small).to.be.within(150, 250);
+    const failed = await runToEnd({ words: ['-e', 'throw new Error("no room")'] }).catch((error: Error) => error);
+    expect(String(failed)).to.include('no room');
   });
 
   it('takes the middle of its rounds, and how far they lie apart', () => {
