@@ -25,7 +25,7 @@ export const fmt: Verb = {
           const { formatText } = await import('../manifest/format.ts');
           const changed: string[] = [];
           const findings: Finding[] = [];
-          for (const { file, text, unreadable } of readFiles(paths, options)) {
+          for (const { file, text, unreadable } of readFiles(paths, options).files) {
             if (unreadable !== undefined) {
               findings.push(unreadable);
               continue;

@@ -5,7 +5,7 @@ import { CliError, UsageError } from '../exit.ts';
 import type { Output } from '../output.ts';
 import type { Session } from '../session.ts';
 import { meantBy } from './check.ts';
-import { type ManifestFile, readManifestFiles } from './files.ts';
+import { type FilesRead, readManifestFiles } from './files.ts';
 import { type Finding, findingOf, renderFinding } from './finding.ts';
 import type { Manifest, ManifestReading } from './load.ts';
 
@@ -24,22 +24,28 @@ export function withFiles(command: Command): Command {
 }
 
 /** The files that are meant. Throws `UsageError` where there are none. */
-export function readFiles(paths: readonly string[], { file = [] }: FileOptions): ManifestFile[] {
+export function readFiles(paths: readonly string[], { file = [] }: FileOptions): FilesRead {
   const all = [...file, ...paths];
   if (all.length === 0) throw new UsageError('which manifest? Name its files or its directory');
-  const files = readManifestFiles(all);
-  if (files.length === 0) throw new UsageError(`there is no manifest in ${all.join(', ')}: no .yaml, .yml or .json`);
-  return files;
+  const read = readManifestFiles(all);
+  if (read.files.length === 0)
+    throw new UsageError(`there is no manifest in ${all.join(', ')}: no .yaml, .yml or .json`);
+  return read;
 }
 
 /** Reads a manifest and shows what is worth a word. Rejects with `CliError` when something is wrong with it. */
-export async function readManifest(session: Session, files: readonly ManifestFile[]): Promise<Manifest> {
+export async function readManifest(session: Session, { files, passedOver }: FilesRead): Promise<Manifest> {
   // With the parser, which only those verbs need that read a manifest.
   const { loadManifest } = await import('./load.ts');
-  const reading = loadManifest(files, session.environment);
+  const reading = loadManifest(files, session.environment, passedOver.map(reminder));
   if (!session.json) showFindings(reading.findings, session.err);
   if (reading.manifest === undefined) throw invalidManifest(reading, session.json);
   return reading.manifest;
+}
+
+function reminder(directory: string): Finding {
+  const message = `the files in ${directory} are not read: name that directory too if they belong to it`;
+  return { severity: 'warning', message, place: undefined };
 }
 
 /** The manifest cannot be used. What is wrong with it has been shown, or is in the error with `--json`. */

@@ -1,6 +1,7 @@
 /** The files that a manifest is made of. */
 import {
   closeSync,
+  type Dirent,
   fchmodSync,
   fchownSync,
   fsyncSync,
@@ -13,7 +14,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, extname, join } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { Finding } from './finding.ts';
 
 export interface ManifestFile {
@@ -24,24 +25,55 @@ export interface ManifestFile {
   readonly unreadable: Finding | undefined;
 }
 
+export interface FilesRead {
+  readonly files: readonly ManifestFile[];
+  /** Subdirectories with files that look like parts of a manifest and that nobody has named. */
+  readonly passedOver: readonly string[];
+}
+
 const EXTENSIONS = new Set(['.yaml', '.yml', '.json']);
 
 /**
  * The files that `paths` name, each once: of a directory, those that lie directly in it and end in `.yaml`, `.yml` or
  * `.json`, sorted, without hidden ones. `-` stands for standard input. Throws the error of the system for what cannot be read.
  */
-export function readManifestFiles(paths: readonly string[]): ManifestFile[] {
-  const files = paths.flatMap((path) => (path !== '-' && statSync(path).isDirectory() ? filesIn(path) : [path]));
-  return [...new Set(files)].map((file) =>
-    file === '-' ? textOf('<stdin>', readFileSync(0)) : textOf(file, readFileSync(file)),
-  );
+export function readManifestFiles(paths: readonly string[]): FilesRead {
+  const directories = paths.filter((path) => path !== '-' && statSync(path).isDirectory());
+  const files = paths.flatMap((path) => (directories.includes(path) ? filesIn(path) : [path]));
+  const named = new Set([...directories, ...files.map(dirname)].map((path) => resolve(path)));
+  const passedOver = directories
+    .flatMap(subdirectoriesOf)
+    .filter((path) => !named.has(resolve(path)) && mayBelong(path));
+  return {
+    files: [...new Set(files)].map((file) =>
+      file === '-' ? textOf('<stdin>', readFileSync(0)) : textOf(file, readFileSync(file)),
+    ),
+    passedOver,
+  };
 }
 
 function filesIn(directory: string): string[] {
-  return readdirSync(directory, { withFileTypes: true })
-    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.') && EXTENSIONS.has(extname(entry.name)))
+  return entriesOf(directory)
+    .filter((entry) => !entry.isDirectory() && EXTENSIONS.has(extname(entry.name)))
     .map(({ name }) => join(directory, name))
     .sort();
+}
+
+function subdirectoriesOf(directory: string): string[] {
+  return entriesOf(directory).flatMap((entry) => (entry.isDirectory() ? [join(directory, entry.name)] : []));
+}
+
+/** One that may not be looked into is nobody's manifest, and no reason to fail. */
+function mayBelong(directory: string): boolean {
+  try {
+    return filesIn(directory).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+function entriesOf(directory: string): Dirent[] {
+  return readdirSync(directory, { withFileTypes: true }).filter(({ name }) => !name.startsWith('.'));
 }
 
 /** Reading it all the same would put other characters in the place of what cannot be read, and `fmt` would write them. */

@@ -33,15 +33,19 @@ export interface ManifestReading {
 
 const FALLBACK = 'default';
 
-/** Reads and checks a manifest. Never throws for what is wrong with it. */
-export function loadManifest(given: readonly ManifestFile[], environment: Environment): ManifestReading {
+/** Reads and checks a manifest. Never throws for what is wrong with it. `noticed` is what was found before. */
+export function loadManifest(
+  given: readonly ManifestFile[],
+  environment: Environment,
+  noticed: readonly Finding[] = [],
+): ManifestReading {
   const files = given.map(({ file }) => file);
   const readings = given.map(({ file, text, unreadable }) =>
     unreadable === undefined ? readDocuments(file, text) : { documents: [], findings: [unreadable], isWhole: false },
   );
   const documents = readings.flatMap((reading) => reading.documents);
   const merged = mergeDocuments(documents);
-  const findings = [...readings.flatMap((reading) => reading.findings), ...merged.findings];
+  const findings = [...noticed, ...readings.flatMap((reading) => reading.findings), ...merged.findings];
   const ended = (manifest?: Omit<Manifest, 'warnings'>): ManifestReading => {
     const isSound = findings.every(({ severity }) => severity !== 'error');
     const ordered = inReadingOrder(findings, files);

@@ -153,6 +153,24 @@ describe('errors in a manifest', () => {
     expect((await workshop().accredit(['validate', utf8])).status).to.equal(0);
   });
 
+  it('remind of subdirectories with files that nobody has named', async () => {
+    workshop().write('d/a.yaml', FIRST);
+    workshop().write('d/more/b.yaml', 'teams: { x: {} }\n');
+    for (const other of ['d/.git/c.yaml', 'd/scripts/run.sh']) workshop().write(other, 'x: y\n');
+    const [d, more] = [workshop().file('d'), workshop().file('d/more')];
+    const { status, stderr, stdout } = await workshop().accredit(['validate', d]);
+    expect(status).to.equal(0);
+    expect(stdout).to.include('4 resources');
+    expect(stderr).to.equal(
+      'warning: the files in DIR/d/more are not read: name that directory too if they belong to it\n\n',
+    );
+    for (const named of [[more], [`${more}/`], [`${more}/b.yaml`]]) {
+      const all = await workshop().accredit(['validate', d, ...named]);
+      expect(all).to.deep.include({ status: 0, stderr: '' });
+      expect(all.stdout).to.include('5 resources');
+    }
+  });
+
   it('that are only warnings are in the JSON of what is valid', async () => {
     const file = workshop().write('doubt.yaml', 'manifest: shop\nroles: { a: { description: "${X}" } }\n');
     const { status, stderr, stdout } = await workshop().accredit(['validate', '--json', file]);
