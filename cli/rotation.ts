@@ -54,10 +54,14 @@ export async function rotateTo(client: Client, probe: Client, rotation: Rotation
   }
 }
 
-/** Also where the caller's own token was rotated and the repetition is refused, and where the secret was taken by an earlier run. */
+/**
+ * Also where a repetition is refused, which the first request may have been the reason of, as with the caller's own token, and where the
+ * secret was taken by an earlier run.
+ */
 function mayHaveHappened(error: unknown): boolean {
   if (error instanceof ConnectionError || error instanceof Interrupted) return true;
   if (!(error instanceof ApiError)) return false;
+  if (error.isRepeated) return true;
   return error.status >= 500 || error.status === 401 || ['secret-in-use', 'unexpected-answer'].includes(error.code);
 }
 

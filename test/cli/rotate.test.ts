@@ -111,6 +111,23 @@ describe('accredit rotate', () => {
     expect(await rotations()).to.equal(1);
   });
 
+  it('finds the secret taken, though the answer was lost and the right to rotate with it', async () => {
+    const { request } = stage().daemon;
+    const robot = `${ORGANIZATION}/accounts/robot`;
+    const granted = (role: string) => request.put(robot).send({ grants: [{ role }] });
+    await granted('owner').expect(201);
+    const { body } = await request.put(`${robot}/tokens/own`).send({}).expect(201);
+    proxy.fates.push('lost');
+    proxy.meanwhile = async () => void (await granted('viewer').expect(200));
+    const { status, stdout, stderr } = await place().cli(['rotate', ADDRESS], {
+      ACCREDIT_ENDPOINT: proxy.url,
+      ACCREDIT_TOKEN: body.secret,
+    });
+    expect(status, stderr).to.equal(0);
+    expect(await opened(stdout.trim())).to.equal(true);
+    expect(await rotations()).to.equal(1);
+  });
+
   it('interrupted before the answer, prints the secret that may be the new one, and says so', async () => {
     proxy.fates.push('held');
     const running = place().start(['rotate', ADDRESS], { ACCREDIT_ENDPOINT: proxy.url });
@@ -222,6 +239,8 @@ interface Proxy {
   readonly held: Promise<void>;
   /** From then on nothing is answered. */
   down: boolean;
+  /** Happens before an answer is lost. */
+  meanwhile: () => Promise<void>;
   /** Whether `GET /v1/self` is answered. */
   questions: boolean;
   close(): void;
@@ -235,7 +254,7 @@ async function startProxy(url: string): Promise<Proxy> {
   const held = new Promise<void>((resolve) => {
     hold = resolve;
   });
-  const proxy = { fates, bodies, held, down: false, questions: true };
+  const proxy = { fates, bodies, held, down: false, meanwhile: () => Promise.resolve(), questions: true };
   const server: Server = createServer((request, response) => {
     if (proxy.down || (!proxy.questions && request.url === '/v1/self')) {
       request.socket.destroy();
@@ -254,7 +273,10 @@ async function startProxy(url: string): Promise<Proxy> {
         return;
       }
       if (fate === 'lost') {
-        answer.resume().on('end', () => request.socket.destroy());
+        answer.resume().on('end', async () => {
+          await proxy.meanwhile();
+          request.socket.destroy();
+        });
         return;
       }
       response.writeHead(answer.statusCode ?? 500, answer.headers);
