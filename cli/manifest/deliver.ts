@@ -135,7 +135,7 @@ function run(
     for (const output of [child.stdout, child.stderr]) {
       createInterface({ input: output }).on('line', (line) => void stderr.write(`${masked(line)}\n`));
     }
-    child.once('error', (error) => {
+    child.on('error', (error) => {
       if (signal?.aborted !== true) reject(new Error(`${program} cannot be run: ${error.message}`));
       else if (child.pid === undefined) reject(signal.reason);
     });

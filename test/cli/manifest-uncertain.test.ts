@@ -110,6 +110,25 @@ describe('an apply that does not learn whether it was done', () => {
     expect(noted()).to.deep.equal([]);
   });
 
+  it('because it was interrupted before the answer keeps its secrets, says so, and the next one delivers them', async () => {
+    const env = { ACCREDIT_ENDPOINT: ingress.url };
+    const words = ['apply', '--yes', written(MANIFEST)];
+    const running = workshop().start(words, env);
+    fates.push({
+      after: async () => {
+        running.child.kill('SIGINT');
+        await running.ended;
+      },
+    });
+    const { status, stderr } = await running.ended;
+    expect(status, stderr).to.equal(130);
+    expect(stderr).to.include('it is not known whether the daemon has applied');
+    const [secret = ''] = noted();
+    expect((await workshop().accredit(words, env)).status).to.equal(0);
+    expect(workshop().read('secret').trim()).to.equal(secret);
+    expect(await minted()).to.equal(1);
+  });
+
   it('because it was killed has a note of its own of a secret that it found in the notes of another, who is refused', async () => {
     const env = { ACCREDIT_ENDPOINT: ingress.url };
     const words = ['apply', '--yes', written(MANIFEST)];
