@@ -28,7 +28,7 @@ async function listArchives(directory: string, version: string) {
   const set = await requireSet(directory, version);
   const archives = set.archives.map((archive) => [
     platformName(archive),
-    { url: packageUrl(set, archive.name), hashes: [`zh:${archive.sha256}`] },
+    { url: packageUrl(set, archive.name, BASE), hashes: [`zh:${archive.sha256}`] },
   ]);
   return { archives: Object.fromEntries(archives) };
 }

@@ -1,7 +1,7 @@
 /** The files of the packages, as both protocols name them. */
 import { type FileHandle, open } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setFiles, TERRAFORM_PATHS } from '../../terraform-provider-spec/packages.ts';
 import { queryOf, unknownParameter } from '../http/contract.ts';
@@ -24,12 +24,12 @@ export function packageFile(path: string): PackageFile | undefined {
 }
 
 /**
- * Where a file of a set is, relative to this host. What has a sum is named with it, so that what a cache keeps under this URL is what
- * was meant.
+ * Where a file of a set is, relative to the answer in the directory `base`, so that it holds behind the path of a proxy too (RFC 3986,
+ * section 5). What has a sum is named with it, so that what a cache keeps under this URL is what was meant.
  */
-export function packageUrl({ version, sums }: PackageSet, name: string): string {
+export function packageUrl({ version, sums }: PackageSet, name: string, base: string): string {
   const sum = sums.get(name);
-  return `${TERRAFORM_PATHS.packages}${version}/${name}${sum === undefined ? '' : `?sha256=${sum}`}`;
+  return `${posix.relative(base, `${TERRAFORM_PATHS.packages}${version}/${name}`)}${sum === undefined ? '' : `?sha256=${sum}`}`;
 }
 
 /** A year: caches take nothing longer seriously (RFC 9111, section 4.2.1). `immutable` is of RFC 8246. */

@@ -49,14 +49,15 @@ async function findPackage(
   const archive = set.archives.find((one) => one.os === os && one.arch === arch);
   if (archive === undefined) throw notFound('there is no package for that platform');
   const { sums, signature } = setFiles(version);
+  const url = (name: string) => packageUrl(set, name, `${BASE}${version}/download/${os}/`);
   return {
     protocols: [...set.protocols],
     os,
     arch,
     filename: archive.name,
-    download_url: packageUrl(set, archive.name),
-    shasums_url: packageUrl(set, sums),
-    shasums_signature_url: packageUrl(set, signature),
+    download_url: url(archive.name),
+    shasums_url: url(sums),
+    shasums_signature_url: url(signature),
     shasum: archive.sha256,
     signing_keys: { gpg_public_keys: [{ key_id: keyId(set.signingKey), ascii_armor: set.signingKey }] },
   };

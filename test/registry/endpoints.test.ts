@@ -44,6 +44,12 @@ describe('a daemon that has packages of the provider', () => {
   const file = (name: string, version = '0.1.0') => readFileSync(join(directory, version, name));
   const sumOf = (name: string) => new RegExp(`^([0-9a-f]{64})  ${name}$`, 'm').exec(file(sums).toString())?.[1] ?? '';
   const content = async (path: string) => Buffer.from(await (await fetch(`${daemon.url}${path}`)).arrayBuffer());
+  /** Where `url` leads in the answer at `path`, behind the path of a proxy, which takes its own off again. */
+  const from = (path: string, url: unknown) => {
+    const { pathname, search } = new URL(String(url), `https://proxy.example.com/behind/it${path}`);
+    expect(pathname).to.match(/^\/behind\/it\//);
+    return `${pathname.slice('/behind/it'.length)}${search}`;
+  };
   /** A line of the log, which is written once an answer has left: another request gives it the time. */
   const logged = async (wanted: (line: string) => boolean): Promise<string> => {
     for (;;) {
@@ -66,7 +72,7 @@ describe('a daemon that has packages of the provider', () => {
     const { archives } = JSON.parse((await get(`${MIRROR}/0.1.0.json`)).text) as Mirrored;
     expect(Object.keys(archives)).to.have.members(['darwin_arm64', 'linux_amd64', 'windows_amd64']);
     expect(archives.linux_amd64?.hashes).to.deep.equal([`zh:${sumOf(ZIP)}`]);
-    expect(await content(archives.linux_amd64?.url ?? '')).to.deep.equal(file(ZIP));
+    expect(await content(from(`${MIRROR}/0.1.0.json`, archives.linux_amd64?.url))).to.deep.equal(file(ZIP));
   });
 
   it('is a registry for what is signed, and for nothing else', async () => {
@@ -91,9 +97,13 @@ describe('a daemon that has packages of the provider', () => {
       shasum: sumOf(ZIP),
       signing_keys: { gpg_public_keys: [{ key_id: key.id, ascii_armor: key.publicKey }] },
     });
-    expect(await content(String(body.download_url))).to.deep.equal(file(ZIP));
-    expect(await content(String(body.shasums_url))).to.deep.equal(file(sums));
-    expect(await content(String(body.shasums_signature_url))).to.deep.equal(file(signature));
+    for (const [url, name] of [
+      [body.download_url, ZIP],
+      [body.shasums_url, sums],
+      [body.shasums_signature_url, signature],
+    ] as const) {
+      expect(await content(from(`${REGISTRY}/0.1.0/download/linux/amd64`, url)), name).to.deep.equal(file(name));
+    }
     expectNothing(await get(`${REGISTRY}/0.0.9/download/linux/amd64`));
   });
 

@@ -107,12 +107,14 @@ describe('answers of a running daemon', () => {
     ];
     await call('GET', TERRAFORM_PATHS.discovery, { api });
     await call('GET', `${registry}/versions`, { api });
-    const { body } = await call('GET', `${registry}/0.1.0/download/linux/amd64`, { api });
+    const download = `${registry}/0.1.0/download/linux/amd64`;
+    const { body } = await call('GET', download, { api });
     await call('GET', `${mirror}/index.json`, { api });
     await call('GET', `${mirror}/0.1.0.json`, { api });
-    const { headers } = await call('GET', String(body.download_url), { api });
-    await call('GET', String(body.download_url), { api, headers: { 'If-None-Match': headers.etag as string } });
-    await call('GET', String(body.download_url).replace(/=.*/, '=other'), { api });
+    const { pathname, search } = new URL(String(body.download_url), `${daemon.url}${download}`);
+    const { headers } = await call('GET', pathname + search, { api });
+    await call('GET', pathname + search, { api, headers: { 'If-None-Match': headers.etag as string } });
+    await call('GET', `${pathname}?sha256=other`, { api });
     const { signature, sums, manifest, signingKey } = setFiles('0.1.0');
     for (const name of [signature, sums, manifest, signingKey]) {
       await call('GET', `${TERRAFORM_PATHS.packages}0.1.0/${name}`, { api });

@@ -1,5 +1,5 @@
 /** `terraform init` with a daemon as the only source of the provider: the real binary, over the network. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +18,8 @@ import {
   setFiles,
 } from '../../terraform-provider-spec/packages.ts';
 import { readText } from '../architecture/sources.ts';
+import { startProgram } from '../deploy/programs.ts';
+import { freeAddress } from '../proxies/proxies.ts';
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts';
 import { throwAwayKey } from '../support/packages.ts';
 import { requireTerraform, Workspace, type WorkspaceOptions } from '../support/terraform.ts';
@@ -48,6 +50,7 @@ describe('terraform init from a daemon', () => {
     const tls = createCertificate();
     certificate = join(directory, 'certificate.pem');
     writeFileSync(certificate, tls.certificate);
+    writeFileSync(join(directory, 'key.pem'), tls.key);
     const env = { ACCREDIT_PROVIDER_PACKAGES: packages };
     plain = await startTestDaemon({ env });
     secure = await startTestDaemon({
@@ -131,6 +134,52 @@ describe('terraform init from a daemon', () => {
     }
   });
 
+  it('installs through a proxy that has the daemon below a path, from the mirror and from the registry, and works', async function () {
+    const isThere = spawnSync('nginx', ['-v'], { env: { PATH: `${process.env.PATH}:/usr/sbin` } }).status === 0;
+    if (!isThere && process.env.CI !== 'true') this.skip();
+    const address = await freeAddress();
+    const proxy = await startProgram('nginx', ['-p', directory, '-c', proxyConfiguration(address)], { address });
+    try {
+      const url = `https://${address.replace('127.0.0.1', 'localhost')}/accredit`;
+      for (const [source, installation] of [
+        [SOURCE_ADDRESS, mirrored({ url })],
+        ['accredit.test/accredit/accredit', registered({ url })],
+      ] as const) {
+        const terraform = await prepare(source, { installation, endpoint: url });
+        await terraform.run(['init']);
+        expect((await terraform.plan()).changes).to.deep.equal(['accredit_service_account.it: create']);
+      }
+    } finally {
+      await proxy.stop();
+    }
+  });
+
+  /** The file of an nginx with TLS that has the daemon without TLS below /accredit/. */
+  function proxyConfiguration(address: string): string {
+    const path = join(directory, 'nginx.conf');
+    const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${name};`);
+    writeFileSync(
+      path,
+      `daemon off;
+pid ${directory}/nginx.pid;
+error_log stderr;
+${process.getuid?.() === 0 ? 'user root;' : ''}
+events {}
+http {
+  access_log off;
+  ${paths.join(' ')}
+  server {
+    listen ${address} ssl;
+    ssl_certificate ${certificate};
+    ssl_certificate_key ${directory}/key.pem;
+    location /accredit/ { proxy_pass ${plain.url}/; }
+  }
+}
+`,
+    );
+    return path;
+  }
+
   it('refuses sums that the key did not sign, even where they are right', async () => {
     const [tampered, text] = [readFileSync(file(ZIP)), readFileSync(file(sums), 'utf8')];
     tampered[tampered.length - 1] = 1;
@@ -196,16 +245,18 @@ describe('terraform init from a daemon', () => {
   });
 });
 
+type Served = Pick<TestDaemon, 'url'>;
+
 /** The certificate is that of a name, and what listens without TLS keeps its URL. */
-function secureUrl({ url }: TestDaemon): string {
+function secureUrl({ url }: Served): string {
   return url.startsWith('https:') ? url.replace('127.0.0.1', 'localhost') : url;
 }
 
-function mirrored(daemon: TestDaemon): string {
+function mirrored(daemon: Served): string {
   return `provider_installation {\n  network_mirror {\n    url = "${secureUrl(daemon)}/terraform/mirror/"\n  }\n}\n`;
 }
 
-function registered({ url }: TestDaemon): string {
+function registered({ url }: Served): string {
   return `host "accredit.test" {\n  services = { "providers.v1" = "${url}/terraform/providers/v1/" }\n}\n`;
 }
 

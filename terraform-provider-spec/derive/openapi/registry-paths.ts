@@ -77,7 +77,7 @@ const PACKAGE = documentOf({
     os: text('As in the path.'),
     arch: text('As in the path.'),
     filename: text('Of the package.'),
-    download_url: text('Where it is.'),
+    download_url: text('Where it is; this and the others are relative to this address.'),
     shasums_url: text('Where the sums are.'),
     shasums_signature_url: text('Where their signature is.'),
     shasum: text('The SHA-256 of the package.'),
@@ -96,7 +96,7 @@ const MIRRORED_PACKAGES = documentOf({
   id: 'listMirroredProviderPackages',
   summary: 'List the packages of a version (provider network mirror protocol)',
   ok: 'The packages.',
-  properties: { archives: byName('By platform, with `url` and `hashes`.') },
+  properties: { archives: byName('By platform, with `url`, relative to this address, and `hashes`.') },
 });
 
 const CONTENT: JsonObject = { schema: { type: 'string' } };
