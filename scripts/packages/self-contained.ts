@@ -3,7 +3,7 @@
  * executable may be that of another platform, as long as it is of the version that runs this.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,8 +70,11 @@ function faultOf(file: string, platform: Platform): string | undefined {
     return `cannot be read: ${(error as Error).message}`;
   }
   if (formatOf(content) !== platformName(platform)) return 'is no executable for that platform';
-  if (!content.includes(EMPTY_FUSE)) return 'is no Node executable, or carries a program already';
-  const version = versionOf(content);
+  if (!content.includes(EMPTY_FUSE)) {
+    return 'is no Node executable, carries a program already, or has its Node in a library, as that of some distributions';
+  }
+  // One that somebody else built need not say its version, and the one that runs this has told it.
+  const version = realpathSync(file) === realpathSync(process.execPath) ? process.versions.node : versionOf(content);
   if (version === process.versions.node) return undefined;
   return `is of ${version === undefined ? 'an unknown version' : `version ${version}`}; the Node that prepares the program, and runs this, is ${process.versions.node}`;
 }

@@ -1,6 +1,6 @@
 /** `npm run package:provider`, and the Node executables that it takes. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -117,17 +117,41 @@ describe('a Node executable for a package', () => {
     return file;
   }
   const elf = (machine: number) => Buffer.concat([Buffer.from('\x7fELF'), Buffer.alloc(14), Buffer.of(machine, 0)]);
+  /** With its header at 0x80. */
+  const pe = (machine: number, header = 0x80) => {
+    const file = Buffer.alloc(0x86);
+    file.write('MZ');
+    file.writeUInt32LE(header, 0x3c);
+    file.write('PE', 0x80);
+    file.writeUInt16LE(machine, 0x84);
+    return file;
+  };
+  const windows: Platform = { os: 'windows', arch: 'amd64' };
   const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2:0';
   const source = (version: string) => `https://example.com/v${version}/node-v${version}.tar.gz`;
 
   for (const [what, file, platform, text] of [
     ['is not there', () => join(directory, 'none'), linux, 'ENOENT'],
     ['is for another processor', () => executable(elf(0xb7), fuse), linux, 'no executable for that platform'],
-    ['is for another system', () => executable(elf(0x3e), fuse), { os: 'windows', arch: 'amd64' }, 'that platform'],
+    ['is for another system', () => executable(elf(0x3e), fuse), windows, 'that platform'],
     ['is a script', () => executable(Buffer.from('#!/bin/sh\n'), fuse), linux, 'no executable for that platform'],
     ['is no Node', () => executable(elf(0x3e), 'x'), linux, 'is no Node executable'],
     ['carries a program', () => executable(elf(0x3e), fuse.replace(':0', ':1')), linux, 'carries a program already'],
     ['is of another version', () => executable(elf(0x3e), fuse + source('18.0.0')), linux, 'is of version 18.0.0'],
+    [
+      'is of another version, for Windows',
+      () => executable(pe(0x8664), fuse + source('18.0.0')),
+      windows,
+      'is of version 18.0.0',
+    ],
+    [
+      'is for Windows on another processor',
+      () => executable(pe(0xaa64), fuse),
+      windows,
+      'no executable for that platform',
+    ],
+    ['is for DOS', () => executable(pe(0x8664, 0x40), fuse), windows, 'no executable for that platform'],
+    ['is cut short', () => executable(pe(0x8664, 0xffff), fuse), windows, 'no executable for that platform'],
     ['does not say its version', () => executable(elf(0x3e), fuse), linux, 'is of an unknown version'],
     ['is for a Mac', () => executable(elf(0x3e), fuse), { os: 'darwin', arch: 'arm64' }, 'macOS'],
   ] as const) {
@@ -135,4 +159,18 @@ describe('a Node executable for a package', () => {
       expect(() => selfContained('', file(), platform)).to.throw(NodeExecutableError, text);
     });
   }
+
+  it('need not say its version when it is the one that runs this', () => {
+    const file = executable(elf(0x3e), fuse);
+    const link = join(directory, 'link');
+    symlinkSync(file, link);
+    const { execPath } = process;
+    try {
+      // It prepares the program then, which this one cannot do.
+      process.execPath = link;
+      expect(() => selfContained('', file, linux)).to.throw(NodeExecutableError, 'this Node prepares no');
+    } finally {
+      process.execPath = execPath;
+    }
+  });
 });

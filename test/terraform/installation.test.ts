@@ -10,7 +10,6 @@ import type { SigningKey } from '../../scripts/packages/signature.ts';
 import { createCertificate } from '../../terraform-provider/plugin/certificate.ts';
 import {
   archiveName,
-  executableName,
   type Platform,
   platformName,
   platformNamed,
@@ -223,7 +222,7 @@ http {
     ]);
   });
 
-  it('gives a machine without Node a reason, and one that holds its own Node works there', async function () {
+  it('gives a machine without Node a reason, and a package that holds its own Node works there', async function () {
     if (HERE.os !== 'linux') this.skip();
     const bin = join(directory, 'bin');
     mkdirSync(bin);
@@ -233,13 +232,9 @@ http {
     await terraform.run(['init']);
     expect(await terraform.diagnostic(['plan'])).to.include('needs Node.js');
     const contained = await providerExecutables(new Map([[platformName(HERE), process.execPath]]));
-    const { executable } = contained.find((one) => platformName(one) === platformName(HERE)) as Packed;
-    const unpacked = join(directory, 'unpacked', SOURCE_ADDRESS, VERSION, platformName(HERE));
-    mkdirSync(unpacked, { recursive: true });
-    writeFileSync(join(unpacked, executableName(VERSION, HERE)), executable, { mode: 0o755 });
-    const path = JSON.stringify(join(directory, 'unpacked'));
-    const installation = `provider_installation {\n  filesystem_mirror {\n    path = ${path}\n  }\n}\n`;
-    const alone = await prepare(SOURCE_ADDRESS, { installation, environment: { PATH: bin } });
+    await writePackages({ directory: packages, version: VERSION, executables: contained, signingKey: key });
+    const alone = await fromMirror();
+    alone.setEnvironment({ PATH: bin });
     await alone.run(['init']);
     expect((await alone.plan()).changes).to.deep.equal(['accredit_service_account.it: create']);
   });
