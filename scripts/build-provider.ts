@@ -35,7 +35,7 @@ const PROVIDER = '\n//# provider\n';
  * where Terraform looks. No single quotes: the shell has it in such.
  */
 const START = [
-  'if(!process.getBuiltinModule){',
+  'var node=process.versions.node.split(".");if(node[0]<20||node[0]==20&&node[1]<19){',
   'console.log("The accredit provider needs Node.js 20.19 or newer; this is "+process.version+".");process.exit(1)}',
   'var file=process.argv[1],bytes=require("fs").readFileSync(file),text=bytes.toString(),',
   `at=text.indexOf(${JSON.stringify(PROVIDER)});`,

@@ -86,13 +86,28 @@ describe('The provider process', function () {
       });
     }
 
-    it('under an old Node says in one line which one it needs', () => {
-      const old = 'data:text/javascript,delete process.getBuiltinModule';
-      const env = { ...process.env, NODE_OPTIONS: `--import="${old}"` };
-      const { status, stdout } = spawnSync(command[0], { encoding: 'utf8', env });
-      expect(stdout).to.match(/^The accredit provider needs Node\.js 20\.19 or newer; this is v.*\n$/);
-      expect(status).to.equal(1);
-    });
+    for (const [version, isTooOld] of [
+      ['14.21.3', true],
+      ['20.9.0', true],
+      ['20.18.3', true],
+      ['20.19.0', false],
+      ['20.100.0', false],
+      ['22.1.0', false],
+      ['100.0.0', false],
+    ] as const) {
+      it(`${isTooOld ? 'says in one line which Node it needs' : 'begins'} under Node ${version}`, () => {
+        // The version alone decides: some that are too old have this function, and some that are not lack it.
+        const told = `${isTooOld ? '' : 'delete process.getBuiltinModule;'}Object.defineProperty(process,'versions',{value:{...process.versions,node:'${version}'}})`;
+        const env = {
+          PATH: process.env.PATH,
+          NODE_OPTIONS: `--import="data:text/javascript,${encodeURIComponent(told)}"`,
+        };
+        const { status, stdout, stderr } = spawnSync(command[0], { encoding: 'utf8', env });
+        if (isTooOld) expect(stdout).to.match(/^The accredit provider needs Node\.js 20\.19 or newer; this is v.*\n$/);
+        else expect([stdout, stderr.includes('Terraform starts it')]).to.deep.equal(['', true]);
+        expect(status).to.equal(1);
+      });
+    }
 
     it('answers protocol 6, whatever the order in which it is offered', async () => {
       for (const versions of ['5,6', '6,5', '6']) {

@@ -1,4 +1,5 @@
 /** What `npm run package:provider` writes. */
+import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +11,7 @@ import { keyId } from '../../daemon/registry/key-id.ts';
 import { providerExecutables, writePackages } from '../../scripts/package-provider.ts';
 import { newSigningKey, readSigningKey, SigningKeyError } from '../../scripts/packages/signature.ts';
 import { parseSums, setFiles } from '../../terraform-provider-spec/packages.ts';
+import { unpackRelease } from '../deploy/installed.ts';
 import { stubPackages, throwAwayKey } from '../support/packages.ts';
 
 const { sums, signature, signingKey, manifest } = setFiles('0.1.0');
@@ -56,7 +58,7 @@ describe('the packages of the provider', () => {
     }
   });
 
-  it('are the same bytes each time, in whatever zone and order they are made', async function () {
+  it('are the same bytes each time, in whatever zone, order and directory they are made', async function () {
     this.timeout(60_000);
     const executables = await providerExecutables();
     const digests = async (order: typeof executables) => {
@@ -73,6 +75,12 @@ describe('the packages of the provider', () => {
       if (zone === undefined) delete process.env.TZ;
       else process.env.TZ = zone;
     }
+    // And in another directory, as a release is unpacked on another machine.
+    const [release, elsewhere] = [join(directory, 'release'), join(directory, 'elsewhere')];
+    unpackRelease(release);
+    const command = ['--import', 'tsx', 'scripts/package-provider.ts', '--directory', elsewhere];
+    execFileSync(process.execPath, command, { cwd: release, stdio: 'pipe' });
+    expect(readFileSync(join(elsewhere, '0.1.0', sums), 'utf8')).to.equal(file(sums).toString());
     expect(executables.map(({ os, arch }) => `${os}_${arch}`)).to.have.members([
       ...['darwin_amd64', 'darwin_arm64', 'linux_amd64', 'linux_arm64'],
     ]);
