@@ -26,6 +26,8 @@ const ORDER = [
   'test/terraform/',
   'test/provider/rpc-examples.test.ts',
   'test/daemon/first-run.test.ts',
+  'test/registry/documented.test.ts',
+  'test/registry/npm-start.test.ts',
   'test/provider/core/core-terraform.test.ts',
   'test/bench/',
   'test/contract/',
