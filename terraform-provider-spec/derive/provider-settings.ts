@@ -11,6 +11,9 @@ export interface ProviderSetting {
   readonly default?: string;
 }
 
+/** The manager of a configuration that names none. */
+export const DEFAULT_MANAGER = 'terraform';
+
 /** The provider block. All of it is optional there: the environment can give each setting instead. */
 export const PROVIDER_SETTINGS: readonly ProviderSetting[] = [
   setting('endpoint', 'string', 'Where the daemon answers: `https://accredit.example.com` or `http://127.0.0.1:7345`.'),
@@ -21,9 +24,10 @@ export const PROVIDER_SETTINGS: readonly ProviderSetting[] = [
   setting(
     'manager',
     'string',
-    'The name under which this configuration owns what it declares; `terraform` if left out. ' +
-      'Give each configuration its own, and none can change what another declares.',
-    { default: 'terraform' },
+    `The name under which this configuration owns what it declares; \`${DEFAULT_MANAGER}\` if left out. ` +
+      'Give each configuration its own, and none can change what another declares. With another name, the next apply takes ' +
+      'along what the configuration owns.',
+    { default: DEFAULT_MANAGER },
   ),
   setting('ca_certificate_file', 'string', "A PEM file with the certificates that the daemon's is checked against."),
   setting(

@@ -65,7 +65,7 @@ export async function applyResourceChange(
     const stale = (superseded || change.flags.stale) && prior !== null && typeof kept[minted] === 'string';
     return {
       new_state: encodeState(schema, state),
-      private: encodePrivate(stale ? { stale: true } : {}),
+      private: encodePrivate({ ...(stale ? { stale } : {}), manager: session.manager }),
       new_identity: identityOf(schema, address),
       diagnostics: [
         ...policyWarnings(address, written.warnings),

@@ -12,7 +12,7 @@ import { error, pathTo, warning } from './diagnostics.ts';
 import { identityOf } from './identity.ts';
 import { decodeState, encodeState } from './mapping.ts';
 import { ownSecret, type Plan, plan, secretAttribute } from './planning.ts';
-import { decodePrivate } from './private-state.ts';
+import { decodePrivate, encodePrivate, isRenamed } from './private-state.ts';
 import { isProtected, protectedFromDestroy, protectedFromParent, protectedFromReplacement } from './protection.ts';
 import { dueWarnings } from './schedule.ts';
 import { resourceOf } from './schemas.ts';
@@ -28,9 +28,13 @@ export async function planResourceChange(
   const schema = resourceOf(request.type_name);
   const prior = decodeState(schema, request.prior_state);
   const config = decodeState(schema, request.config);
+  const { organization, manager } = session;
+  const remembered = decodePrivate(request.prior_private);
+  const { due } = remembered;
+  const renamed = isRenamed(remembered, prior, manager);
+  const adopt = remembered.imported === true || renamed;
   // What is remembered goes on to the new object of a replacement and to the deletion of the old one.
-  const planned_private = request.prior_private;
-  const { imported: adopt, due } = decodePrivate(planned_private);
+  const planned_private = renamed ? encodePrivate({ ...remembered, imported: true }) : request.prior_private;
   if (config === null || isNullDynamic(request.proposed_new_state)) {
     const { client } = session;
     const isAsked = prior !== null && client !== undefined && !isApplying(request);
@@ -46,7 +50,6 @@ export async function planResourceChange(
     const diagnostics = secretInState(schema, config);
     if (diagnostics.length > 0) return { diagnostics };
   }
-  const { organization, manager } = session;
   const made = plan({ schema, prior, config, organization, manager, adopts: adopt, due });
   const kept = keptSecret(schema, prior, made, config);
   if (kept !== undefined && session.forbidsSecretsInState) {

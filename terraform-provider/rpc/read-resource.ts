@@ -103,8 +103,10 @@ function nextFlags(before: PrivateState, { schema, prior, found, state, manager 
   const holdsSecret = secret !== undefined && (prior[secret.name] ?? null) !== null;
   const isFound = secret !== undefined && secret.name in found;
   const rotated = typeof prior[ROTATED_AT] === 'string' && prior[ROTATED_AT] !== state[ROTATED_AT];
+  const isOwn = manager !== undefined && state.managed_by === manager;
   return {
-    ...(before.imported && (manager === undefined || state.managed_by !== manager) ? { imported: true } : {}),
+    ...(before.imported && !isOwn ? { imported: true } : {}),
+    manager: before.imported && isOwn ? manager : before.manager,
     ...((before.stale || (holdsSecret && rotated)) && !isFound ? { stale: true } : {}),
     ...(isDue(found) ? { due: true } : {}),
   };

@@ -41,7 +41,7 @@ const OF_PROBLEMS: Readonly<Partial<Record<ProblemCode, Refusal>>> = {
       action === 'create'
         ? 'If this configuration is to own it, import it, and the next apply adopts it: ' +
           `terraform import ${schema.type}.NAME ${address} ` +
-          '(If it is imported already and to be replaced, apply once without replacing it first.)'
+          '(If it is in the state already and to be replaced, apply once without replacing it first.)'
         : 'If this configuration is to own it again, remove it from the state and import it, and the next apply adopts it: ' +
           `terraform state rm ${schema.type}.NAME, then terraform import ${schema.type}.NAME ${address}`,
   },
