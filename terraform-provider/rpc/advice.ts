@@ -50,7 +50,37 @@ async function replacesInPlace(
   const [claim, ...others] = session.inState.get(address) ?? [];
   // What was found to be gone is created anew, and nothing ends with it.
   if (errors.length > 0 || claim === undefined || others.length > 0 || session.gone.has(address)) return errors;
-  return replacementOnDemand(client, { schema, prior: { id: address, claim }, adopt, signal });
+  return [
+    ...(await replacementOnDemand(client, { schema, prior: { id: address, claim }, adopt, signal })),
+    ...(await notTakenOver(client, address, question)),
+  ];
+}
+
+/**
+ * Of a used token whose profile allows it no other secret: only after its destruction another one can be created. In which
+ * order that goes the provider is not told.
+ */
+async function notTakenOver(client: Client, address: string, question: Question): Promise<Diagnostic[]> {
+  const { schema, config, made, adopt, signal } = question;
+  const body = desiredBody({ schema, prior: null, planned: made.planned, config });
+  if (schema.kind.token === undefined || body === undefined) return [];
+  try {
+    const options = { claim: randomUUID(), adopt: adopt === true, signal, deadline: ADVICE_DEADLINE };
+    await client.planPut(address, body, options);
+  } catch (cause) {
+    if (cause instanceof ApiError && cause.code === 'rotation-forbidden') {
+      return [
+        warning(
+          `Nothing can take over ${address} before it is destroyed`,
+          'It was used, and its profile allows it no other secret. The apply will fail to replace it with create_before_destroy, ' +
+            'be it in its own lifecycle or in that of something that refers to it. Otherwise the old one is destroyed first.',
+          pathTo('profile'),
+        ),
+      ];
+    }
+    if (!(cause instanceof ApiError || cause instanceof ConnectionError)) throw cause;
+  }
+  return [];
 }
 
 /**

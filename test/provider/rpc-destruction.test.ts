@@ -82,6 +82,33 @@ describe('Before it destroys anything the provider', function () {
   });
 
   describe('says what the daemon will refuse, and not that it has', () => {
+    it('of a replacement that would create before it destroys, where the profile allows a used token no other secret', async () => {
+      const config = bench.tokenConfig({ profile: 'static' });
+      const made = await bench.core.refresh(TOKEN, await makeToken({ profile: 'static' }));
+      const tainted = { ...made, tainted: true } as const;
+      const cuts = `: The replacement of ${bench.tokenAddress} cuts something off`;
+      expect(placed((await bench.core.plan(TOKEN, tainted, config)).warnings), 'never used').to.deep.equal([cuts]);
+      await bench.opens(values(made).secret);
+      const plan = await bench.core.plan(TOKEN, tainted, config);
+      expect(placed(plan.warnings)).to.deep.equal([
+        cuts,
+        `profile: Nothing can take over ${bench.tokenAddress} before it is destroyed`,
+      ]);
+      expect(plan.warnings[1]?.detail).to.include('create_before_destroy');
+      const { diagnostics } = await refusal(
+        bench.core.apply(TOKEN, tainted, config, plan, { createBeforeDestroy: true }),
+      );
+      expect(summaries(diagnostics)).to.deep.equal(['Its profile allows it no other secret']);
+      expect(await bench.opens(values(made).secret), 'it is left alone').to.equal(true);
+      const next = await bench.core.apply(TOKEN, tainted, config, plan);
+      expect(await bench.opens(values(next).secret)).to.equal(true);
+      await bench.reset();
+      const standard = await bench.core.refresh(TOKEN, await makeToken());
+      await bench.opens(values(standard).secret);
+      const other = await bench.core.plan(TOKEN, { ...standard, tainted: true }, bench.tokenConfig());
+      expect(summaries(other.warnings), 'under another profile').to.have.length(1);
+    });
+
     it('of a deletion of what another manages', async () => {
       const made = await makeToken();
       await bench.put(bench.tokenAddress, {}, { 'Accredit-Manager': 'manifest/x', 'Accredit-Adopt': 'true' });
