@@ -211,6 +211,35 @@ onEveryDatabase(
       ]);
     });
 
+    it('prunes no token that it did not declare, whether it says nothing of tokens or that there are none', async () => {
+      const { api } = bench();
+      const works = async (secret: unknown) =>
+        (await api.authorize(String(secret), `organization=${organization.split('/')[1]}`)) === 200;
+      const tokens = `${organization}/accounts/ci/tokens`;
+      await api.put(manifest, { accounts: { ci: {} } });
+      const byHand = (await api.put(`${tokens}/by-hand`, {})).body.secret;
+      const headers = { 'Accredit-Manager': 'terraform' };
+      const managed = (await api.put(`${tokens}/managed`, {}, { headers })).body.secret;
+      const trees: JsonObject[] = [
+        { accounts: { ci: { description: 'changed' } } },
+        { accounts: { ci: { description: 'again', tokens: {} } } },
+        { accounts: { ci: { description: 'again', tokens: { own: {} } } } },
+        { accounts: { ci: { description: 'at last' } } },
+      ];
+      const outcomes: string[][] = [];
+      for (const tree of trees) {
+        const applied = await api.put(manifest, tree);
+        outcomes.push(outcomesOf(expectOutcome(applied, 200, 'updated'), organization));
+        expect([await works(byHand), await works(managed)], JSON.stringify(tree)).to.deep.equal([true, true]);
+      }
+      expect(outcomes.map((each) => each.filter((one) => !one.startsWith('unchanged')))).to.deep.equal([
+        ['updated accounts/ci'],
+        ['updated accounts/ci'],
+        ['created accounts/ci/tokens/own'],
+        ['updated accounts/ci', 'deleted accounts/ci/tokens/own'],
+      ]);
+    });
+
     it('is refused with the place of everything that is wrong, before anything is done', async () => {
       const { api } = bench();
       const tree = {
