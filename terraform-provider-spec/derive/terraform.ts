@@ -242,6 +242,11 @@ interface WriteOnly {
   readonly api: Attribute;
 }
 
+/**
+ * Not sensitive: no state and no plan ever holds the value, so there is nothing to hide. Terraform stores the paths of sensitive
+ * attributes in any order and takes another order for a change, so that with a second one beside the secret a plan with
+ * `-refresh-only -detailed-exitcode` would find changes where there are none.
+ */
 function writeOnlyAttributes(name: string, writeOnly: WriteOnly): TerraformAttribute[] {
   const { description, attribute, hashed, api } = writeOnly;
   const version = `${name}_wo_version`;
@@ -252,7 +257,6 @@ function writeOnlyAttributes(name: string, writeOnly: WriteOnly): TerraformAttri
       {
         description: `${description} Sent at creation, and again when \`${version}\` changes. Needs Terraform 1.11.`,
         optional: true,
-        sensitive: true,
         writeOnly: true,
         source: { from: 'write-only', attribute, version, hashed },
         api,

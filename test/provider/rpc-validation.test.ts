@@ -480,6 +480,13 @@ describe('Without a daemon the provider', () => {
     });
   });
 
+  it('has no resource with two attributes that are sensitive, whose order Terraform would take for a change', () => {
+    for (const [type, { attributes }] of RESOURCE_SCHEMAS) {
+      const sensitive = attributes.filter((attribute) => attribute.sensitive).map(({ name }) => name);
+      expect(sensitive.length, `${type}: ${sensitive.join(', ')}`).to.be.at.most(1);
+    }
+  });
+
   it('offers a schema that Terraform accepts', async () => {
     const answer = await handlers.GetProviderSchema!({}, CONTEXT);
     const described = (where: string, one: SchemaAttribute): void => {
