@@ -211,4 +211,17 @@ describe('rotation on a schedule in Terraform', () => {
       expect((await bench().api.get(addressesOf(names[way] as string).token)).body.previous).to.equal(null);
     }
   });
+
+  it('lets a plan of the refresh alone end with 2 until the state knows of it, though it shows nothing', async () => {
+    const once = await bench().workspace(accountAndToken(uniqueName('ci'), { token: EVERY }));
+    await once.apply();
+    expect((await once.hasChanges('-refresh-only')).changes, 'before').to.equal(false);
+    clock.advance(31 * DAY);
+    const { changes, drifted, isEmpty } = await once.plan('-refresh-only');
+    expect({ changes, drifted, isEmpty }).to.deep.equal({ changes: [], drifted: [], isEmpty: false });
+    await once.apply('-refresh-only');
+    expect((await once.hasChanges('-refresh-only')).changes, 'once it is stored').to.equal(false);
+    await once.apply();
+    expect((await once.hasChanges('-refresh-only')).changes, 'after the rotation').to.equal(false);
+  });
 });
