@@ -222,6 +222,18 @@ http {
     ]);
   });
 
+  it('takes the command of the documentation for the lock file of several platforms', async () => {
+    const page = readText('terraform-provider-spec/docs/index.md');
+    const [, command = ''] = /^```shell\n(terraform providers lock [\s\S]*?)^```$/m.exec(page) ?? [];
+    const platforms = [...command.matchAll(/-platform=(\w+)/g)].map(([, platform]) => platform);
+    expect(platforms).to.have.length.above(2);
+    const terraform = await fromMirror();
+    const { output } = await terraform.script(command.replace('https://accredit.example.com', secureUrl(secure)));
+    for (const platform of platforms) expect(output).to.match(new RegExp(`Retrieved .+ ${VERSION} for ${platform}`));
+    expect(lockOf(terraform)).to.include(`version = "${VERSION}"`).and.match(/"h1:/);
+    await terraform.run(['init', '-lockfile=readonly']);
+  });
+
   it('gives a machine without Node a reason, and a package that holds its own Node works there', async function () {
     if (HERE.os !== 'linux') this.skip();
     const bin = join(directory, 'bin');
