@@ -72,14 +72,13 @@ export class Client {
 
   /** The resource at an address; `view: 'full'` adds what changes without anybody writing. */
   async get(address: string, options: CallOptions & { view?: 'full' } = {}): Promise<Fetched> {
-    const answer = await this.#call('GET', `/${address}`, { ...only(options), query: { view: options.view } });
+    const answer = await this.#call('GET', `/${address}`, options, { query: { view: options.view } });
     return { resource: objectIn(answer), etag: answer.headers.etag };
   }
 
   /** Creates or converges. The resource holds its secret if this call, or the one it repeats, made one. */
   async put(address: string, body: JsonObject, options: PutOptions = {}): Promise<Written> {
-    const answer = await this.#call('PUT', `/${address}`, {
-      ...only(options),
+    const answer = await this.#call('PUT', `/${address}`, options, {
       body,
       headers: { ...this.#putHeaders(options), 'idempotency-key': options.idempotencyKey ?? randomUUID() },
     });
@@ -88,8 +87,7 @@ export class Client {
 
   /** What `put` would do; changes nothing. */
   async planPut(address: string, body: JsonObject, options: PutOptions = {}): Promise<DryRun> {
-    const answer = await this.#call('PUT', `/${address}`, {
-      ...only(options),
+    const answer = await this.#call('PUT', `/${address}`, options, {
       body,
       query: { dry_run: 'true' },
       headers: this.#putHeaders(options),
@@ -99,8 +97,7 @@ export class Client {
 
   /** What a PUT of the manifest at an address would do; changes nothing. The entity tag is for `ifMatch` of that PUT. */
   async planManifest(address: string, tree: JsonObject, options: WriteOptions = {}): Promise<Fetched> {
-    const answer = await this.#call('PUT', `/${address}`, {
-      ...only(options),
+    const answer = await this.#call('PUT', `/${address}`, options, {
       body: tree,
       query: { dry_run: 'true' },
       headers: this.#writeHeaders(options),
@@ -118,8 +115,7 @@ export class Client {
     options: WriteOptions = {},
   ): Promise<readonly Unconfirmed[]> {
     const tokens = [...hashes].map(([address, secret_hash]) => ({ address, secret_hash }));
-    const answer = await this.#call('POST', `/${manifest}/delivered`, {
-      ...only(options),
+    const answer = await this.#call('POST', `/${manifest}/delivered`, options, {
       body: { tokens },
       headers: { ...this.#writeHeaders(options), 'idempotency-key': randomUUID() },
     });
@@ -140,8 +136,7 @@ export class Client {
 
   /** Mints a new secret for the token at an address. */
   async rotate(address: string, body: JsonObject = {}, options: RotateOptions = {}): Promise<Written> {
-    const answer = await this.#call('POST', `/${address}/rotation`, {
-      ...only(options),
+    const answer = await this.#call('POST', `/${address}/rotation`, options, {
       body,
       headers: { ...this.#writeHeaders(options), 'idempotency-key': options.idempotencyKey ?? randomUUID() },
     });
@@ -153,8 +148,7 @@ export class Client {
    * for permissions that the subject does not carry.
    */
   async exchange({ subject, permissions }: ExchangeRequest, options: CallOptions = {}): Promise<IssuedAccessToken> {
-    const answer = await this.#call('POST', '/oauth/token', {
-      ...only(options),
+    const answer = await this.#call('POST', '/oauth/token', options, {
       body: {
         grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
         subject_token: subject,
@@ -169,8 +163,7 @@ export class Client {
 
   /** What `rotate` would do; changes nothing. */
   async planRotate(address: string, body: JsonObject = {}, options: RotateOptions = {}): Promise<DryRun> {
-    const answer = await this.#call('POST', `/${address}/rotation`, {
-      ...only(options),
+    const answer = await this.#call('POST', `/${address}/rotation`, options, {
       body,
       query: { dry_run: 'true' },
       headers: this.#writeHeaders(options),
@@ -182,8 +175,7 @@ export class Client {
   async *list(collection: string, options: ListOptions = {}): AsyncGenerator<JsonObject> {
     let cursor: string | undefined;
     do {
-      const answer = await this.#call('GET', `/${collection}`, {
-        ...only(options),
+      const answer = await this.#call('GET', `/${collection}`, options, {
         query: {
           cursor,
           limit: String(options.limit ?? 500),
@@ -203,8 +195,7 @@ export class Client {
 
   /** Revokes the token at an address in an emergency. Answers the outcome. */
   async revoke(address: string, body: { readonly reason: string }, options: WriteOptions = {}): Promise<string> {
-    const answer = await this.#call('PUT', `/${address}/revocation`, {
-      ...only(options),
+    const answer = await this.#call('PUT', `/${address}/revocation`, options, {
       body,
       headers: { ...this.#writeHeaders(options), 'idempotency-key': randomUUID() },
     });
@@ -214,13 +205,13 @@ export class Client {
   /** Takes back the revocation of the token at an address. Answers the outcome: restored or unchanged. */
   async restore(address: string, options: WriteOptions = {}): Promise<string> {
     return outcomeOf(
-      await this.#call('DELETE', `/${address}/revocation`, { ...only(options), headers: this.#writeHeaders(options) }),
+      await this.#call('DELETE', `/${address}/revocation`, options, { headers: this.#writeHeaders(options) }),
     );
   }
 
   /** Who the token is, and what it may do. */
   async self(options: CallOptions = {}): Promise<Self> {
-    const self = objectIn(await this.#call('GET', '/self', only(options)));
+    const self = objectIn(await this.#call('GET', '/self', options));
     return {
       identifier: String(self.identifier),
       address: String(self.address),
@@ -243,8 +234,7 @@ export class Client {
   }
 
   #delete(address: string, options: DeleteOptions, query: Query = {}): Promise<HttpResponse> {
-    return this.#call('DELETE', `/${address}`, {
-      ...only(options),
+    return this.#call('DELETE', `/${address}`, options, {
       query: {
         ...query,
         claim: options.claim,
@@ -276,27 +266,27 @@ export class Client {
   async #call(
     method: HttpRequest['method'],
     path: string,
-    given: CallOptions & { query?: Query; headers?: Record<string, string>; body?: Json },
+    { signal, deadline = this.#deadline, attemptTimeout = ATTEMPT_TIMEOUT }: CallOptions,
+    { query = {}, headers, body }: { query?: Query; headers?: Record<string, string>; body?: Json } = {},
   ): Promise<HttpResponse> {
     const request: Omit<HttpRequest, 'timeout'> = {
       method,
-      path: `/v1${path}${queryText(given.query ?? {})}`,
+      path: `/v1${path}${queryText(query)}`,
       headers: {
         ...this.#headers,
-        ...given.headers,
-        ...(given.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
-      ...(given.body === undefined ? {} : { body: JSON.stringify(given.body) }),
-      signal: given.signal,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal,
     };
     let sent = 0;
     const answer = await retrying(
       (remaining) => {
         sent += 1;
-        const timeout = Math.min(given.attemptTimeout ?? ATTEMPT_TIMEOUT, remaining);
-        return this.#transport.send({ ...request, timeout });
+        return this.#transport.send({ ...request, timeout: Math.min(attemptTimeout, remaining) });
       },
-      { clock: this.#clock, deadline: given.deadline ?? this.#deadline, signal: given.signal },
+      { clock: this.#clock, deadline, signal },
     );
     if (answer.status >= 300 && answer.status < 400) {
       throw unexpected(answer.status, 'the endpoint redirects; give the address that it redirects to');
@@ -306,10 +296,6 @@ export class Client {
     }
     return answer;
   }
-}
-
-function only({ signal, deadline, attemptTimeout }: CallOptions): CallOptions {
-  return { signal, deadline, attemptTimeout };
 }
 
 function queryText(query: Query): string {
