@@ -6,6 +6,7 @@ import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import type { Database, Failure, StoreLog, Transaction } from './database.ts';
 import { driverError } from './database.ts';
 import { entities } from './entities.ts';
+import { FileMoved, inPlace } from './in-place.ts';
 import { createPrivateFile, lockDirectory } from './lock.ts';
 import { MIGRATIONS, migrate } from './migrations.ts';
 import { statements } from './statements.ts';
@@ -97,11 +98,14 @@ export class SqliteDatabase implements Database {
   #openingAside: Promise<void> | undefined;
   readonly #unlock: () => Promise<void>;
   readonly #log: StoreLog;
+  readonly #path: string;
+  #requireFiles: () => void = () => undefined;
   #broken = false;
 
   constructor(path: string, unlock: () => Promise<void>, log: StoreLog) {
     this.#unlock = unlock;
     this.#log = log;
+    this.#path = path;
     const source = { type: 'sqlite', database: path, logging: false, driver: QUIET_DRIVER } as const;
     const known = { ...source, entities: entities('sqlite') };
     this.writer = new DataSource({ ...known, migrations: MIGRATIONS });
@@ -117,6 +121,7 @@ export class SqliteDatabase implements Database {
     await apply(this.writer, WRITER_PRAGMAS);
     await this.#reader.initialize();
     await apply(this.#reader, READER_PRAGMAS);
+    this.#requireFiles = inPlace([this.#path, `${this.#path}-wal`]);
   }
 
   /** The locks are not needed: no other process writes. */
@@ -130,9 +135,13 @@ export class SqliteDatabase implements Database {
       this.#broken = true;
       throw error;
     }
-    return new SqliteTransaction(runner, (error) => {
-      this.#broken = true;
-      this.#log.warn({ err: driverError(error) }, 'a transaction could not be rolled back; replacing the connection');
+    return new SqliteTransaction(runner, {
+      // As late as it can be: SQLite would go on writing to a file that nobody finds any more.
+      ready: () => this.#requireFiles(),
+      broken: (error) => {
+        this.#broken = true;
+        this.#log.warn({ err: driverError(error) }, 'a transaction could not be rolled back; replacing the connection');
+      },
     });
   }
 
@@ -156,6 +165,7 @@ export class SqliteDatabase implements Database {
   }
 
   failure(error: unknown): Failure {
+    if (error instanceof FileMoved) return 'blocked';
     const { code, message } = driverError(error) as { code?: string; message?: string };
     if (code === 'SQLITE_CONSTRAINT') {
       return message?.includes('UNIQUE constraint failed: secrets.hash') ? 'duplicate-secret' : 'refused';
@@ -195,13 +205,20 @@ export class SqliteDatabase implements Database {
   }
 }
 
+interface Events {
+  /** Throws where nothing may be committed. */
+  ready(): void;
+  /** The connection must be replaced. */
+  broken(error: unknown): void;
+}
+
 class SqliteTransaction implements Transaction {
   readonly #runner: QueryRunner;
-  readonly #broken: (error: unknown) => void;
+  readonly #events: Events;
 
-  constructor(runner: QueryRunner, broken: (error: unknown) => void) {
+  constructor(runner: QueryRunner, events: Events) {
     this.#runner = runner;
-    this.#broken = broken;
+    this.#events = events;
   }
 
   async query(sql: string, parameters: unknown[] = []): Promise<unknown[]> {
@@ -213,6 +230,7 @@ class SqliteTransaction implements Transaction {
   }
 
   async commit(): Promise<void> {
+    this.#events.ready();
     await this.#runner.query('COMMIT');
   }
 
@@ -222,7 +240,7 @@ class SqliteTransaction implements Transaction {
     } catch (error) {
       // SQLite rolls back by itself after some failures, such as a full disk.
       if (String(error).includes('no transaction is active')) return;
-      this.#broken(error);
+      this.#events.broken(error);
     }
   }
 }

@@ -1,6 +1,6 @@
 /** What only the store in one file guarantees. */
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -155,6 +155,29 @@ describe('the store in one SQLite file', () => {
     expect(rows.map(({ name }) => name)).to.deep.equal(['after', 'before']);
     await database.close();
   });
+
+  for (const name of ['accredit.db', 'accredit.db-wal']) {
+    for (const what of ['was moved away', 'was deleted', 'has another one in its place'] as const) {
+      it(`acknowledges no write while ${name} ${what}, and is not ready`, async () => {
+        const store = await openStore({ dataDirectory: directory });
+        const path = join(directory, name);
+        await store.engine.submit(create(account('before')));
+        renameSync(path, `${path}.moved`);
+        if (what === 'was deleted') rmSync(`${path}.moved`);
+        if (what === 'has another one in its place') writeFileSync(path, '');
+        const refused = await rejection(store.engine.submit(create(account('lost'))));
+        expect(refused).to.be.instanceOf(Unavailable);
+        expect((refused.cause as Error).message).to.include(`${path} was moved, deleted or replaced`);
+        expect(await rejection(store.check())).to.be.instanceOf(Unavailable);
+        if (what === 'was moved away') {
+          renameSync(`${path}.moved`, path);
+          await store.check();
+          await store.engine.submit(create(account('lost')));
+        }
+        await store.close();
+      });
+    }
+  }
 
   it('leaves the driver as fast as it is: no statement takes a stack trace', async () => {
     expect(await openElsewhere(directory)).to.equal('opened');
