@@ -35,8 +35,8 @@ function invalidPurpose({ address, purpose }: ValueRecord): Diagnostic[] {
 }
 
 function invalidSeed({ seed, version }: ValueRecord): Diagnostic[] {
-  if (seed === null || seed === undefined) return [];
-  const wrong = typeof seed === 'string' ? checkSeed(seed) : undefined;
+  if (typeof seed !== 'string') return [];
+  const wrong = checkSeed(seed);
   return [
     ...(wrong === undefined ? [] : [error('Invalid value', `seed: ${wrong}.`, pathTo('seed'))]),
     ...(version === null

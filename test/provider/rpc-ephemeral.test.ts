@@ -285,6 +285,8 @@ describe('Ephemeral resources', () => {
         .to.match(/^seed: .*at least 32 characters/)
         .and.to.not.include('horse');
       expect((await bench.refused(GENERATED, { address: ADDRESS, seed: 'x', version: '1' }))[0]).to.match(/^seed: /);
+      // It may turn out that there is no seed.
+      expect(await wrong({ seed: UNKNOWN })).to.equal('');
       const unknown = { address: UNKNOWN, seed: UNKNOWN, version: UNKNOWN, purpose: UNKNOWN };
       expect(await wrong(unknown)).to.equal('');
     });
