@@ -16,7 +16,8 @@ import { deriveToken } from '../../terraform-provider-spec/seeded-token.ts';
 import { mintToken } from '../../terraform-provider-spec/token.ts';
 import { OwnersApi } from '../contract/owners-api.ts';
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts';
-import { requireTerraform, type StateResource, Workspace } from '../support/terraform.ts';
+import { requireTerraform, Workspace } from '../support/terraform.ts';
+import type { StateResource } from '../support/terraform-answers.ts';
 
 const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
 

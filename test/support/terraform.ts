@@ -2,12 +2,21 @@
  * Real Terraform in a directory of its own: the stock binary starts the provider that the build put into dist/mirror.
  * Workspaces share nothing, so tests that use them can run side by side.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import {
+  type Plan,
+  type PlannedValues,
+  readPlan,
+  readPlannedValues,
+  readResources,
+  type StateResource,
+} from './terraform-answers.ts';
+import { COMMAND_TIMEOUT, execute, launch, type Run, type Running } from './terraform-process.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MIRROR = join(ROOT, 'dist', 'mirror');
@@ -17,9 +26,6 @@ const FILESYSTEM_MIRROR = `provider_installation {
   }
 }
 `;
-const COMMAND_TIMEOUT = 120_000;
-/** Characters of the output of a command that takes too long: the end says where it is. */
-const MOST_SHOWN = 10_000;
 
 /** Whether there is a `terraform` on the PATH. */
 export function hasTerraform(): boolean {
@@ -33,21 +39,6 @@ export function requireTerraform(context: Mocha.Context): void {
   if (!existsSync(MIRROR)) throw new Error('dist/mirror is missing: run npm run build:provider');
 }
 
-export interface Run {
-  readonly exitCode: number;
-  /** Standard output and standard error, in the order in which they came. */
-  readonly output: string;
-  readonly stdout: string;
-}
-
-/** A `terraform` that may still run. */
-export interface Running {
-  /** Sends a signal to Terraform, or with `group` to all that a terminal would send it to. */
-  signal(signal: NodeJS.Signals, to: 'terraform' | 'group'): void;
-  /** Its end; -1 stands for the exit code of one that was killed. Rejects when it takes too long. */
-  readonly ended: Promise<Run>;
-}
-
 export interface WorkspaceOptions {
   /** Given to the provider as ACCREDIT_ENDPOINT and ACCREDIT_TOKEN. */
   readonly endpoint: string;
@@ -58,33 +49,6 @@ export interface WorkspaceOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Where Terraform finds the provider, as its configuration file says it; in dist/mirror if left out. */
   readonly installation?: string;
-}
-
-/** One resource or data source as the state holds it. */
-export interface StateResource {
-  readonly address: string;
-  readonly type: string;
-  readonly values: Record<string, unknown>;
-}
-
-/** What a plan says; `applyPlanned` carries it out. */
-export interface Plan {
-  /** What it would do to each resource, as `address: create`, `update`, `delete`, `replace` or `import`. */
-  readonly changes: readonly string[];
-  /** The addresses of what is no longer as the state has it. */
-  readonly drifted: readonly string[];
-  /** Summary and detail of each warning. */
-  readonly warnings: readonly string[];
-  /** Whether an apply would do anything, outputs included. */
-  readonly isEmpty: boolean;
-}
-
-/** A resource before and after what is planned for it. */
-export interface PlannedValues {
-  readonly address: string;
-  readonly actions: readonly string[];
-  readonly before: Record<string, unknown> | null;
-  readonly after: Record<string, unknown> | null;
 }
 
 export class Workspace {
@@ -185,24 +149,11 @@ export class Workspace {
   /** Plans, and keeps the plan for `applyPlanned`. Rejects with what Terraform says when there is no plan. */
   async plan(...args: string[]): Promise<Plan> {
     const run = await this.run(['plan', '-json', '-detailed-exitcode', `-out=${PLAN}`, ...args], 'any');
-    const events = run.stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as PlanEvent]));
-    const said = (severity: string): string[] =>
-      events.flatMap(({ diagnostic }) =>
-        diagnostic?.severity === severity ? [`${diagnostic.summary}: ${diagnostic.detail}`] : [],
-      );
+    const { plan, errors } = readPlan(run);
     if (run.exitCode !== 0 && run.exitCode !== 2) {
-      throw new Error(`terraform plan ${args.join(' ')} ended with ${run.exitCode}:\n${said('error').join('\n')}`);
+      throw new Error(`terraform plan ${args.join(' ')} ended with ${run.exitCode}:\n${errors.join('\n')}`);
     }
-    const changesOf = (type: string) => events.flatMap((event) => (event.type === type ? [event.change] : []));
-    return {
-      changes: changesOf('planned_change')
-        .filter(({ action }) => action !== 'read')
-        .map(({ resource, action }) => `${resource.addr}: ${action}`)
-        .sort(),
-      drifted: changesOf('resource_drift').map(({ resource }) => resource.addr),
-      warnings: said('warning'),
-      isEmpty: run.exitCode === 0,
-    };
+    return plan;
   }
 
   /** Carries out the last plan. */
@@ -212,26 +163,12 @@ export class Workspace {
 
   /** The values before and after of what the last plan would change. */
   async plannedValues(): Promise<PlannedValues[]> {
-    const { resource_changes: changes = [] } = JSON.parse((await this.run(['show', '-json', PLAN])).stdout) as {
-      resource_changes?: { address: string; change: Omit<PlannedValues, 'address'> }[];
-    };
-    return changes
-      .map(({ address, change: { actions, before, after } }) => ({ address, actions, before, after }))
-      .filter(({ actions }) => actions[0] !== 'no-op' && actions[0] !== 'read');
+    return readPlannedValues((await this.run(['show', '-json', PLAN])).stdout);
   }
 
   /** The resources and data sources in the state. */
   async resources(): Promise<StateResource[]> {
-    const { resources = [] } = JSON.parse(await this.rawState()) as { resources?: StoredResource[] };
-    return resources.flatMap(({ mode, type, name, instances }) =>
-      instances
-        .filter(({ deposed }) => deposed === undefined)
-        .map(({ index_key: key, attributes }) => ({
-          address: `${mode === 'data' ? 'data.' : ''}${type}.${name}${key === undefined ? '' : `[${JSON.stringify(key)}]`}`,
-          type,
-          values: attributes,
-        })),
-    );
+    return readResources(await this.rawState());
   }
 
   /** The attributes in the state of the resource at that Terraform address; rejects when there is none. */
@@ -307,25 +244,6 @@ export class Workspace {
 /** Where a plan is kept for its apply. */
 const PLAN = 'plan.bin';
 
-/** A line of `terraform plan -json`, as far as it is read here. */
-interface PlanEvent {
-  readonly type: string;
-  readonly change: { readonly resource: { readonly addr: string }; readonly action: string };
-  readonly diagnostic?: { readonly severity: string; readonly summary: string; readonly detail: string };
-}
-
-/** A resource in the state file. */
-interface StoredResource {
-  readonly mode: 'managed' | 'data';
-  readonly type: string;
-  readonly name: string;
-  readonly instances: readonly {
-    readonly index_key?: string | number;
-    readonly deposed?: string;
-    readonly attributes: Record<string, unknown>;
-  }[];
-}
-
 const REQUIRED_PROVIDERS = `terraform {
   required_providers {
     accredit = {
@@ -337,55 +255,3 @@ const REQUIRED_PROVIDERS = `terraform {
 
 /** The commands that know -no-color. */
 const PLAIN = new Set(['init', 'plan', 'apply', 'destroy', 'import', 'show', 'validate', 'refresh', 'output']);
-
-function execute(...command: Parameters<typeof launch>): Promise<Run> {
-  return launch(...command).ended;
-}
-
-function launch(
-  command: string,
-  args: readonly string[],
-  cwd: string,
-  env: Record<string, string>,
-  timeout = COMMAND_TIMEOUT,
-): Running {
-  // In a process group of its own, as a shell starts it in a terminal.
-  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-  const ended = new Promise<Run>((resolve, reject) => {
-    let output = '';
-    let stdout = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-      stdout += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-    });
-    // Nobody waits for it once this process is gone.
-    const kill = (): void => void child.kill('SIGKILL');
-    process.prependOnceListener('exit', kill);
-    const timer = setTimeout(() => {
-      kill();
-      const shown = output.slice(-MOST_SHOWN);
-      reject(new Error(`${command} ${args.join(' ')} took longer than ${timeout / 1000} s:\n${shown}`));
-    }, timeout);
-    const settle = (): void => {
-      clearTimeout(timer);
-      process.removeListener('exit', kill);
-    };
-    child.once('error', (error) => {
-      settle();
-      reject(error);
-    });
-    child.once('close', (code) => {
-      settle();
-      resolve({ exitCode: code ?? -1, output, stdout });
-    });
-  });
-  return {
-    ended,
-    signal(signal, to) {
-      if (child.pid !== undefined) process.kill(to === 'group' ? -child.pid : child.pid, signal);
-    },
-  };
-}

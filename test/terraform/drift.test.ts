@@ -2,7 +2,8 @@
 import { expect } from 'chai';
 import { uniqueName } from '../contract/bench.ts';
 import { fakeClock } from '../support/daemon.ts';
-import type { Plan, Workspace } from '../support/terraform.ts';
+import type { Workspace } from '../support/terraform.ts';
+import type { Plan } from '../support/terraform-answers.ts';
 import { accountAndToken, addressesOf, expectReplaced, PATIENCE, TOKEN, useTerraform } from './bench.ts';
 
 const HOUR = 3_600_000;

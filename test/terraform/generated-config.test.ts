@@ -6,7 +6,8 @@ import type { JsonObject, Kind } from '../../terraform-provider-spec/kind.ts';
 import { KINDS } from '../../terraform-provider-spec/kinds/index.ts';
 import { prerequisitesOf, uniqueName } from '../contract/bench.ts';
 import { inOrder, smallest } from '../contract/expectations.ts';
-import type { PlannedValues, Workspace } from '../support/terraform.ts';
+import type { Workspace } from '../support/terraform.ts';
+import type { PlannedValues } from '../support/terraform-answers.ts';
 import { useTerraform } from './bench.ts';
 
 const MANAGED = { 'Accredit-Manager': 'terraform' };

@@ -4,7 +4,8 @@
  */
 import { expect } from 'chai';
 import { uniqueName } from '../contract/bench.ts';
-import type { Run, Workspace } from '../support/terraform.ts';
+import type { Workspace } from '../support/terraform.ts';
+import type { Run } from '../support/terraform-process.ts';
 import { ACCOUNT, accountAndToken, addressesOf, expectReplaced, PATIENCE, TOKEN, useTerraform } from './bench.ts';
 
 interface Way {

@@ -6,7 +6,9 @@ import { expect } from 'chai';
 import { mintToken, tokenHash } from '../../terraform-provider-spec/token.ts';
 import { uniqueName } from '../contract/bench.ts';
 import { fakeClock } from '../support/daemon.ts';
-import type { Plan, Run, Workspace } from '../support/terraform.ts';
+import type { Workspace } from '../support/terraform.ts';
+import type { Plan } from '../support/terraform-answers.ts';
+import type { Run } from '../support/terraform-process.ts';
 import { accountAndToken, addressesOf, expectReplaced, PATIENCE, useTerraform } from './bench.ts';
 
 const HOUR = 3_600_000;
