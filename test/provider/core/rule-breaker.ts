@@ -14,7 +14,7 @@ import {
   type ValueRecord,
 } from '../../../terraform-provider/values/value.ts';
 import { breakApplied, breakFinalPlan, breakPlan, breakRead } from './broken-rules.ts';
-import { DATA, EPHEMERAL, RESOURCE } from './rule-schemas.ts';
+import { DATA, EPHEMERAL, RESOURCE, STRING } from './rule-schemas.ts';
 
 const { type: TYPE } = RESOURCE;
 
@@ -26,8 +26,8 @@ const handlers: Handlers = {
     ephemeral_resource_schemas: { rules_secret: EPHEMERAL.schema },
     functions: {
       double: {
-        parameters: [{ name: 'text', type: Buffer.from('"string"') }],
-        return: { type: Buffer.from('"string"') },
+        parameters: [{ name: 'text', type: STRING }],
+        return: { type: STRING },
       },
     },
     server_capabilities: { plan_destroy: true, get_provider_schema_optional: true },

@@ -4,7 +4,8 @@ import { NESTING } from '../../../terraform-provider/plugin/messages.ts';
 import type { CtyType } from '../../../terraform-provider/values/value.ts';
 import { schemaType } from './schema.ts';
 
-const STRING = Buffer.from('"string"');
+/** The type of a text, as a schema says it. */
+export const STRING = Buffer.from('"string"');
 
 function withType(schema: Schema): { schema: Schema; type: CtyType } {
   return { schema, type: schemaType(schema) };

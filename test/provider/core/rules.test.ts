@@ -6,22 +6,12 @@ import { assertApplied, assertReplanned } from './compatible.ts';
 import { assertPlanValid } from './plan-valid.ts';
 import { proposedState } from './proposed.ts';
 import { replacingPaths } from './replacement.ts';
-import { RESOURCE } from './rule-schemas.ts';
+import { RESOURCE, STRING } from './rule-schemas.ts';
 import { schemaProblems } from './schema.ts';
 
-const STRING = Buffer.from('"string"');
 const { schema: SCHEMA, type: TYPE } = RESOURCE;
-const NULLS = {
-  id: null,
-  name: null,
-  breaks: null,
-  note: null,
-  level: null,
-  secret_wo: null,
-  tags: null,
-  limit: null,
-  grants: null,
-};
+/** Every attribute, not set. */
+const NULLS = Object.fromEntries(SCHEMA.block.attributes!.map(({ name }) => [name, null]));
 const value = (fields: Record<string, Value>): Value => ({ ...NULLS, name: 'n', ...fields });
 
 describe("Core's rules, as the tests hold the provider to them", () => {
