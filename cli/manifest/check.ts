@@ -15,6 +15,7 @@ import { unknownKey, violationsOf } from './by-schema.ts';
 import { type Finding, findingOf } from './finding.ts';
 import { isObject } from './json.ts';
 import type { Merged } from './merge.ts';
+import { readOnlyFindings } from './read-only.ts';
 import { readSink, type Sink, targetOfSink } from './sinks.ts';
 
 /** The token of a manifest whose secret is handed out by the command. */
@@ -70,6 +71,7 @@ export function checkTree(organization: string, value: JsonObject, { locate }: M
       const delivery = takeDelivery({ ...member, body }, { locate, refuse });
       if (delivery !== undefined) deliveries.push(delivery);
     }
+    if (isObject(body)) findings.push(...readOnlyFindings({ ...member, body }, locate));
     const reading = readBody(kind, body);
     if (reading.ok) desired.set(member, reading.desired);
     else for (const one of reading.violations) refuse({ ...helpful(kind, one), pointer: pointer + one.pointer });

@@ -22,6 +22,8 @@ export interface Finding {
   readonly place: Place | undefined;
   /** Another place that belongs to it: where the same was declared before. */
   readonly also?: { readonly message: string; readonly place: Place };
+  /** The key of a secret: what follows it in its line is never shown, by whatever finding. */
+  readonly hides?: Place;
 }
 
 type Paint = (style: Style, text: string) => string;
@@ -52,6 +54,23 @@ function subjectOf(pointer: string): string {
   if (key === undefined || /^\d+$/.test(key)) return '';
   const name = key.replaceAll('~1', '/').replaceAll('~0', '~');
   return `"${name}"${(numbers ?? '').replace(/\/(\d+)/g, '[$1]')} `;
+}
+
+/** The findings, in whose lines nothing is left of what follows the key of a secret. */
+export function withoutSecrets(findings: readonly Finding[]): Finding[] {
+  const keys = findings.flatMap(({ hides }) => (hides === undefined ? [] : [hides]));
+  const hidden = (place: Place) => keys.reduce(hideBehind, place);
+  return findings.map(({ hides: _known, also, ...rest }) => ({
+    ...rest,
+    place: rest.place && hidden(rest.place),
+    ...(also !== undefined && { also: { ...also, place: hidden(also.place) } }),
+  }));
+}
+
+function hideBehind(place: Place, key: Place): Place {
+  if (place.file !== key.file || place.line !== key.line) return place;
+  const shown = place.text.slice(0, key.column - 1 + key.length);
+  return { ...place, text: shown.padEnd(place.text.length, '*') };
 }
 
 /** The finding in several lines, without an end of line at the end. */

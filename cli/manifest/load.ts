@@ -6,7 +6,7 @@ import type { Environment } from '../profiles.ts';
 import { checkFileKeys, checkTree, type Delivery } from './check.ts';
 import { readDocuments } from './document.ts';
 import type { ManifestFile } from './files.ts';
-import { type Finding, inReadingOrder } from './finding.ts';
+import { type Finding, inReadingOrder, withoutSecrets } from './finding.ts';
 import { type Merged, mergeDocuments } from './merge.ts';
 import { substitute } from './variables.ts';
 
@@ -48,7 +48,7 @@ export function loadManifest(
   const findings = [...noticed, ...readings.flatMap((reading) => reading.findings), ...merged.findings];
   const ended = (manifest?: Omit<Manifest, 'warnings'>): ManifestReading => {
     const isSound = findings.every(({ severity }) => severity !== 'error');
-    const ordered = inReadingOrder(findings, files);
+    const ordered = inReadingOrder(withoutSecrets(findings), files);
     return {
       manifest: isSound && manifest !== undefined ? { ...manifest, warnings: ordered } : undefined,
       findings: ordered,

@@ -4,6 +4,7 @@ import type { Json, JsonObject, Kind } from '../kind.ts';
 import { childKinds } from '../kinds/index.ts';
 import { TREE_KINDS } from '../manifest.ts';
 import { MANIFEST_FILE_KEYS, TOKEN_FILE_KEYS } from '../manifest-file.ts';
+import { readOnlyAttributes } from './attributes.ts';
 import { requestSchema } from './json-schema.ts';
 
 /** The tree that a PUT takes. */
@@ -57,15 +58,20 @@ function collectionSchema(kind: Kind, inFile: boolean): JsonObject {
   };
 }
 
-/** The body of a PUT, with the collections that lie below; null stands for one with nothing but defaults. */
+/**
+ * The body of a PUT, with the collections that lie below; null stands for one with nothing but defaults. A file declares
+ * nothing that only the daemon sets: a client of the API sends back what it got, a person would believe it does something.
+ */
 function memberSchema(kind: Kind, inFile: boolean): JsonObject {
   const body = requestSchema(kind) as JsonObject & { properties: JsonObject };
+  const daemons = inFile ? readOnlyAttributes(kind) : {};
+  const declared = Object.entries(body.properties).filter(([name]) => !Object.hasOwn(daemons, name));
   return {
     ...body,
     type: ['object', 'null'],
     description: kind.description,
     properties: {
-      ...body.properties,
+      ...Object.fromEntries(declared),
       ...collectionsOf(childKinds(kind), inFile),
       ...(inFile && kind.token !== undefined && TOKEN_FILE_KEYS),
     },

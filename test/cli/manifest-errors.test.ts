@@ -2,6 +2,10 @@
 /** What is wrong with a manifest is said at its place, all of it at once, before anything is sent. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { readOnlyAttributes } from '../../terraform-provider-spec/derive/attributes.ts';
+import { childKinds, kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
+import { TREE_KINDS } from '../../terraform-provider-spec/manifest.ts';
+import { mintToken } from '../../terraform-provider-spec/token.ts';
 import { expectGolden } from './golden.ts';
 import { freshWorkshop } from './manifest-stage.ts';
 
@@ -189,6 +193,50 @@ describe('errors in a manifest', () => {
       expect(status).to.equal(1);
       expect(stderr).to.not.include(token);
       expect(stderr).to.include('acr_sa_**');
+    }
+  });
+
+  it('refuse what only the daemon sets, each at its place, and schema and command agree about it', async () => {
+    const schema = JSON.parse(readFileSync('terraform-provider-spec/generated/manifest.schema.json', 'utf8'));
+    for (const kind of TREE_KINDS.flatMap((one) => [one, ...childKinds(one)])) {
+      const names = Object.keys(readOnlyAttributes(kind));
+      const lies = kind.parent === 'organization' ? '' : '    ';
+      const holder = kindNamed(kind.parent as string);
+      const above = lies === '' ? '' : `${holder.collection}:\n  x:\n`;
+      const body = names.map((name) => `${lies}    ${name}: 1\n`).join('');
+      const text = `manifest: shop\n${above}${lies}${kind.collection}:\n${lies}  x:\n${body}`;
+      const { status, stderr } = await workshop().accredit(['validate', '--json', workshop().write('a.yaml', text)]);
+      expect(status, text).to.equal(1);
+      const { errors } = JSON.parse(stderr).error as { errors: { line: number; column: number; detail: string }[] };
+      const own = errors.filter(({ detail }) => /is set by the daemon alone/.test(detail));
+      const first = text.split('\n').indexOf(`${lies}    ${names[0]}: 1`) + 1;
+      expect(own.map(({ line, column }) => [line, column])).to.deep.equal(
+        names.map((_name, index) => [first + index, 5 + lies.length]),
+      );
+      const { properties } = lies === '' ? schema : schema.properties[holder.collection].additionalProperties;
+      expect(properties[kind.collection].additionalProperties.properties).to.not.have.any.keys(...names);
+    }
+  });
+
+  it('say loudly that a token lies in the file, and never show what stands behind "secret"', async () => {
+    const token = mintToken('sa');
+    const write = (secret: string) =>
+      workshop().write(
+        'secret.yaml',
+        `manifest: shop\naccounts: { ci: { tokens: { deploy: { status: active, secret: ${secret}, expries: 1d } } } }\n`,
+      );
+    for (const [secret, word] of [
+      [token, 'revoke it'],
+      ['hunter2', '"secret_hash"'],
+      ['"hunt\\x65r2"', '"secret_hash"'],
+    ] as const) {
+      const file = write(secret);
+      for (const words of [['validate'], ['validate', '--json'], ['plan'], ['validate', file]]) {
+        const { status, stdout, stderr } = await workshop().accredit([...words, file]);
+        expect(status).to.equal(1);
+        expect(stdout + stderr).to.not.match(/acr_sa_[^*]|hunt/);
+        expect(stderr).to.include(word.replaceAll('"', words.includes('--json') ? '\\"' : '"'));
+      }
     }
   });
 
