@@ -3,7 +3,7 @@ import { CliError, EXIT, Interrupted } from '../exit.ts';
 import { report } from '../hand-over.ts';
 import { type Applied, applyPlan } from '../manifest/apply.ts';
 import { located, withFiles } from '../manifest/command.ts';
-import { isEmpty } from '../manifest/plan.ts';
+import { isEmpty, summaryOf } from '../manifest/plan.ts';
 import {
   type Planned,
   type PlanningOptions,
@@ -49,7 +49,7 @@ export const apply: Verb = {
           }
           const applied = await carryOut(session, planned);
           if (session.json) await report(session.streams.stdout, `${appliedJson(planned, applied)}\n`);
-          else session.err.line(`Applied: ${summaryText(applied.answer.summary, false)}.`);
+          else session.err.line(`Applied: ${summaryText(summaryOf(planned.plan, applied.answer), false)}.`);
           return reportFailures(session, applied);
         }),
       );

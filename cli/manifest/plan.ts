@@ -54,6 +54,16 @@ export interface Plan {
   readonly homeless: readonly string[];
   /** Tokens with a secret that was made by hand and given by its hash: there is nothing left to deliver. */
   readonly byHand: readonly string[];
+  /** Only of a plan of `--only-due`; `leftAlone` is `undefined` where the daemon refuses the manifest as a whole. */
+  readonly onlyDue?: { readonly leftAlone: LeftAlone | undefined };
+}
+
+/** The differences that an apply of the whole would end, and `--only-due` does not. */
+export interface LeftAlone {
+  /** Addresses, sorted. */
+  readonly differing: readonly string[];
+  /** How many resources are as they are declared. */
+  readonly unchanged: number;
 }
 
 export interface PlanRequest {
@@ -119,18 +129,28 @@ export function isEmpty({ answer, pending, byHand }: Plan): boolean {
   return answer.outcome === 'unchanged' && pending.size === 0 && byHand.length === 0;
 }
 
+/** How many resources come to what, without counting as unchanged what differs and is left alone. */
+export function summaryOf({ onlyDue }: Plan, { summary }: ManifestAnswer): Summary {
+  const { unchanged = summary.unchanged } = onlyDue?.leftAlone ?? {};
+  return { ...summary, unchanged };
+}
+
 /** Whether the token was there, and makes room for one of the same name: under a profile that allows no other secret. */
 export function isReplaced({ address, outcome }: Change, { before, secrets }: Plan): boolean {
   // One that is new in the tree is undelivered only with its secret, and that one came later.
   return outcome === 'created' && secrets.has(address) && before.undelivered.includes(address);
 }
 
-interface DryRun {
+export interface DryRun {
   readonly answer: ManifestAnswer;
   readonly etag: string | undefined;
 }
 
-async function dryRun({ client, manifest, options }: PlanRequest, tree: JsonObject): Promise<DryRun> {
+/** What the daemon says to a tree. */
+export async function dryRun(
+  { client, manifest, options }: Pick<PlanRequest, 'client' | 'manifest' | 'options'>,
+  tree: JsonObject,
+): Promise<DryRun> {
   const { resource, etag } = await client.planManifest(manifest, tree, { ...PATIENCE, ...options });
   return { answer: resource as unknown as ManifestAnswer, etag };
 }

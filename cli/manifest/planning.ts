@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { WriteOptions } from '../../client/client.ts';
 import type { GlobalOptions } from '../connection.ts';
-import { CliError, EXIT } from '../exit.ts';
+import { CliError } from '../exit.ts';
 import { readVariable } from '../profiles.ts';
 import type { Session } from '../session.ts';
 import type { Delivery } from './check.ts';
@@ -16,11 +16,11 @@ import {
   showFindings,
 } from './command.ts';
 import { obstacle } from './deliver.ts';
-import { declaredBy, readResources, treeOf } from './export.ts';
 import type { Finding } from './finding.ts';
 import { type Journal, openJournal, stateDirectory } from './journal.ts';
 import type { Manifest } from './load.ts';
-import { isDeclared, isEmpty, isReplaced, makePlan, PATIENCE, type Plan } from './plan.ts';
+import { leftAloneBy, requireOnlyRotations, treeAsItIs } from './only-due.ts';
+import { isDeclared, isEmpty, makePlan, type Plan, summaryOf } from './plan.ts';
 import { progressOn } from './progress.ts';
 import { describeSink } from './sinks.ts';
 
@@ -72,23 +72,15 @@ export async function planFrom(session: Session, paths: readonly string[], optio
     ...(options.adopt === true && { adopt: true }),
     ...(options.allowSelf === true && { allowSelf: true }),
   };
+  const whole = { client, manifest: address, name: manifest.name, options: write };
   let tree = manifest.tree;
   if (options.onlyDue === true) {
-    const declared = await declaredBy(client, address, write);
-    if (declared === undefined) {
-      throw new CliError(`the manifest ${manifest.name} was never applied: there is nothing that could be due`, {
-        code: 'not-applied',
-      });
-    }
-    const manager = `manifest/${manifest.name}`;
-    const isOwn = (one: { managed_by?: unknown; address?: unknown }) =>
-      one.managed_by === manager && declared.has(String(one.address));
-    tree = treeOf(await readResources(client, organization, isOwn, { ...PATIENCE, signal: session.signal }));
+    tree = await treeAsItIs(whole);
   }
   const concerned = deliveries.filter((one) => isDeclared(tree, one.address));
   const progress = progressOn(session.err);
   progress.begin(`planning ${members.length === 1 ? 'one resource' : `${members.length} resources`}`);
-  const plan = await located(session, placed, () =>
+  let plan = await located(session, placed, () =>
     makePlan({
       client,
       manifest: address,
@@ -98,7 +90,10 @@ export async function planFrom(session: Session, paths: readonly string[], optio
       options: write,
     }).finally(progress.end),
   );
-  if (options.onlyDue === true) requireOnlyRotations(plan);
+  if (options.onlyDue === true) {
+    requireOnlyRotations(plan);
+    plan = { ...plan, onlyDue: { leftAlone: await leftAloneBy(plan, manifest.tree, whole) } };
+  }
   const others = new Set(deliveries.filter((one) => !concerned.includes(one)).map((one) => one.address));
   const aside = new Map([...journal.found].filter(([at]) => others.has(at)));
   return {
@@ -106,6 +101,11 @@ export async function planFrom(session: Session, paths: readonly string[], optio
     obstacles: homelessTokens(plan, placed),
     obstaclesHere: blockedSinks(plan, placed, session),
   };
+}
+
+/** `null` where nobody knows. */
+function leftAloneJson({ leftAlone }: NonNullable<Plan['onlyDue']>): string[] | null {
+  return leftAlone === undefined ? null : [...leftAlone.differing];
 }
 
 /** Throws `CliError` for a plan that cannot be applied, after showing why. */
@@ -125,7 +125,7 @@ export function asWarnings(obstacles: readonly Finding[]): Finding[] {
 
 /** The plan as JSON. It holds no secret, and no hash of one. */
 export function planJson({ manifest, plan, obstaclesHere }: Planned) {
-  const { outcome, changes, summary } = plan.answer;
+  const { outcome, changes } = plan.answer;
   const { due, undelivered } = plan.before;
   return {
     manifest: plan.manifest,
@@ -137,28 +137,13 @@ export function planJson({ manifest, plan, obstaclesHere }: Planned) {
       ...(before !== undefined && { before }),
       ...{ effects: [...effects], warnings: [...warnings] },
     })),
-    summary: { ...summary },
+    summary: summaryOf(plan, plan.answer),
+    ...(plan.onlyDue !== undefined && { left_alone: leftAloneJson(plan.onlyDue) }),
     due: [...due],
     undelivered: [...undelivered],
     to_deliver: [...plan.secrets.keys(), ...plan.pending.keys()].sort(),
     warnings: [...manifest.warnings, ...asWarnings(obstaclesHere)].map(findingJson),
   };
-}
-
-/**
- * The tree of `--only-due` was read in several answers. What was declared in between, or is below what somebody else has taken over,
- * would be missing in it, and deleted.
- */
-function requireOnlyRotations(plan: Plan): void {
-  const others = plan.answer.changes
-    .filter((change) => change.outcome !== 'rotated' && !isReplaced(change, plan))
-    .map(({ address }) => address);
-  if (others.length === 0) return;
-  throw new CliError(
-    `--only-due would change more than what is due (${others.slice(0, 3).join(', ')}): something has changed meanwhile or is ` +
-      "managed by somebody else. Repeat it, or look at the whole with 'accredit plan'",
-    { status: EXIT.conflict, code: 'not-only-due' },
-  );
 }
 
 function homelessTokens(plan: Plan, { members, locate }: Manifest): Finding[] {

@@ -8,7 +8,7 @@ import { splitMember } from '../../terraform-provider-spec/manifest.ts';
 import { type Output, printable } from '../output.ts';
 import type { Delivery } from './check.ts';
 import { masked } from './finding.ts';
-import { bodyAt, type Change, isEmpty, isReplaced, type Plan, type Summary } from './plan.ts';
+import { bodyAt, type Change, isEmpty, isReplaced, type Plan, type Summary, summaryOf } from './plan.ts';
 import { describeSink } from './sinks.ts';
 
 /** Not shown: that there is a new secret is said by the mark, and its hash is nobody's business. */
@@ -18,7 +18,9 @@ const HIDDEN = new Set(['secret_hash', 'secret']);
 export function showPlan(plan: Plan, deliveries: readonly Delivery[], out: Output): void {
   const [, organization, , name] = plan.manifest.split('/');
   if (isEmpty(plan)) {
-    out.line(`No changes: everything is as the manifest ${name} declares it.`);
+    const everything = `No changes: everything is as the manifest ${name} declares it.`;
+    out.line(plan.onlyDue === undefined ? everything : 'Nothing is due.');
+    showLeftAlone(plan, out);
     showNotes(plan, deliveries, out);
     return;
   }
@@ -32,9 +34,10 @@ export function showPlan(plan: Plan, deliveries: readonly Delivery[], out: Outpu
       showSinks(address, deliveries, out);
     }
   }
+  showLeftAlone(plan, out);
   showNotes(plan, deliveries, out);
   out.line('');
-  out.line(`${out.style('bold', 'Plan:')} ${summaryText(plan.answer.summary, true)}.`);
+  out.line(`${out.style('bold', 'Plan:')} ${summaryText(summaryOf(plan, plan.answer), true)}.`);
 }
 
 /** `3 to create, 1 to delete, 12 unchanged`, or without `to` what was done. */
@@ -91,6 +94,20 @@ function reasonOf(change: Change, plan: Plan): string {
 function showSinks(address: string, deliveries: readonly Delivery[], out: Output): void {
   for (const sink of deliveries.find((one) => one.address === address)?.sinks ?? []) {
     out.line(`      ${out.style('dim', `the secret goes to ${printable(describeSink(sink))}`)}`);
+  }
+}
+
+/** What `--only-due` does not do, of which nobody should believe that it is done. */
+function showLeftAlone({ onlyDue }: Plan, out: Output): void {
+  if (onlyDue === undefined) return;
+  const { leftAlone } = onlyDue;
+  const note = (text: string) => out.line(`${out.style('yellow', 'note:')} ${text}`);
+  if (leftAlone === undefined) {
+    note('whether anything else differs is not known, since the daemon refuses the manifest: "accredit plan" says why');
+  } else if (leftAlone.differing.length > 0) {
+    const [first, ...others] = leftAlone.differing;
+    const what = others.length === 0 ? `${shortOf(first as string)} differs` : `${others.length + 1} resources differ`;
+    note(`${what} from the manifest, which is left alone: "accredit plan" shows how`);
   }
 }
 

@@ -2,53 +2,10 @@
 /** `plan` says what would happen, `apply` does that or refuses, and both say it in ways that scripts can rely on. */
 import { readdirSync, rmSync } from 'node:fs';
 import { expect } from 'chai';
-import { openJournal } from '../../cli/manifest/journal.ts';
-import { mintToken, TOKEN_PATTERN } from '../../terraform-provider-spec/token.ts';
+import { TOKEN_PATTERN } from '../../terraform-provider-spec/token.ts';
 import { expectGolden } from './golden.ts';
+import { CHANGED, SHOP } from './manifest-shop.ts';
 import { freshStage, startMeddler } from './manifest-stage.ts';
-
-const SHOP = `manifest: shop
-projects:
-  shop: { display_name: Shop }
-roles:
-  publisher: { permissions: [builds.*] }
-apps:
-  web: { project: shop }
-accounts:
-  ci:
-    grants: [{ role: publisher, scope: projects/shop }]
-    tokens:
-      deploy:
-        expires_in: 90d
-        rotate_every: 30d
-        overlap: 1d
-        deliver:
-          - file: ./secrets/ci-deploy
-`;
-
-const CHANGED = `manifest: shop
-projects:
-  shop: { display_name: The shop }
-roles:
-  publisher: { permissions: [builds.*, artifacts.read] }
-teams:
-  web: {}
-accounts:
-  ci:
-    grants: [{ role: publisher, scope: projects/shop }]
-    tokens:
-      deploy:
-        expires_in: 90d
-        rotate_every: 30d
-        overlap: 1h
-        deliver:
-          - file: ./secrets/ci-deploy
-      other:
-        deliver:
-          - dotenv: { file: .env, key: OTHER }
-          - command: [cat]
-          - stdout-json: true
-`;
 
 const DAY = 86_400_000;
 
@@ -239,70 +196,6 @@ describe('plan and apply of a manifest', () => {
     expect((await workshop().accredit(['plan', '--detailed-exitcode', file])).status).to.equal(0);
   });
 
-  it('--only-due rotates what is due and leaves every other difference alone', async () => {
-    const file = await applied();
-    const old = workshop().read('secrets/ci-deploy');
-    workshop().write('shop.yaml', CHANGED);
-    const early = await workshop().accredit(['apply', '--yes', '--only-due', file]);
-    expect(early.stderr).to.include('No changes');
-    stage().clock.advance(31 * DAY);
-    const due = await workshop().accredit(['apply', '--yes', '--only-due', '--json', file]);
-    expect(due.status, due.stderr).to.equal(0);
-    const answer = JSON.parse(due.stdout);
-    expect(answer.summary).to.deep.equal({ created: 0, updated: 0, rotated: 1, deleted: 0, unchanged: 4 });
-    expect(answer.delivered).to.deep.equal(['organizations/default/accounts/ci/tokens/deploy']);
-    const fresh = workshop().read('secrets/ci-deploy');
-    expect(fresh).to.not.equal(old);
-    expect(await opens(fresh)).to.equal(true);
-    expect((await resource('projects/shop')).display_name).to.equal('Shop');
-    expect((await resource('apps/web')).address).to.equal('organizations/default/apps/web');
-    expect((await resource('accounts/ci/tokens/deploy')).overlap).to.equal('1d');
-    // What is left is still to do.
-    expect((await workshop().accredit(['plan', '--detailed-exitcode', file])).status).to.equal(2);
-  });
-
-  it('--only-due leaves alone what another manager has taken over, and deletes nothing because of that', async () => {
-    const file = await applied();
-    const take = (address: string, body: object) =>
-      stage()
-        .daemon.request.put(`/v1/organizations/default/${address}`)
-        .set('Accredit-Manager', 'terraform')
-        .set('Accredit-Adopt', 'true')
-        .send(body)
-        .expect(200);
-    await take('roles/publisher', { permissions: ['builds.*'] });
-    const old = workshop().read('secrets/ci-deploy');
-    stage().clock.advance(31 * DAY);
-    const { status, stderr } = await workshop().accredit(['apply', '--yes', '--only-due', file]);
-    expect(status, stderr).to.equal(0);
-    expect(workshop().read('secrets/ci-deploy')).to.not.equal(old);
-    expect((await resource('roles/publisher')).managed_by).to.equal('terraform');
-    // The token is still the manifest's, and what it belongs to is not.
-    await take('accounts/ci', { grants: [] });
-    stage().clock.advance(31 * DAY);
-    const refused = await workshop().accredit(['apply', '--yes', '--only-due', file]);
-    expect(refused.status, refused.stderr).to.equal(5);
-    expect((await resource('accounts/ci/tokens/deploy')).status).to.equal('active');
-  });
-
-  it('--only-due keeps what the journal has of tokens that it is not about', async () => {
-    const file = await applied();
-    const secret = mintToken('sa');
-    const key = { endpoint: stage().daemon.url, manifest: 'organizations/default/manifests/shop' };
-    const journal = () => openJournal(workshop().file('.local/state/accredit'), key);
-    const address = 'organizations/default/accounts/ci/tokens/other';
-    journal().add(new Map([[address, secret]]));
-    workshop().write('shop.yaml', CHANGED);
-    stage().clock.advance(31 * DAY);
-    expect((await workshop().accredit(['apply', '--yes', '--only-due', file])).status).to.equal(0);
-    expect([...journal().found]).to.deep.equal([[address, secret]]);
-    expect((await workshop().accredit(['apply', '--yes', '--only-due', file])).status).to.equal(0);
-    expect([...journal().found]).to.deep.equal([[address, secret]]);
-    expect((await workshop().accredit(['apply', '--yes', file])).status).to.equal(0);
-    expect(workshop().read('.env')).to.equal(`OTHER=${secret}\n`);
-    expect(journal().found.size).to.equal(0);
-  });
-
   it('another marker gives a new secret at once, and what has lost its file is told how to get one', async () => {
     const file = await applied(SHOP.replace('overlap: 1d', 'overlap: 0s'));
     const old = workshop().read('secrets/ci-deploy');
@@ -314,13 +207,6 @@ describe('plan and apply of a manifest', () => {
     expect((await workshop().accredit(['apply', '--yes', file])).status).to.equal(0);
     expect([await opens(workshop().read('secrets/ci-deploy')), await opens(old)]).to.deep.equal([true, false]);
     expect((await workshop().accredit(['plan', '--detailed-exitcode', file])).status).to.equal(0);
-  });
-
-  it('--only-due of a manifest that was never applied says so', async () => {
-    const file = workshop().write('shop.yaml', SHOP);
-    const { status, stderr } = await workshop().accredit(['apply', '--yes', '--only-due', file]);
-    expect(status).to.equal(1);
-    expect(stderr).to.include('never applied');
   });
 
   it('an exported manifest applies without a difference, as YAML and as JSON', async () => {
