@@ -19,7 +19,8 @@ export function showPlan(plan: Plan, deliveries: readonly Delivery[], out: Outpu
   const [, organization, , name] = plan.manifest.split('/');
   if (isEmpty(plan)) {
     const everything = `No changes: everything is as the manifest ${name} declares it.`;
-    out.line(plan.onlyDue === undefined ? everything : 'Nothing is due.');
+    const nothing = plan.before.due.length === 0 ? 'Nothing is due.' : 'Nothing that is due can be rotated from here.';
+    out.line(plan.onlyDue === undefined ? everything : nothing);
     showLeftAlone(plan, out);
     showNotes(plan, deliveries, out);
     return;

@@ -83,6 +83,18 @@ describe('an apply of what is due', () => {
     expect(refused.stderr).to.include('note: whether anything else differs is not known');
   });
 
+  it('--only-due does not say that nothing is due where what is due could go nowhere', async () => {
+    const file = await applied();
+    stage().clock.advance(31 * DAY);
+    workshop().write('shop.yaml', SHOP.slice(0, SHOP.indexOf('        deliver')));
+    const { status, stdout } = await workshop().accredit(['plan', '--only-due', file]);
+    expect(status).to.equal(0);
+    expect(stdout).to.equal(
+      'Nothing that is due can be rotated from here.\n' +
+        'note: accounts/ci/tokens/deploy is due, and only a token with "deliver" gets a new secret from here\n',
+    );
+  });
+
   it('--only-due leaves alone what another manager has taken over, and deletes nothing because of that', async () => {
     const file = await applied();
     const take = (address: string, body: object) =>
