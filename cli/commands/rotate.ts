@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Written } from '../../client/client.ts';
 import { ApiError } from '../../client/errors.ts';
 import { parseAddress } from '../../terraform-provider-spec/address.ts';
+import type { Json } from '../../terraform-provider-spec/kind.ts';
 import { writtenKind } from '../../terraform-provider-spec/kinds/index.ts';
+import { MANIFEST } from '../../terraform-provider-spec/manifest.ts';
 import { mintToken, tokenKind } from '../../terraform-provider-spec/token.ts';
 import { tokenAddress } from '../addresses.ts';
 import type { Options, Verb } from '../command.ts';
@@ -10,7 +12,7 @@ import { clientFor } from '../connection.ts';
 import { CliError, EXIT, UsageError } from '../exit.ts';
 import { handOver, report } from '../hand-over.ts';
 import { removeDurably, writeDurably } from '../manifest/durable.ts';
-import { jsonText } from '../output.ts';
+import { jsonText, printable } from '../output.ts';
 import { type Rotation, RotationUnknown, rotateTo } from '../rotation.ts';
 import type { Session } from '../session.ts';
 
@@ -46,6 +48,7 @@ export const rotate: Verb = {
           const { resource } = await session.client().get(address, { signal: session.signal });
           const kind = writtenKind(parseAddress(address).kind, resource.purpose);
           if (kind === undefined) throw new UsageError(`${address} has no secret`);
+          session.warn(aboutManifest(address, resource.managed_by));
           const { overlap, ifRotatedAt, allowSelf, secretFile } = options;
           const rotation = { address, overlap, ifRotatedAt, allowSelf };
           if (secretFile === undefined) await toOutput(session, { ...rotation, secret: mintToken(kind) });
@@ -54,6 +57,15 @@ export const rotate: Verb = {
       );
   },
 };
+
+/** What "deliver" in a manifest names is served by an apply alone, and is left with the former secret. */
+function aboutManifest(address: string, manager: Json | undefined): string[] {
+  if (typeof manager !== 'string' || !manager.startsWith(`${MANIFEST.kind}/`)) return [];
+  return [
+    `${address} is managed by ${printable(manager)}: this rotation takes its secret to nothing that "deliver" names there, which ` +
+      'keeps the former one. To serve it too, give the token another "rotation" in the manifest, and apply that',
+  ];
+}
 
 async function toOutput(session: Session, rotation: Rotation): Promise<void> {
   const { address, secret } = rotation;

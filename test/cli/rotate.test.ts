@@ -52,6 +52,22 @@ describe('accredit rotate', () => {
     expect(await opened(json.secret)).to.equal(true);
   });
 
+  it('says that no sink of the manifest which manages the token is served, and nothing for another manager', async () => {
+    const manifest = { accounts: { ci: { tokens: { deploy: {} } } } };
+    const { request } = stage().daemon;
+    await request.put(DEPLOY).set('Accredit-Manager', 'terraform').set('Accredit-Adopt', 'true').send({}).expect(200);
+    expect((await place().cli(['rotate', ADDRESS])).stderr).to.equal('');
+    await request.put(`${ORGANIZATION}/manifests/shop`).set('Accredit-Adopt', 'true').send(manifest).expect(201);
+    for (const words of [[], ['--json'], ['--secret-file', place().file('secret')]]) {
+      const { status, stderr } = await place().cli(['rotate', ADDRESS, ...words]);
+      expect(status, stderr).to.equal(0);
+      expect(stderr).to.match(
+        /^warning: organizations\/default\/accounts\/ci\/tokens\/deploy is managed by manifest\/shop: /,
+      );
+      expect(stderr).to.include('"deliver"').and.to.include('another "rotation"');
+    }
+  });
+
   it('writes it to a file that only its owner can read, in place of the former one', async () => {
     place().write('secret', 'former', 0o644);
     const { status, stdout } = await place().cli([
