@@ -114,14 +114,16 @@ export class Client {
     hashes: ReadonlyMap<string, string>,
     options: WriteOptions = {},
   ): Promise<readonly Unconfirmed[]> {
-    const tokens = [...hashes].map(([address, secret_hash]) => ({ address, secret_hash }));
-    const answer = await this.#call('POST', `/${manifest}/delivered`, options, {
-      body: { tokens },
-      headers: { ...this.#writeHeaders(options), 'idempotency-key': randomUUID() },
-    });
-    const { refused } = objectIn(answer);
-    if (!Array.isArray(refused)) throw unexpected(answer.status, 'the answer does not say what is confirmed');
-    return refused as unknown as Unconfirmed[];
+    return this.#deliveries(manifest, hashes, options, {});
+  }
+
+  /** What `confirmDeliveries` would not confirm; changes nothing. */
+  async planDeliveries(
+    manifest: string,
+    hashes: ReadonlyMap<string, string>,
+    options: WriteOptions = {},
+  ): Promise<readonly Unconfirmed[]> {
+    return this.#deliveries(manifest, hashes, options, { dry_run: 'true' });
   }
 
   /** Deletes, whether or not something is there. Answers the outcome: deleted, slot-ended or unchanged. */
@@ -231,6 +233,23 @@ export class Client {
   /** Closes the connections that are kept open. */
   close(): void {
     this.#transport.close();
+  }
+
+  async #deliveries(
+    manifest: string,
+    hashes: ReadonlyMap<string, string>,
+    options: WriteOptions,
+    query: Readonly<Record<string, string>>,
+  ): Promise<readonly Unconfirmed[]> {
+    const tokens = [...hashes].map(([address, secret_hash]) => ({ address, secret_hash }));
+    const answer = await this.#call('POST', `/${manifest}/delivered`, options, {
+      body: { tokens },
+      query,
+      headers: { ...this.#writeHeaders(options), 'idempotency-key': randomUUID() },
+    });
+    const { refused } = objectIn(answer);
+    if (!Array.isArray(refused)) throw unexpected(answer.status, 'the answer does not say what is confirmed');
+    return refused as unknown as Unconfirmed[];
   }
 
   #delete(address: string, options: DeleteOptions, query: Query = {}): Promise<HttpResponse> {

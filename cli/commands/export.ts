@@ -3,7 +3,7 @@ import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
 import type { Options, Verb } from '../command.ts';
 import { readResources, treeOf } from '../manifest/export.ts';
-import { PATIENCE } from '../manifest/plan.ts';
+import { PATIENCE } from '../manifest/patience.ts';
 import { written } from '../manifest/variables.ts';
 
 export const exportVerb: Verb = {

@@ -8,7 +8,8 @@ import type { Delivery } from './check.ts';
 import { confirmAll } from './confirm.ts';
 import { deliver, type Surroundings } from './deliver.ts';
 import type { Journal } from './journal.ts';
-import { type ManifestAnswer, PATIENCE, type Plan } from './plan.ts';
+import { PATIENCE } from './patience.ts';
+import type { ManifestAnswer, Plan } from './plan.ts';
 import { describeSink } from './sinks.ts';
 
 export interface ApplyRequest {

@@ -2,7 +2,8 @@
 import type { Client, WriteOptions } from '../../client/client.ts';
 import { secretHash } from '../../terraform-provider-spec/token.ts';
 import type { Failure } from './apply.ts';
-import { bodyAt, PATIENCE, type Plan } from './plan.ts';
+import { PATIENCE } from './patience.ts';
+import { bodyAt, type Plan } from './plan.ts';
 
 export interface ConfirmRequest {
   readonly client: Client;

@@ -35,6 +35,15 @@ export function setEntry(text: string, key: string, value: string): string {
   return `${result.join('\n')}\n`;
 }
 
+/** The value of the first entry `key` that stands in one line, without quotes; `undefined` if there is none. */
+export function entryIn(text: string, key: string): string | undefined {
+  for (const line of text.split('\n')) {
+    const [, name, value = ''] = /^\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
+    if (name === key) return value.replace(/^(["'`])(.*)\1$/, '$2');
+  }
+  return undefined;
+}
+
 /** The quote that a value opens and does not close. */
 function openQuote(value: string): string | undefined {
   const [first = ''] = value;

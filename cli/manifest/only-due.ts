@@ -4,7 +4,8 @@ import { ApiError } from '../../client/errors.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { declaredBy, readResources, treeOf } from './export.ts';
-import { dryRun, isReplaced, type LeftAlone, PATIENCE, type Plan } from './plan.ts';
+import { PATIENCE } from './patience.ts';
+import { dryRun, isReplaced, type LeftAlone, type Plan } from './plan.ts';
 
 export interface OnlyDueRequest {
   readonly client: Client;

@@ -10,6 +10,8 @@ import { TOKEN_KINDS, writtenKind } from '../../terraform-provider-spec/kinds/in
 import { mintToken, secretHash } from '../../terraform-provider-spec/token.ts';
 import type { Delivery } from './check.ts';
 import { isObject } from './json.ts';
+import { PATIENCE } from './patience.ts';
+import { type StaleSink, staleSinks } from './stale.ts';
 
 export interface Change {
   readonly address: string;
@@ -54,6 +56,8 @@ export interface Plan {
   readonly homeless: readonly string[];
   /** Tokens with a secret that was made by hand and given by its hash: there is nothing left to deliver. */
   readonly byHand: readonly string[];
+  /** Sinks that hold another secret than their token has, as far as they can be read. */
+  readonly stale: readonly StaleSink[];
   /** Only of a plan of `--only-due`; `leftAlone` is `undefined` where the daemon refuses the manifest as a whole. */
   readonly onlyDue?: { readonly leftAlone: LeftAlone | undefined };
 }
@@ -76,9 +80,6 @@ export interface PlanRequest {
   readonly journal: ReadonlyMap<string, string>;
   readonly options: WriteOptions;
 }
-
-/** How long the daemon may take for a manifest of thousands of resources, milliseconds. */
-export const PATIENCE = { deadline: 600_000, attemptTimeout: 300_000 } as const;
 
 /** Each round leaves out at least one secret of the journal, or is the last. */
 export async function makePlan(request: PlanRequest): Promise<Plan> {
@@ -108,14 +109,21 @@ export async function makePlan(request: PlanRequest): Promise<Plan> {
     const useless = [...former.keys()].filter((address) => isBrought(address) && !needs.has(address));
     for (const address of useless) former.delete(address);
     if (useless.length > 0) continue;
+    const secrets = new Map([...brought].filter(([address]) => isBrought(address)));
+    const pending = new Map([...former].filter(([address]) => !isBrought(address)));
+    const isServed = ({ address }: Delivery) => secrets.has(address) || pending.has(address);
     return {
       manifest: request.manifest,
       tree,
       answer: run.answer,
       before: bare.answer,
       etag: run.etag,
-      secrets: new Map([...brought].filter(([address]) => isBrought(address))),
-      pending: new Map([...former].filter(([address]) => !isBrought(address))),
+      secrets,
+      pending,
+      stale: await staleSinks(
+        request,
+        deliveries.filter((one) => !isServed(one)),
+      ),
       homeless: homelessIn(run.answer, tree),
       byHand: run.answer.undelivered.filter(
         (address) => typeof bodyAt(request.tree, address)?.secret_hash === 'string',

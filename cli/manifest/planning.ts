@@ -19,6 +19,7 @@ import { obstacle } from './deliver.ts';
 import type { Finding } from './finding.ts';
 import { type Journal, openJournal, stateDirectory } from './journal.ts';
 import type { Manifest } from './load.ts';
+import { notesOn } from './notes.ts';
 import { leftAloneBy, requireOnlyRotations, treeAsItIs } from './only-due.ts';
 import { isDeclared, isEmpty, makePlan, type Plan, summaryOf } from './plan.ts';
 import { progressOn } from './progress.ts';
@@ -124,7 +125,7 @@ export function asWarnings(obstacles: readonly Finding[]): Finding[] {
 }
 
 /** The plan as JSON. It holds no secret, and no hash of one. */
-export function planJson({ manifest, plan, obstaclesHere }: Planned) {
+export function planJson({ manifest, plan, deliveries, obstaclesHere }: Planned) {
   const { outcome, changes } = plan.answer;
   const { due, undelivered } = plan.before;
   return {
@@ -142,6 +143,7 @@ export function planJson({ manifest, plan, obstaclesHere }: Planned) {
     due: [...due],
     undelivered: [...undelivered],
     to_deliver: [...plan.secrets.keys(), ...plan.pending.keys()].sort(),
+    notes: notesOn(plan, deliveries).map(({ address, text }) => ({ address, text })),
     warnings: [...manifest.warnings, ...asWarnings(obstaclesHere)].map(findingJson),
   };
 }

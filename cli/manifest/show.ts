@@ -1,6 +1,5 @@
 /** A plan as people read it. */
 
-import { existsSync } from 'node:fs';
 import { organizationOf } from '../../terraform-provider-spec/address.ts';
 import type { Json, JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
@@ -8,6 +7,7 @@ import { splitMember } from '../../terraform-provider-spec/manifest.ts';
 import { type Output, printable } from '../output.ts';
 import type { Delivery } from './check.ts';
 import { masked } from './finding.ts';
+import { notesOn } from './notes.ts';
 import { bodyAt, type Change, isEmpty, isReplaced, type Plan, type Summary, summaryOf } from './plan.ts';
 import { describeSink } from './sinks.ts';
 
@@ -112,25 +112,9 @@ function showLeftAlone({ onlyDue }: Plan, out: Output): void {
   }
 }
 
-function showNotes({ before, secrets, pending, byHand }: Plan, deliveries: readonly Delivery[], out: Output): void {
-  const isCared = (address: string) => secrets.has(address) || pending.has(address) || byHand.includes(address);
-  const note = (address: string, text: string) =>
+function showNotes(plan: Plan, deliveries: readonly Delivery[], out: Output): void {
+  for (const { address, text } of notesOn(plan, deliveries)) {
     out.line(`${out.style('yellow', 'note:')} ${shortOf(address)} ${text}`);
-  for (const address of before.due.filter((one) => !isCared(one))) {
-    note(address, 'is due, and only a token with "deliver" gets a new secret from here');
-  }
-  for (const address of before.undelivered.filter((one) => !before.due.includes(one) && !isCared(one))) {
-    note(address, 'has a secret that nobody has confirmed, and cannot get another as it is now');
-  }
-  for (const { address, sinks } of deliveries.filter((one) => !isCared(one.address))) {
-    // What was taken over, or lost its file, looks as if it were delivered.
-    const lacking = sinks.filter((sink) => sink.type === 'file' && !existsSync(sink.path));
-    for (const sink of lacking) {
-      note(
-        address,
-        `is not in ${printable(describeSink(sink))}, and nobody can read its secret back; another "rotation" gives it a new one`,
-      );
-    }
   }
 }
 
