@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { printable } from '../output.ts';
 import type { Delivery } from './check.ts';
-import type { Plan } from './plan.ts';
+import type { Ended, Plan } from './plan.ts';
 import { describeSink, type Sink } from './sinks.ts';
 
 export interface Note {
@@ -25,6 +25,7 @@ export function notesOn(plan: Plan, deliveries: readonly Delivery[]): Note[] {
     .filter(({ address }) => !isCared(address))
     .flatMap(({ address, sinks }) => sinks.filter(lacksFile).map((sink) => ({ address, sink })));
   return [
+    ...(plan.answer.ended ?? []).map((one) => ({ address: one.address, text: aboutEnd(one) })),
     ...due.map((address) => ({ address, text: 'is due, and only a token with "deliver" gets a new secret from here' })),
     ...lost.map((address) => ({
       address,
@@ -39,6 +40,12 @@ export function notesOn(plan: Plan, deliveries: readonly Delivery[]): Note[] {
       text: `has another secret than the one in ${printable(describeSink(sink))}; ${RENEWED}, which is taken there`,
     })),
   ];
+}
+
+function aboutEnd({ status, reason }: Ended): string {
+  if (status === 'expired')
+    return 'has expired and opens nothing; another expiry renews it, where its profile allows that';
+  return `is ${printable(reason ?? 'revoked')}, and stays so whatever is declared; "accredit restore" takes that back`;
 }
 
 function lacksFile(sink: Sink): boolean {

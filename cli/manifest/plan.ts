@@ -36,6 +36,15 @@ export interface ManifestAnswer {
   readonly summary: Summary;
   readonly due: readonly string[];
   readonly undelivered: readonly string[];
+  /** Tokens that work no more though the tree does not say so; not told by a daemon that is older. */
+  readonly ended?: readonly Ended[];
+}
+
+export interface Ended {
+  readonly address: string;
+  readonly status: 'expired' | 'revoked';
+  /** For people. */
+  readonly reason: string | null;
 }
 
 export interface Plan {

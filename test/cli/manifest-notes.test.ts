@@ -1,14 +1,15 @@
 /** A plan says what it does not change and somebody should know of, to people and to programs, and its status stays that of no changes. */
 import { expect } from 'chai';
-import { mintToken } from '../../terraform-provider-spec/token.ts';
+import { mintToken, secretHash } from '../../terraform-provider-spec/token.ts';
 import { SHOP } from './manifest-shop.ts';
 import { freshStage } from './manifest-stage.ts';
 
 const DEPLOY = 'accounts/ci/tokens/deploy';
+const DAY = 86_400_000;
 const SINKS = '          - dotenv: { file: .env, key: DEPLOY }\n          - command: [cat]\n';
 
 describe('the notes of a plan', () => {
-  const { workshop } = freshStage();
+  const { stage, workshop } = freshStage();
 
   async function applied(text: string): Promise<string> {
     const file = workshop().write('shop.yaml', text);
@@ -55,5 +56,21 @@ describe('the notes of a plan', () => {
     expect(await notes(file)).to.have.length(1);
     workshop().write('secrets/ci-deploy', 'something else\n');
     expect(await notes(file)).to.deep.equal([]);
+  });
+
+  it('name each declared token that was revoked or has expired, and none that is declared as revoked', async () => {
+    const text = SHOP.replace('        rotate_every: 30d\n', '').replace(
+      '      deploy:\n',
+      '      off: { secret_hash: "HASH", state: revoked }\n      leaver: { secret_hash: "HASH" }\n      deploy:\n',
+    );
+    const file = await applied(text.replace(/HASH/g, () => secretHash(mintToken('sa'))));
+    expect(await notes(file)).to.deep.equal([]);
+    const revoked = await workshop().accredit(['revoke', 'accounts/ci/tokens/leaver', '--reason', 'leaver']);
+    expect(revoked.status, revoked.stderr).to.equal(0);
+    stage().clock.advance(91 * DAY);
+    expect(await notes(file)).to.have.members([
+      'note: accounts/ci/tokens/leaver is revoked as leaver, and stays so whatever is declared; "accredit restore" takes that back',
+      `note: ${DEPLOY} has expired and opens nothing; another expiry renews it, where its profile allows that`,
+    ]);
   });
 });

@@ -45,6 +45,29 @@ onEveryDatabase(
       accounts: { ci: { ...account, tokens: { deploy: token } } },
     });
 
+    it('says which of its tokens were revoked or have expired, unless it declares that, and in a plan what will have', async () => {
+      const { api } = bench();
+      const token = (more: JsonObject = {}) => ({ secret_hash: ownSecret().secret_hash, ...more });
+      const tokens = {
+        expiring: token({ expires_in: '1d' }),
+        renewed: token({ expires_in: '1d' }),
+        revoked: token(),
+        declared: token({ state: 'revoked' }),
+        living: token(),
+      };
+      const wanted = { accounts: { ci: { tokens } } };
+      expect((await api.put(manifest, wanted)).body.ended).to.deep.equal([]);
+      await api.put(`${organization}/accounts/ci/tokens/revoked/revocation`, { reason: 'compromised' });
+      clock.advance(DAY);
+      const next = { ...tokens, renewed: { ...tokens.renewed, expires_in: '2d' } };
+      const { body } = await api.put(manifest, { accounts: { ci: { tokens: next } } }, { query: 'dry_run=true' });
+      const at = `${organization}/accounts/ci/tokens`;
+      expect(body.ended).to.have.deep.members([
+        { address: `${at}/expiring`, status: 'expired', reason: null },
+        { address: `${at}/revoked`, status: 'revoked', reason: 'revoked as compromised' },
+      ]);
+    });
+
     it('a plan has what was there before of every attribute that would change; nothing of a secret', async () => {
       const { api } = bench();
       const token = { ...ownSecret(), rotation: 'a', overlap: '1h' };

@@ -77,17 +77,23 @@ function valuesBefore(kind: Kind, { attributes }: Resource, names: readonly stri
   );
 }
 
-/** The tokens of the tree that are to get another secret, and those whose present one nobody has confirmed. */
+/**
+ * The tokens of the tree that are to get another secret, those whose present one nobody has confirmed, and those that work no more
+ * though nothing in the tree says so.
+ */
 function tokensLeft({ draft, now }: Context, steps: readonly Declared[]): JsonObject {
   const due: string[] = [];
   const undelivered: string[] = [];
+  const ended: JsonObject[] = [];
   mapLoaded(steps, ({ kind, address }) => {
     const token = kind.token === undefined ? undefined : draft.resource(address);
     if (token === undefined) return;
     const lost = isUndelivered(token);
     if (lost) undelivered.push(address);
-    const { status } = statusOf(draft, token, now);
+    const { status, reason } = statusOf(draft, token, now);
+    const isDeclared = token.attributes.state === 'revoked' && draft.revocation(address) === undefined;
+    if ((status === 'revoked' && !isDeclared) || status === 'expired') ended.push({ address, status, reason });
     if (isRotationDue(token, status, now) || (lost && takesNewSecret(draft, token, status, now))) due.push(address);
   });
-  return { due: due.sort(), undelivered: undelivered.sort() };
+  return { due: due.sort(), undelivered: undelivered.sort(), ended };
 }

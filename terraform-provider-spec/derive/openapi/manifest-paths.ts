@@ -157,6 +157,15 @@ const CHANGES: JsonObject = {
     'The tokens of the tree with a secret that the caller made and nobody has confirmed with `POST …/delivered`.',
     ADDRESS,
   ),
+  ended: {
+    type: 'array',
+    items: object({
+      address: { ...ADDRESS, description: 'The token.' },
+      status: { type: 'string', enum: ['expired', 'revoked'], description: 'As the token has it.' },
+      reason: { type: ['string', 'null'], description: 'The `status_reason` of the token.' },
+    }),
+    description: 'The tokens of the tree that work no more, without those that it declares as revoked.',
+  },
 };
 
 const DELIVERIES = object({
