@@ -21,19 +21,25 @@ export interface Change {
   readonly changed: readonly string[];
   /** The values of those that were there; not told by a daemon that is older. */
   readonly before?: JsonObject;
+  /** Only of what is taken over: who manages it until then, null for nobody. */
+  readonly taken_over_from?: string | null;
   /** What stops working, for people. */
   readonly effects: readonly string[];
   readonly warnings: readonly string[];
 }
 
-export type Summary = Readonly<Record<'created' | 'updated' | 'rotated' | 'deleted' | 'unchanged', number>>;
+/** How many resources the daemon brings to which outcome. */
+export type Outcomes = Readonly<Record<'created' | 'updated' | 'rotated' | 'deleted' | 'unchanged', number>>;
+
+/** `taken_over` are among the updated and rotated ones. */
+export type Summary = Outcomes & { readonly taken_over: number };
 
 /** What the daemon answers to a PUT of a manifest, as far as it is used. */
 export interface ManifestAnswer {
   /** Of the manifest itself. */
   readonly outcome: string;
   readonly changes: readonly Change[];
-  readonly summary: Summary;
+  readonly summary: Outcomes;
   readonly due: readonly string[];
   readonly undelivered: readonly string[];
   /** Tokens that work no more though the tree does not say so; not told by a daemon that is older. */
@@ -147,9 +153,15 @@ export function isEmpty({ answer, pending, byHand }: Plan): boolean {
 }
 
 /** How many resources come to what, without counting as unchanged what differs and is left alone. */
-export function summaryOf({ onlyDue }: Plan, { summary }: ManifestAnswer): Summary {
+export function summaryOf({ onlyDue }: Plan, { summary, changes }: ManifestAnswer): Summary {
   const { unchanged = summary.unchanged } = onlyDue?.leftAlone ?? {};
-  return { ...summary, unchanged };
+  const taken = changes.filter(isTakenOver).length;
+  return { ...summary, unchanged, taken_over: taken };
+}
+
+/** Whether somebody else, or nobody, manages it until then. */
+export function isTakenOver(change: Change): boolean {
+  return change.taken_over_from !== undefined;
 }
 
 /** Whether the token was there, and makes room for one of the same name: under a profile that allows no other secret. */

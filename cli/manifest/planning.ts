@@ -133,9 +133,10 @@ export function planJson({ manifest, plan, deliveries, obstaclesHere }: Planned)
     name: manifest.name,
     has_changes: !isEmpty(plan),
     outcome,
-    changes: changes.map(({ address, kind, outcome, changed, before, effects, warnings }) => ({
+    changes: changes.map(({ address, kind, outcome, changed, before, taken_over_from, effects, warnings }) => ({
       ...{ address, kind, outcome, changed: [...changed] },
       ...(before !== undefined && { before }),
+      ...(taken_over_from !== undefined && { taken_over_from }),
       ...{ effects: [...effects], warnings: [...warnings] },
     })),
     summary: summaryOf(plan, plan.answer),

@@ -3,12 +3,12 @@
 import { organizationOf } from '../../terraform-provider-spec/address.ts';
 import type { Json, JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
-import { splitMember } from '../../terraform-provider-spec/manifest.ts';
+import { managerOf, splitMember } from '../../terraform-provider-spec/manifest.ts';
 import { type Output, printable } from '../output.ts';
 import type { Delivery } from './check.ts';
 import { masked } from './finding.ts';
 import { notesOn } from './notes.ts';
-import { bodyAt, type Change, isEmpty, isReplaced, type Plan, type Summary, summaryOf } from './plan.ts';
+import { bodyAt, type Change, isEmpty, isReplaced, isTakenOver, type Plan, type Summary, summaryOf } from './plan.ts';
 import { describeSink } from './sinks.ts';
 
 /** Not shown: that there is a new secret is said by the mark, and its hash is nobody's business. */
@@ -47,13 +47,16 @@ export function summaryText(summary: Summary, isPlanned: boolean): string {
     ? { created: 'to create', updated: 'to update', rotated: 'to rotate', deleted: 'to delete' }
     : { created: 'created', updated: 'updated', rotated: 'rotated', deleted: 'deleted' };
   const parts = Object.entries(words).map(([outcome, word]) => `${summary[outcome as keyof Summary]} ${word}`);
-  return `${parts.join(', ')}, ${summary.unchanged} unchanged`;
+  const taken =
+    summary.taken_over === 0 ? '' : `; ${summary.taken_over} of them ${isPlanned ? 'to be ' : ''}taken over`;
+  return `${parts.join(', ')}, ${summary.unchanged} unchanged${taken}`;
 }
 
 function showChange(change: Change, plan: Plan, deliveries: readonly Delivery[], out: Output): void {
   const { address, outcome, changed, before = {}, effects, warnings } = change;
   out.line('');
   out.line(`  ${markOf(change, plan, out)} ${shortOf(address)}${reasonOf(change, plan)}`);
+  if (isTakenOver(change)) out.line(`      managed_by: ${takeover(change, plan)}`);
   const body = bodyAt(plan.tree, address) ?? {};
   if (outcome !== 'deleted') {
     const given = splitMember(kindNamed(change.kind), body).body as JsonObject;
@@ -67,6 +70,10 @@ function showChange(change: Change, plan: Plan, deliveries: readonly Delivery[],
   if (plan.secrets.has(address)) showSinks(address, deliveries, out);
   for (const effect of effects) out.line(`      ${out.style('yellow', '!')} ${masked(printable(effect))}`);
   for (const warning of warnings) out.line(`      ${out.style('yellow', 'warning:')} ${masked(printable(warning))}`);
+}
+
+function takeover({ taken_over_from: former }: Change, { manifest }: Plan): string {
+  return `${printable(former ?? 'nobody')} -> ${managerOf(manifest)}`;
 }
 
 function markOf(change: Change, plan: Plan, out: Output): string {

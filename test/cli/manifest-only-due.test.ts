@@ -38,7 +38,14 @@ describe('an apply of what is due', () => {
     const due = await workshop().accredit(['apply', '--yes', '--only-due', '--json', file]);
     expect(due.status, due.stderr).to.equal(0);
     const answer = JSON.parse(due.stdout);
-    expect(answer.summary).to.deep.equal({ created: 0, updated: 0, rotated: 1, deleted: 0, unchanged: 1 });
+    expect(answer.summary).to.deep.equal({
+      created: 0,
+      updated: 0,
+      rotated: 1,
+      deleted: 0,
+      unchanged: 1,
+      taken_over: 0,
+    });
     expect(answer.left_alone.map((one: string) => one.split('/').slice(2).join('/'))).to.deep.equal([
       ...[
         'accounts/ci/tokens/deploy',

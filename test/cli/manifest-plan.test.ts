@@ -47,7 +47,7 @@ describe('plan and apply of a manifest', () => {
     const { status, stdout } = await workshop().accredit(['plan', '--json', file]);
     expect(status).to.equal(0);
     const plan = JSON.parse(stdout);
-    expect(plan.summary).to.deep.equal({ created: 2, updated: 3, rotated: 0, deleted: 1, unchanged: 1 });
+    expect(plan.summary).to.deep.equal({ created: 2, updated: 3, rotated: 0, deleted: 1, unchanged: 1, taken_over: 0 });
     expect(plan.has_changes).to.equal(true);
     expect(plan.to_deliver).to.deep.equal(['organizations/default/accounts/ci/tokens/other']);
     expect(stdout).to.not.match(/sha256:|acr_/);
@@ -246,6 +246,32 @@ describe('plan and apply of a manifest', () => {
     expect((await resource('accounts/hand')).labels).to.deep.equal({ b: '1', a: '2' });
     expect((await resource('accounts/hand')).managed_by).to.equal('manifest/taken');
     expect((await workshop().accredit(['plan', '--detailed-exitcode', file])).status).to.equal(0);
+  });
+
+  it('a plan with --adopt shows from whom it takes what over, and counts that', async () => {
+    const { request } = stage().daemon;
+    const at = '/v1/organizations/default';
+    await request.put(`${at}/accounts/hand`).send({ labels: { a: '1' } });
+    await request.put(`${at}/teams/web`).set('Accredit-Manager', 'terraform').send({});
+    const text = 'manifest: shop\naccounts: { hand: { labels: { a: "2" } } }\nteams: { web: {}, other: {} }\n';
+    const file = workshop().write('shop.yaml', text);
+    const { stdout } = await workshop().accredit(['plan', '--adopt', file]);
+    expect(stdout).to.include(
+      '~ accounts/hand\n      managed_by: nobody -> manifest/shop\n      labels: {"a":"1"} -> {"a":"2"}\n',
+    );
+    expect(stdout).to.include('~ teams/web\n      managed_by: terraform -> manifest/shop\n');
+    expect(stdout).to.include('0 unchanged; 2 of them to be taken over.');
+    const plan = JSON.parse((await workshop().accredit(['plan', '--adopt', '--json', file])).stdout);
+    expect(plan.summary).to.include({ created: 1, updated: 2, taken_over: 2 });
+    const from = plan.changes.map(({ address, taken_over_from }: Record<string, string>) => [address, taken_over_from]);
+    expect(from).to.have.deep.members([
+      ['organizations/default/accounts/hand', null],
+      ['organizations/default/teams/web', 'terraform'],
+      ['organizations/default/teams/other', undefined],
+    ]);
+    const done = await workshop().accredit(['apply', '--yes', '--adopt', file]);
+    expect(done.stderr).to.include('; 2 of them taken over.');
+    expect((await workshop().accredit(['plan', '--adopt', file])).stdout).to.include('No changes');
   });
 
   it('a secret whose hash is given by hand is nobody’s to deliver, and is not due for it', async () => {

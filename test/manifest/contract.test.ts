@@ -68,6 +68,22 @@ onEveryDatabase(
       ]);
     });
 
+    it('names from whom it takes something over, once, and nothing of what it has already', async () => {
+      const { api } = bench();
+      const adopt = { headers: { 'Accredit-Adopt': 'true' } };
+      await api.put(`${organization}/teams/hand`, {});
+      await api.put(`${organization}/teams/other`, {}, { headers: { 'Accredit-Manager': 'terraform' } });
+      const wanted = { teams: { hand: {}, other: { description: 'x' }, fresh: {} } };
+      const taken = (body: JsonObject) =>
+        Object.fromEntries(changesOf(body).map((one) => [String(one.address).split('/').at(-1), one.taken_over_from]));
+      const plan = await api.put(manifest, wanted, { ...adopt, query: 'dry_run=true' });
+      expect(taken(plan.body)).to.deep.equal({ hand: null, other: 'terraform', fresh: undefined });
+      expect(accepts('ManifestChanges', plan.body)).to.equal(true);
+      expect(taken((await api.put(manifest, wanted, adopt)).body)).to.deep.equal(taken(plan.body));
+      const next = { teams: { ...wanted.teams, hand: { description: 'y' } } };
+      expect(taken((await api.put(manifest, next, adopt)).body)).to.deep.equal({ hand: undefined });
+    });
+
     it('a plan has what was there before of every attribute that would change; nothing of a secret', async () => {
       const { api } = bench();
       const token = { ...ownSecret(), rotation: 'a', overlap: '1h' };

@@ -49,12 +49,14 @@ export function* presentChanges(
     const changed = [...new Set(effect.changed.map((pointer) => pointer.split('/')[1] as string))];
     const stored = effect.touched.find(({ address }) => address === step.address);
     const isShown = options.dryRun === true && (outcome === 'updated' || outcome === 'rotated');
+    const taken = formerManager(stored, draft.resource(step.address));
     changes.push({
       address: step.address,
       kind: step.kind.kind,
       outcome,
       changed,
       ...(isShown && stored !== undefined && { before: valuesBefore(step.kind, stored, changed) }),
+      ...(taken !== undefined && { taken_over_from: taken }),
       effects,
       warnings: [...(effect.warnings ?? [])],
       ...(effect.minted !== undefined && options.dryRun !== true && { secret: resource?.secret as string }),
@@ -63,6 +65,12 @@ export function* presentChanges(
   const left = gathering.read(() => tokensLeft(context, steps));
   gathering.done();
   return { changes, summary, ...left };
+}
+
+/** Who managed what now has another manager, null for nobody; `undefined` for what stays in its hands. */
+function formerManager(stored: Resource | undefined, row: Resource | undefined): string | null | undefined {
+  if (stored === undefined || row === undefined || stored.managed_by === row.managed_by) return undefined;
+  return stored.managed_by;
 }
 
 /** What a resource has of those attributes, as far as they can be written and read. */

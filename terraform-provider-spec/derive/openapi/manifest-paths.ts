@@ -130,6 +130,10 @@ const CHANGE = object(
       type: 'object',
       description: 'With `dry_run`, of what is there: the values of the attributes in `changed` that can be read.',
     },
+    taken_over_from: {
+      type: ['string', 'null'],
+      description: 'Only of what another manager had, and the manifest has now: that manager, null for nobody.',
+    },
     effects: texts('What stops working, for people.'),
     warnings: texts('What goes against a policy that only warns, for people.'),
     secret: { type: 'string', description: 'A secret that the daemon made, in this answer and nowhere else.' },
