@@ -5,6 +5,7 @@ import type { GlobalOptions } from '../connection.ts';
 import { CliError } from '../exit.ts';
 import { readVariable } from '../profiles.ts';
 import type { Session } from '../session.ts';
+import { afterOf, withoutTokens } from './after.ts';
 import type { Delivery } from './check.ts';
 import {
   type FileOptions,
@@ -21,7 +22,7 @@ import { type Journal, openJournal, stateDirectory } from './journal.ts';
 import type { Manifest } from './load.ts';
 import { notesOn } from './notes.ts';
 import { leftAloneBy, requireOnlyRotations, treeAsItIs } from './only-due.ts';
-import { isDeclared, isEmpty, makePlan, type Plan, summaryOf } from './plan.ts';
+import { type Change, isDeclared, isEmpty, makePlan, type Plan, summaryOf } from './plan.ts';
 import { progressOn } from './progress.ts';
 import { describeSink } from './sinks.ts';
 
@@ -104,6 +105,18 @@ export async function planFrom(session: Session, paths: readonly string[], optio
   };
 }
 
+function changeJson(change: Change, plan: Plan) {
+  const { address, kind, outcome, changed, before, taken_over_from, effects, warnings } = change;
+  const after = afterOf(change, plan);
+  return {
+    ...{ address, kind, outcome, changed: [...changed] },
+    ...(before !== undefined && { before: withoutTokens(before) }),
+    ...(after !== undefined && { after }),
+    ...(taken_over_from !== undefined && { taken_over_from }),
+    ...{ effects: [...effects], warnings: [...warnings] },
+  };
+}
+
 /** `null` where nobody knows. */
 function leftAloneJson({ leftAlone }: NonNullable<Plan['onlyDue']>): string[] | null {
   return leftAlone === undefined ? null : [...leftAlone.differing];
@@ -133,12 +146,7 @@ export function planJson({ manifest, plan, deliveries, obstaclesHere }: Planned)
     name: manifest.name,
     has_changes: !isEmpty(plan),
     outcome,
-    changes: changes.map(({ address, kind, outcome, changed, before, taken_over_from, effects, warnings }) => ({
-      ...{ address, kind, outcome, changed: [...changed] },
-      ...(before !== undefined && { before }),
-      ...(taken_over_from !== undefined && { taken_over_from }),
-      ...{ effects: [...effects], warnings: [...warnings] },
-    })),
+    changes: changes.map((change) => changeJson(change, plan)),
     summary: summaryOf(plan, plan.answer),
     ...(plan.onlyDue !== undefined && { left_alone: leftAloneJson(plan.onlyDue) }),
     due: [...due],

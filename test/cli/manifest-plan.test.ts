@@ -2,7 +2,7 @@
 /** `plan` says what would happen, `apply` does that or refuses, and both say it in ways that scripts can rely on. */
 import { readdirSync, rmSync } from 'node:fs';
 import { expect } from 'chai';
-import { TOKEN_PATTERN } from '../../terraform-provider-spec/token.ts';
+import { mintToken, TOKEN_PATTERN } from '../../terraform-provider-spec/token.ts';
 import { expectGolden } from './golden.ts';
 import { CHANGED, SHOP } from './manifest-shop.ts';
 import { freshStage, startMeddler } from './manifest-stage.ts';
@@ -51,6 +51,45 @@ describe('plan and apply of a manifest', () => {
     expect(plan.has_changes).to.equal(true);
     expect(plan.to_deliver).to.deep.equal(['organizations/default/accounts/ci/tokens/other']);
     expect(stdout).to.not.match(/sha256:|acr_/);
+  });
+
+  it('a plan as JSON has of each change what there will be, defaults too, so that a program can judge it', async () => {
+    const file = await applied();
+    const token = mintToken('sa');
+    const text = CHANGED.replace('The shop', token).replace('other:\n', 'other:\n        description: x\n');
+    workshop().write('shop.yaml', text);
+    const plan = JSON.parse((await workshop().accredit(['plan', '--json', file])).stdout);
+    const after = Object.fromEntries(
+      plan.changes.map((one: { address: string; after: object }) => [
+        one.address.split('/').slice(2).join('/'),
+        one.after,
+      ]),
+    );
+    expect(after['projects/shop'].display_name).to.equal('acr_sa_'.padEnd(token.length, '*'));
+    expect(after['roles/publisher']).to.deep.equal({
+      ...{ display_name: null, description: null, labels: {} },
+      permissions: ['builds.*', 'artifacts.read'],
+    });
+    expect(after['accounts/ci/tokens/deploy']).to.include({ expires_in: '90d', rotate_every: '30d', overlap: '1h' });
+    // All that can be declared of a token, but for its secret and the marker that is kept.
+    expect(Object.keys(after['accounts/ci/tokens/other'])).to.have.members([
+      ...[
+        'display_name',
+        'description',
+        'labels',
+        'profile',
+        'purpose',
+        'expires_at',
+        'expires_in',
+        'state',
+        'overlap',
+      ],
+      ...['retire_previous', 'rotate_every', 'rotate_before_expiry', 'permissions', 'allowed_cidrs'],
+    ]);
+    expect(after['accounts/ci/tokens/other']).to.include({ description: 'x', profile: 'standard', expires_in: null });
+    expect(after).to.have.property('apps/web', undefined);
+    const whole = await workshop().accredit(['apply', '--yes', '--json', file]);
+    expect(JSON.parse(whole.stdout.trim().split('\n').at(-1) as string).changes).to.deep.equal(plan.changes);
   });
 
   it('a plan as JSON has what is only worth a warning, of the file and of this machine', async () => {
