@@ -6,6 +6,7 @@ import type { Kind } from '../terraform-provider-spec/kind.ts';
 import { childKinds, KINDS, TOKEN_KINDS } from '../terraform-provider-spec/kinds/index.ts';
 import { MANIFEST, manifestAddress } from '../terraform-provider-spec/manifest.ts';
 import { UsageError } from './exit.ts';
+import { holdsToken } from './masking.ts';
 import { unknown } from './profiles.ts';
 
 /**
@@ -70,6 +71,11 @@ export function collectionOf(text: string, organization: string): Collection {
 }
 
 function complete(text: string, organization: string): string {
+  if (holdsToken(text)) {
+    throw new UsageError(
+      'that is a token, not an address: one looks like accounts/ci/tokens/deploy. Others may have read it on the command line: rotate it',
+    );
+  }
   const plain = text.replace(/^\/?(v1\/)?/, '').replace(/\/+$/, '');
   return plain === 'organizations' || plain.startsWith('organizations/')
     ? plain

@@ -1,5 +1,6 @@
 /** Text for people: colours where they are wanted, tables, and nothing that could steer a terminal. */
 import type { Json } from '../terraform-provider-spec/kind.ts';
+import { masked } from './masking.ts';
 
 const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
 export type Style = keyof typeof CODES;
@@ -42,9 +43,10 @@ export function wantsColours(
   return stream.isTTY === true && environment.TERM !== 'dumb';
 }
 
+/** No token passes: what is asked for a secret writes it with `handOver` instead. */
 export function outputTo(stream: Stream, { colours }: { readonly colours: boolean }): Output {
   const style = (name: Style, text: string) => (colours ? `\u001b[${CODES[name]}m${text}\u001b[0m` : text);
-  const write = (text: string) => void stream.write(text);
+  const write = (text: string) => void stream.write(masked(text));
   const line = (text = '') => write(`${text}\n`);
   return {
     isTerminal: stream.isTTY === true,

@@ -1,9 +1,10 @@
 /** The configuration file of the command: endpoints by the name of a profile. */
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { closest } from '../terraform-provider-spec/derive/closest.ts';
 import { UsageError } from './exit.ts';
+import { holdsToken } from './masking.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -85,7 +86,7 @@ function valueIn(
   if (direct !== undefined) {
     throw new UsageError(`the profile ${name} in ${file} has ${setting} and ${setting}_file: give one of them`);
   }
-  return readSettingFile(besideConfig(file, path), `${setting}_file of the profile ${name}`);
+  return readSettingFile(besideConfig(file, path), `${setting}_file of the profile ${name}`, 'its key is token');
 }
 
 /** A path of the configuration file: it starts where that lies, or at home. */
@@ -107,8 +108,14 @@ export function tokenFilesOf(environment: Environment): string[] {
   }
 }
 
-/** The content of a file that a setting names, without the white space around it. Throws `UsageError`. */
-export function readSettingFile(path: string, what: string): string {
+/**
+ * The content of a file that a setting names, without the white space around it. Throws `UsageError`; for a token in the place of
+ * the file `instead` says where one belongs.
+ */
+export function readSettingFile(path: string, what: string, instead = 'use ACCREDIT_TOKEN'): string {
+  if (holdsToken(path) && !existsSync(path)) {
+    throw new UsageError(`${what}: that is a token, not a file: ${instead}`);
+  }
   try {
     return readFileSync(path === '-' ? 0 : path, 'utf8').trim();
   } catch (error) {

@@ -6,6 +6,7 @@ import { type Arguments, type Config, ConfigError, loadConfig, parseArguments, s
 import { PrivateFileError } from './crypto/private-file.ts';
 import { Unavailable } from './domain/snapshot.ts';
 import { helpOf, switchesOf } from './help.ts';
+import { redact } from './http/redact.ts';
 import { adminTokenFile, firstRun, InstallationError, openKeyring, recover } from './installation.ts';
 import { createLog } from './log.ts';
 import { type Daemon, openConfiguredStore, startDaemon } from './main.ts';
@@ -44,7 +45,8 @@ export async function run(
     return verb === 'serve' ? await serve(settings, given) : await init(settings, given);
   } catch (error) {
     const isUsage = error instanceof ConfigError;
-    const message = explain(error);
+    // What is wrong with the command line is told in its words, among which a token may be.
+    const message = redact(explain(error));
     process.stderr.write(
       words.includes('--json') ? problemJson(isUsage ? 'usage' : 'failed', message) : `accredit: ${message}\n`,
     );

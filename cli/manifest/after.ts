@@ -3,7 +3,7 @@ import { readBody, writableAttributes } from '../../terraform-provider-spec/deri
 import type { Json, JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
 import { splitMember } from '../../terraform-provider-spec/manifest.ts';
-import { masked } from './finding.ts';
+import { masked } from '../masking.ts';
 import { bodyAt, type Change, type Plan } from './plan.ts';
 
 /**

@@ -4,10 +4,10 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { handOver } from '../hand-over.ts';
+import { masked } from '../masking.ts';
 import type { Environment } from '../profiles.ts';
 import { setEntry } from './dotenv.ts';
 import { appendLineDurably, targetOf, writeDurably } from './durable.ts';
-import { masked } from './finding.ts';
 import type { Sink } from './sinks.ts';
 
 export interface Surroundings {

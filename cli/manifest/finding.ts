@@ -1,6 +1,6 @@
 /** What is wrong with a manifest, and where: `file:line:column`, the line, and a mark below it. */
 import type { Violation } from '../../terraform-provider-spec/derive/validate.ts';
-import { TOKEN_PATTERN } from '../../terraform-provider-spec/token.ts';
+import { masked } from '../masking.ts';
 import { printable, type Style, textWidth } from '../output.ts';
 
 /** A stretch of a file. Offsets count UTF-16 code units from 0; lines and columns count from 1. */
@@ -29,12 +29,6 @@ export interface Finding {
 type Paint = (style: Style, text: string) => string;
 
 const WIDEST = 120;
-const TOKENS = new RegExp(TOKEN_PATTERN.source.slice(1, -1), 'g');
-
-/** The text as it may be shown: every token in it hidden, and as long as before. */
-export function masked(text: string): string {
-  return text.replace(TOKENS, (token, kind: string) => `acr_${kind}_`.padEnd(token.length, '*'));
-}
 
 /** The violation at its place; of an unknown key it is the key. */
 export function findingOf(

@@ -6,7 +6,8 @@ import { readOnlyAttributes } from '../../terraform-provider-spec/derive/attribu
 import { pointerTo } from '../../terraform-provider-spec/derive/pointer.ts';
 import type { Json, JsonObject } from '../../terraform-provider-spec/kind.ts';
 import type { Member } from '../../terraform-provider-spec/manifest.ts';
-import { type Finding, masked } from './finding.ts';
+import { masked } from '../masking.ts';
+import type { Finding } from './finding.ts';
 import type { Merged } from './merge.ts';
 
 /** An error for each attribute of the body that is the daemon's, at its key. None holds the value of a secret. */
