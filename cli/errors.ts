@@ -68,7 +68,9 @@ export function explain(error: unknown): Explained {
   return { status: EXIT.failed, code: system ? 'system' : 'defect', message: text };
 }
 
-function statusOf({ status }: ApiError): number {
+function statusOf({ status, code }: ApiError): number {
+  // Whatever status something else answers with says nothing of the daemon.
+  if (code === 'unexpected-answer') return EXIT.unavailable;
   if (status === 404) return EXIT.notFound;
   if (status === 401 || status === 403) return EXIT.denied;
   if (status === 409 || status === 412) return EXIT.conflict;

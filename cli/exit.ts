@@ -16,7 +16,7 @@ export const EXIT = {
   denied: 4,
   /** The state is against it, or has changed meanwhile. */
   conflict: 5,
-  /** No answer came, or one that asks to come again later: repeating may help. */
+  /** No answer of a daemon came, or one that asks to come again later: repeating may help. */
   unavailable: 6,
   /** A question was answered with no, or there was no terminal to ask it. */
   notConfirmed: 7,

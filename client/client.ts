@@ -16,7 +16,7 @@ import type {
   WriteOptions,
   Written,
 } from './contract.ts';
-import { errorOf, parseObject, unexpected } from './errors.ts';
+import { ApiError, errorOf, parseObject, unexpected } from './errors.ts';
 import { type Clock, retrying, SYSTEM_CLOCK } from './retry.ts';
 import { type HttpRequest, type HttpResponse, httpTransport, parseEndpoint, type Transport } from './transport.ts';
 import { VERSION } from './version.ts';
@@ -51,6 +51,7 @@ type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
  * token too many ends within minutes.
  */
 export class Client {
+  readonly #endpoint: string;
   readonly #transport: Transport;
   readonly #clock: Clock;
   readonly #deadline: number;
@@ -59,6 +60,7 @@ export class Client {
 
   /** Throws a `TypeError` for an endpoint that is none. */
   constructor(options: ClientOptions) {
+    this.#endpoint = options.endpoint;
     this.#transport = options.transport ?? httpTransport(parseEndpoint(options.endpoint), options.caCertificate);
     this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#deadline = options.deadline ?? DEADLINE;
@@ -73,7 +75,9 @@ export class Client {
   /** The resource at an address; `view: 'full'` adds what changes without anybody writing. */
   async get(address: string, options: CallOptions & { view?: 'full' } = {}): Promise<Fetched> {
     const answer = await this.#call('GET', `/${address}`, options, { query: { view: options.view } });
-    return { resource: objectIn(answer), etag: answer.headers.etag };
+    const resource = objectIn(answer);
+    if (typeof resource.address !== 'string') throw foreign(answer, 'holds no resource');
+    return { resource, etag: answer.headers.etag };
   }
 
   /** Creates or converges. The resource holds its secret if this call, or the one it repeats, made one. */
@@ -159,7 +163,7 @@ export class Client {
       },
     });
     const { access_token: accessToken, scope } = objectIn(answer);
-    if (typeof accessToken !== 'string') throw unexpected(answer.status, 'the answer holds no access token');
+    if (typeof accessToken !== 'string') throw foreign(answer, 'holds no access token');
     return { accessToken, scope: String(scope) };
   }
 
@@ -189,7 +193,7 @@ export class Client {
         },
       });
       const page = objectIn(answer);
-      if (!Array.isArray(page.items)) throw unexpected(answer.status, 'the list that was answered has no items');
+      if (!Array.isArray(page.items)) throw foreign(answer, 'is a list without items');
       yield* page.items as JsonObject[];
       cursor = typeof page.next_cursor === 'string' ? page.next_cursor : undefined;
     } while (cursor !== undefined);
@@ -211,9 +215,20 @@ export class Client {
     );
   }
 
-  /** Who the token is, and what it may do. */
+  /**
+   * Who the token is, and what it may do. Every token may ask that: `not-found` is another path than the API's, and becomes
+   * `unexpected-answer`.
+   */
   async self(options: CallOptions = {}): Promise<Self> {
-    const self = objectIn(await this.#call('GET', '/self', options));
+    const answer = await this.#call('GET', '/self', options).catch((error) => {
+      if (!(error instanceof ApiError) || error.code !== 'not-found') throw error;
+      throw unexpected(
+        error.status,
+        `nothing of Accredit is at ${this.#endpoint}: the endpoint names another path than the daemon is served under`,
+      );
+    });
+    const self = objectIn(answer);
+    if (typeof self.identifier !== 'string') throw foreign(answer, 'does not say whose token this is');
     return {
       identifier: String(self.identifier),
       address: String(self.address),
@@ -248,11 +263,11 @@ export class Client {
       headers: { ...this.#writeHeaders(options), 'idempotency-key': randomUUID() },
     });
     const { refused } = objectIn(answer);
-    if (!Array.isArray(refused)) throw unexpected(answer.status, 'the answer does not say what is confirmed');
+    if (!Array.isArray(refused)) throw foreign(answer, 'does not say what is confirmed');
     return refused as unknown as Unconfirmed[];
   }
 
-  #delete(address: string, options: DeleteOptions, query: Query = {}): Promise<HttpResponse> {
+  #delete(address: string, options: DeleteOptions, query: Query = {}): Promise<Answer> {
     return this.#call('DELETE', `/${address}`, options, {
       query: {
         ...query,
@@ -287,7 +302,7 @@ export class Client {
     path: string,
     { signal, deadline = this.#deadline, attemptTimeout = ATTEMPT_TIMEOUT }: CallOptions,
     { query = {}, headers, body }: { query?: Query; headers?: Record<string, string>; body?: Json } = {},
-  ): Promise<HttpResponse> {
+  ): Promise<Answer> {
     const request: Omit<HttpRequest, 'timeout'> = {
       method,
       path: `/v1${path}${queryText(query)}`,
@@ -308,13 +323,26 @@ export class Client {
       { clock: this.#clock, deadline, signal },
     );
     if (answer.status >= 300 && answer.status < 400) {
-      throw unexpected(answer.status, 'the endpoint redirects; give the address that it redirects to');
+      const redirected = `${this.#endpoint} redirects (HTTP ${answer.status}); give the address that it redirects to`;
+      throw unexpected(answer.status, redirected);
     }
+    const endpoint = this.#endpoint;
     if (answer.status < 200 || answer.status > 299) {
-      throw errorOf(answer.status, answer.headers['content-type'], answer.body, sent > 1);
+      throw errorOf(answer, { endpoint, oauth: path.startsWith('/oauth/'), isRepeated: sent > 1 });
     }
-    return answer;
+    return { ...answer, endpoint };
   }
+}
+
+/** With where it came from. */
+type Answer = HttpResponse & { readonly endpoint: string };
+
+/** The error of an answer that is no daemon's, as something shows that it has or lacks. */
+function foreign({ status, endpoint }: Answer, what: string): ApiError {
+  return unexpected(
+    status,
+    `what answers at ${endpoint} is not an Accredit daemon: its answer (HTTP ${status}) ${what}; another service may be there`,
+  );
 }
 
 function queryText(query: Query): string {
@@ -326,15 +354,15 @@ function queryText(query: Query): string {
   return pairs.size === 0 ? '' : `?${pairs}`;
 }
 
-function objectIn(answer: HttpResponse): JsonObject {
+function objectIn(answer: Answer): JsonObject {
   const object = parseObject(answer.body);
   if (object === undefined) {
-    throw unexpected(answer.status, 'the answer is not one of an Accredit daemon; another service may be there');
+    throw foreign(answer, 'holds no JSON object');
   }
   return object;
 }
 
-function dryRun(answer: HttpResponse): DryRun {
+function dryRun(answer: Answer): DryRun {
   const { outcome, changed, cuts_off, warnings, resource, changes } = objectIn(answer);
   const parts = (Array.isArray(changes) ? changes : []) as JsonObject[];
   return {
@@ -347,7 +375,7 @@ function dryRun(answer: HttpResponse): DryRun {
   };
 }
 
-function written(answer: HttpResponse): Written {
+function written(answer: Answer): Written {
   const warning = answer.headers['accredit-warning'];
   return {
     resource: objectIn(answer),
@@ -359,10 +387,10 @@ function written(answer: HttpResponse): Written {
 }
 
 /** Also tells a daemon from something else that answers 2xx to everything. */
-function outcomeOf(answer: HttpResponse): string {
+function outcomeOf(answer: Answer): string {
   const outcome = answer.headers['accredit-outcome'];
   if (typeof outcome !== 'string') {
-    throw unexpected(answer.status, 'the answer names no outcome, so it is not one of an Accredit daemon');
+    throw foreign(answer, 'names no outcome');
   }
   return outcome;
 }

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../terraform-provider-spec/kind.ts';
+import type { HttpResponse } from './transport.ts';
 
 /** One thing that the daemon found wrong with a request. `pointer` is a JSON pointer (RFC 6901) into the body. */
 export interface ApiErrorDetail {
@@ -69,20 +70,32 @@ export class ConnectionError extends Error {
   }
 }
 
+/** What was asked, as far as it decides how an answer is read. */
+export interface Asked {
+  readonly endpoint: string;
+  /** Whether it was an endpoint of OAuth. */
+  readonly oauth: boolean;
+  readonly isRepeated: boolean;
+}
+
 /**
  * Reads an error answer: a problem (RFC 9457), or the refusal of an OAuth endpoint (RFC 6749, section 5.2), whose `error` is
  * the code. A body that is no problem of the daemon's (a proxy's page, say) gives the code
  * `unexpected-answer` and is not quoted: nobody knows what is in it. `isRepeated` is said of the error as it is given.
  */
-export function errorOf(status: number, contentType: string | undefined, body: string, isRepeated = false): ApiError {
-  const problem = contentType?.startsWith('application/problem+json') ? parseObject(body) : undefined;
-  const refusal = contentType?.startsWith('application/json') ? parseObject(body) : undefined;
+export function errorOf({ status, headers, body }: HttpResponse, { endpoint, oauth, isRepeated }: Asked): ApiError {
+  const type = headers['content-type'];
+  const problem = type?.startsWith('application/problem+json') ? parseObject(body) : undefined;
+  const refusal = oauth && type?.startsWith('application/json') ? parseObject(body) : undefined;
   if (typeof refusal?.error === 'string') {
     const detail = String(refusal.error_description ?? refusal.error);
     return new ApiError(status, { code: refusal.error, detail, isRepeated });
   }
   if (problem === undefined || typeof problem.code !== 'string') {
-    return unexpected(status, 'the answer is not one of an Accredit daemon; a proxy or another service may be there');
+    return unexpected(
+      status,
+      `what answers at ${endpoint} is not an Accredit daemon (HTTP ${status}); a proxy or another service may be there`,
+    );
   }
   return new ApiError(status, {
     code: problem.code,

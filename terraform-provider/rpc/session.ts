@@ -1,5 +1,4 @@
 import { Client, type ClientOptions, type Self } from '../../client/client.ts';
-import { ApiError, unexpected } from '../../client/errors.ts';
 import { UNKNOWN, type Unknown, type Value } from '../values/value.ts';
 import { ADVICE_DEADLINE } from './destruction.ts';
 import { Openings } from './held.ts';
@@ -172,10 +171,7 @@ export class Session {
       return await answer;
     } catch (error) {
       this.#self = undefined;
-      // Every token may ask who it is: only another path than the API's is answered like that.
-      if (!(error instanceof ApiError) || error.status !== 404) throw error;
-      const elsewhere = `nothing of Accredit is at ${this.#settings.endpoint}: the endpoint names another path than the daemon is served under`;
-      throw unexpected(404, elsewhere);
+      throw error;
     }
   }
 }

@@ -1,4 +1,6 @@
 /** Where the command finds its daemon and its token: flags > environment > profile. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { type GlobalOptions, readConnection } from '../../cli/connection.ts';
 import { UsageError } from '../../cli/exit.ts';
@@ -148,5 +150,52 @@ describe('the settings of the command', () => {
       ACCREDIT_TOKEN: 'x',
     });
     expect(stderr).to.include('in the clear').and.to.include('accredit.invalid');
+  });
+});
+
+describe('an endpoint at which something else answers', () => {
+  const place = freshPlace();
+  const servers: Server[] = [];
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close().closeAllConnections();
+  });
+
+  async function stranger(status: number, type: string, body: string): Promise<string> {
+    const server = createServer((_request, response) => {
+      response.writeHead(status, { 'content-type': type }).end(body);
+    });
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  it('has one exit status and is named, whatever it answers', async () => {
+    for (const [status, type, body] of [
+      [200, 'text/html', '<h1>shop</h1>'],
+      [200, 'application/json', '{"hello": "world"}'],
+      [302, 'text/html', ''],
+      [401, 'text/html', '<h1>log in</h1>'],
+      [403, 'application/json', '{"error": "forbidden"}'],
+      [404, 'text/plain', 'not found'],
+      [404, 'application/json', '{"error": "not found"}'],
+      [409, 'text/plain', ''],
+      [500, 'text/html', '<h1>oh</h1>'],
+    ] as const) {
+      const endpoint = await stranger(status, type, body);
+      const env = { ACCREDIT_ENDPOINT: endpoint, ACCREDIT_TOKEN: 'x' };
+      for (const words of [
+        ['whoami'],
+        ['get', 'accounts/ci'],
+        ['list', 'accounts'],
+        ['delete', 'accounts/ci', '--yes'],
+      ]) {
+        const ran = await place().cli([...words, '--json'], env);
+        const { error } = JSON.parse(ran.stderr);
+        const told = `${words.join(' ')}: ${status} ${type} ${ran.stderr}`;
+        expect(error.code, told).to.equal('unexpected-answer');
+        expect(error.message, told).to.include(endpoint);
+        expect(ran, told).to.include({ status: 6, stdout: '' });
+      }
+    }
   });
 });

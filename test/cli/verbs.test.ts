@@ -181,7 +181,7 @@ describe('the verbs of the command', () => {
       [['delete', 'accounts/ci', '--yes', '--no-cascade'], {}, 5, ['leave out --no-cascade']],
       [['delete', 'organizations/default', '--yes'], {}, 5, []],
       [['rotate', 'accounts/root/tokens/bootstrap'], {}, 5, ['--allow-self']],
-      [['whoami'], { ACCREDIT_ENDPOINT: `${url}/elsewhere` }, 3, []],
+      [['whoami'], { ACCREDIT_ENDPOINT: `${url}/elsewhere` }, 6, [`${url}/elsewhere`, 'another path']],
       [['whoami'], { ACCREDIT_TOKEN: '' }, 2, ['ACCREDIT_TOKEN_FILE', '--token-file', 'admin-token']],
       [['whoami'], { ACCREDIT_TOKEN: 'two words' }, 2, ['holds white space']],
     ];

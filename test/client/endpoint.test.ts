@@ -51,7 +51,7 @@ describe('the API client', () => {
 
     beforeEach(async () => {
       secure = https.createServer({ key: certificate.key, cert: certificate.certificate }, (_request, response) => {
-        response.writeHead(200, { 'content-type': 'application/json' }).end('{"name":"deploy"}');
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ address: ADDRESS }));
       });
       await new Promise<void>((resolve) => secure.listen(0, 'localhost', resolve));
       endpoint = `https://localhost:${(secure.address() as AddressInfo).port}`;
@@ -63,7 +63,7 @@ describe('the API client', () => {
 
     it('trusts the certificates that it is given', async () => {
       const trusting = server.client({ endpoint, caCertificate: certificate.certificate });
-      expect((await trusting.get(ADDRESS)).resource).to.deep.equal({ name: 'deploy' });
+      expect((await trusting.get(ADDRESS)).resource).to.deep.equal({ address: ADDRESS });
     });
 
     it('sends nothing to a server that it does not trust, and does not insist', async () => {

@@ -28,8 +28,8 @@ describe('the API client', () => {
 
   for (const status of [429, 502, 503, 504]) {
     it(`tries again after ${status}`, async () => {
-      server.answers = [problem(status, 'x'), stored({ name: 'deploy' })];
-      expect((await server.client().get(ADDRESS)).resource).to.deep.equal({ name: 'deploy' });
+      server.answers = [problem(status, 'x'), stored({ address: ADDRESS })];
+      expect((await server.client().get(ADDRESS)).resource).to.deep.equal({ address: ADDRESS });
     });
   }
 
@@ -83,7 +83,7 @@ describe('the API client', () => {
         status: 503,
         headers: { date: 'Mon, 01 Jan 2024 00:00:00 GMT', 'retry-after': 'Mon, 01 Jan 2024 00:00:09 GMT' },
       },
-      stored(),
+      stored({ address: ADDRESS }),
     ];
     await server.client().get(ADDRESS);
     expect(server.sleeps).to.deep.equal([7_000, 9_000]);
