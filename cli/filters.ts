@@ -11,6 +11,7 @@ import {
   MOST_NAMES,
   sharedFilters,
 } from '../terraform-provider-spec/list-filters.ts';
+import { oneOf } from './choices.ts';
 import { UsageError } from './exit.ts';
 
 const NAMES = Object.keys(LIST_FILTERS) as ListFilter[];
@@ -75,7 +76,7 @@ function optionOf(filter: ListFilter): Option {
   }
   if (form === 'time') return new Option(`${flagOf(filter)} <time>`, `${text}; RFC 3339, or a duration such as 30d`);
   const values = [...new Set(TOKEN_KINDS.flatMap((kind) => filterValues(kind, filter)))];
-  return new Option(`${flagOf(filter)} <value>`, text).choices(values);
+  return oneOf(new Option(`${flagOf(filter)} <value>`, text), values);
 }
 
 function timeOf(filter: ListFilter, text: string, now: number): string {

@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { ApiError, ConnectionError } from '../../client/errors.ts';
+import { AUDIT_ACTIONS, AUDIT_OUTCOMES } from '../../terraform-provider-spec/audit.ts';
 import { durationMs, FORMATS, timestampMs } from '../../terraform-provider-spec/formats.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { wholeAddress } from '../addresses.ts';
+import { oneOf } from '../choices.ts';
 import type { Options, Verb } from '../command.ts';
 import { printable } from '../output.ts';
 import type { Session } from '../session.ts';
@@ -41,11 +43,15 @@ export const audit: Verb = {
   declare(command, act) {
     command
       .option('-f, --follow', 'go on with what happens; end it with Ctrl-C')
-      .option('--interval <duration>', 'how often to look with --follow', interval, 2_000)
+      .addOption(
+        new Option('--interval <duration>', 'how often to look with --follow, from 1s on')
+          .argParser(interval)
+          .default(2_000, '2s'),
+      )
       .option('--address <address>', 'only what is about this address')
       .option('--actor <identifier>', 'only what this account or user did')
-      .option('--action <action>', 'only put, delete, rotate, revoke, …')
-      .option('--outcome <outcome>', 'only created, updated, rotated, refused, …')
+      .addOption(oneOf(new Option('--action <action>', 'only where this was asked for or done'), AUDIT_ACTIONS))
+      .addOption(oneOf(new Option('--outcome <outcome>', 'only what came to this'), AUDIT_OUTCOMES))
       .option('--since <time>', 'from this time on; RFC 3339, or a duration such as 7d', pastTime)
       .option('--until <time>', 'before this time; likewise', pastTime)
       .option(
@@ -57,11 +63,28 @@ export const audit: Verb = {
       .action(
         act(async (session, given: Options<Given>) => {
           if (given.follow) await follow(session, given);
-          else for await (const event of events(session, given)) print(session, event);
+          else await show(session, given);
         }),
       );
   },
 };
+
+/** Whoever named no limit of their own learns that there is one. */
+async function show(session: Session, given: Given): Promise<void> {
+  const isTold = !session.json && given.limit === undefined && Number.isFinite(limitOf(given));
+  const limit = limitOf(given);
+  let shown = 0;
+  for await (const event of events(session, given, isTold ? limit + 1 : limit)) {
+    if (shown === limit) {
+      session.err.line(
+        `these are the last ${limit} events: "--limit NUMBER" shows more of them, "--all" all there are`,
+      );
+      return;
+    }
+    print(session, event);
+    shown += 1;
+  }
+}
 
 /** The newest first, of those that were asked for. */
 async function* events(session: Session, given: Given, limit = limitOf(given)): AsyncGenerator<JsonObject> {
@@ -166,5 +189,5 @@ function pastTime(text: string): number {
 
 function interval(text: string): number {
   if (FORMATS.duration.check(text) === undefined) return durationMs(text);
-  throw new InvalidArgumentError(`It must be ${FORMATS.duration.text}.`);
+  throw new InvalidArgumentError(`It must be ${FORMATS.duration.text}, from 1s on.`);
 }

@@ -1,4 +1,5 @@
 /** What the domain offers to whoever speaks to clients (`http/`, `verify/`): requests in, answers or `Problem`s out. */
+import type { WriteOutcome } from '../../terraform-provider-spec/audit.ts';
 import type { Json, JsonObject, ListFilter } from '../../terraform-provider-spec/kind.ts';
 import type { AccessTokenClaims } from '../crypto/access-token.ts';
 import type { Audience, Caller, Credential } from './caller.ts';
@@ -87,15 +88,7 @@ export interface EnrolRequest extends WriteOptions {
 
 export type RestoreRequest = WriteOptions & { readonly address: string };
 
-export type Outcome =
-  | 'created'
-  | 'updated'
-  | 'rotated'
-  | 'unchanged'
-  | 'deleted'
-  | 'slot-ended'
-  | 'revoked'
-  | 'restored';
+export type Outcome = WriteOutcome;
 
 /** What a write did, or with `dryRun` would do. */
 export interface Answer {

@@ -1,4 +1,5 @@
 /** The first organization, account and token of an installation, and the way back in when every owner is locked out. */
+import type { AuditAction } from '../../terraform-provider-spec/audit.ts';
 import { readBody } from '../../terraform-provider-spec/derive/validate.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
@@ -75,7 +76,7 @@ function ownerAttributes(before: JsonObject = { display_name: 'Root' }): JsonObj
 }
 
 /** Writes rows on behalf of the daemon itself, with the defaults of their kind, each with its audit event. */
-function writer(snapshot: Snapshot, ambient: Ambient, requestId: string, action: string) {
+function writer(snapshot: Snapshot, ambient: Ambient, requestId: string, action: AuditAction) {
   const now = ambient.now();
   return (address: string, kindName: string, body: JsonObject, tokenSha256?: string): void => {
     const reading = readBody(kindNamed(kindName), body);

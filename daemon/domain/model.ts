@@ -2,6 +2,7 @@
  * The rows that the daemon keeps, as the domain sees them. The store maps each to a table and back and knows nothing of
  * what they mean; times are milliseconds since 1970 UTC.
  */
+import type { AuditAction, AuditOutcome } from '../../terraform-provider-spec/audit.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 
 export type { SigningKey } from '../crypto/signing-key.ts';
@@ -83,9 +84,9 @@ export interface AuditEvent {
   readonly actor: string;
   /** The address of the token that was used; null for the daemon itself. */
   readonly actor_token: string | null;
-  readonly action: string;
+  readonly action: AuditAction;
   readonly address: string;
-  readonly outcome: string;
+  readonly outcome: AuditOutcome;
   readonly request_id: string;
   readonly details: JsonObject;
 }

@@ -1,4 +1,5 @@
 /** Attempts that were refused because of who made them: somebody may be trying what they can get away with. */
+import type { AuditAction } from '../../terraform-provider-spec/audit.ts';
 import type { Caller } from './api.ts';
 import type { Ambient } from './identity.ts';
 import { identify, neededBy } from './principal.ts';
@@ -8,7 +9,7 @@ import type { Operation } from './snapshot.ts';
 /** What was attempted. */
 export interface Attempt {
   readonly caller: Caller;
-  readonly action: string;
+  readonly action: AuditAction;
   /** What it was about; where that is nothing, the token that was presented. */
   readonly address: string | undefined;
 }

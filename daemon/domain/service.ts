@@ -1,4 +1,5 @@
 /** The domain's front: requests become operations, on the write path or on the read path. */
+import type { AuditAction } from '../../terraform-provider-spec/audit.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import type { Keyring } from '../crypto/keyring.ts';
 import type { Answer, Caller, Service, Subject, WriteOptions } from './api.ts';
@@ -89,7 +90,7 @@ export function createService({
    * attempts nothing, and writes nothing whatever comes of it.
    */
   const attempt = async <T>(
-    action: string,
+    action: AuditAction,
     request: { caller: Caller; address?: string; dryRun?: boolean },
     run: () => Promise<T>,
   ) => {
@@ -103,7 +104,7 @@ export function createService({
   };
 
   const recordRefusal = async (
-    action: string,
+    action: AuditAction,
     { caller, address }: { caller: Caller; address?: string },
     problem: Problem,
   ): Promise<void> => {

@@ -3,6 +3,7 @@
  * then what the operation itself decides, then a look at what it would lead to, and last the record of it.
  */
 import { organizationOf } from '../../terraform-provider-spec/address.ts';
+import type { AuditAction } from '../../terraform-provider-spec/audit.ts';
 import type { Json, JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { kindNamed } from '../../terraform-provider-spec/kinds/index.ts';
 import type { Answer, Audience, Outcome, WriteOptions } from './api.ts';
@@ -53,7 +54,7 @@ export interface Effect {
 
 /** What happens to one of many resources. */
 export interface Part {
-  readonly action: string;
+  readonly action: AuditAction;
   readonly address: string;
   readonly effect: Effect;
 }
@@ -64,7 +65,7 @@ export interface WriteSpec {
   readonly address: string;
   /** What tells this request from others to the same address: `/rotation`. */
   readonly suffix?: string;
-  readonly action: string;
+  readonly action: AuditAction;
   readonly body: Json;
   readonly options: WriteOptions;
   /** What is known beforehand to be needed. */

@@ -3,6 +3,7 @@
  * deleted, in one transaction or not at all. Each resource is decided as by a PUT or DELETE of its own.
  */
 import { organizationOf } from '../../../terraform-provider-spec/address.ts';
+import type { AuditAction } from '../../../terraform-provider-spec/audit.ts';
 import type { JsonObject } from '../../../terraform-provider-spec/kind.ts';
 import { MANIFEST } from '../../../terraform-provider-spec/manifest.ts';
 import type { Answer, ManifestRequest } from '../api.ts';
@@ -49,7 +50,7 @@ export function discardOperation(ambient: Ambient, request: ManifestRequest): Op
 
 interface Way {
   readonly method: 'PUT' | 'DELETE';
-  readonly action: string;
+  readonly action: AuditAction;
   readonly verb: 'write' | 'delete';
 }
 

@@ -2,6 +2,7 @@
  * The keys that sign access tokens: one signs, the next is published before it does, and former ones are accepted until
  * the last token that they signed has ended. Pure decisions, like everything that is written.
  */
+import type { AuditAction, AuditOutcome } from '../../../terraform-provider-spec/audit.ts';
 import { formatTimestamp } from '../../../terraform-provider-spec/formats.ts';
 import type { JsonObject } from '../../../terraform-provider-spec/kind.ts';
 import { endSigningKey, isAccepted, makeSigningKey } from '../../crypto/signing-key.ts';
@@ -105,7 +106,7 @@ type KeySnapshot = Pick<Snapshot, 'putSigningKey' | 'removeSigningKey' | 'record
 
 /** Writes keys, each change with its audit event. */
 export function keyWriter(snapshot: KeySnapshot, ambient: Ambient, by: KeyActor) {
-  const record = (kid: string, action: string, outcome: string) =>
+  const record = (kid: string, action: AuditAction, outcome: AuditOutcome) =>
     snapshot.record({
       organization: DEFAULT_ORGANIZATION,
       at: ambient.now(),

@@ -1,4 +1,5 @@
 /** Answers as OpenAPI describes them: what succeeds, and which problems an operation can meet. */
+import { WRITE_OUTCOMES } from '../../audit.ts';
 import type { JsonObject } from '../../kind.ts';
 import { PROBLEM_CODES, type ProblemCode, type ProblemKind } from '../../problem-codes.ts';
 
@@ -12,7 +13,7 @@ export const ANSWER_HEADERS = {
     description: 'What the request did.',
     schema: {
       type: 'string',
-      enum: ['created', 'updated', 'rotated', 'unchanged', 'deleted', 'slot-ended', 'revoked', 'restored'],
+      enum: [...WRITE_OUTCOMES],
     },
   },
   Location: { description: 'The path of what was created.', schema: { type: 'string' } },

@@ -1,4 +1,5 @@
 /** The schema components: bodies and answers of every kind, and what answers hold besides resources. */
+import { AUDIT_ACTIONS, AUDIT_OUTCOMES } from '../../audit.ts';
 import { FORMATS } from '../../formats.ts';
 import type { Attributes, JsonObject, Kind } from '../../kind.ts';
 import { KINDS, TOKEN_KINDS } from '../../kinds/index.ts';
@@ -114,9 +115,9 @@ const AUDIT_EVENT = object({
   at: time('When it happened.'),
   actor: text('The identifier of who did it.'),
   actor_token: nullable(text('The address of the token that was used; null for the daemon itself.')),
-  action: text('What was asked for: `put`, `delete`, `rotate`, `revoke`, `restore`, …'),
+  action: { ...text('What was asked for, or what the daemon did by itself.'), enum: [...AUDIT_ACTIONS] },
   address: text('What it was about.'),
-  outcome: text('What came of it.'),
+  outcome: { ...text('What came of it.'), enum: [...AUDIT_OUTCOMES] },
   request_id: text('The request, as the log names it.'),
   details: { type: 'object', description: 'More, by action. Never a secret.' },
 });
