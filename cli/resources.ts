@@ -1,4 +1,5 @@
 /** Resources as people read them: one as a list of its attributes, many as a table. */
+import { timestampMs } from '../terraform-provider-spec/formats.ts';
 import type { Json, JsonObject } from '../terraform-provider-spec/kind.ts';
 import { type Cell, type Output, printable, type Style } from './output.ts';
 
@@ -40,7 +41,7 @@ export function resourceTable(resources: readonly JsonObject[], { tokens, prefix
       nameOf(each),
       status(each),
       each.valid_until === null ? 'never' : text(each.valid_until),
-      each.last_used_at === null ? 'never' : text(each.last_used_at),
+      lastUse(each) ?? 'never',
       text(each.managed_by),
     ]),
   ];
@@ -58,6 +59,12 @@ function status(resource: JsonObject): Cell {
   if (own === undefined && disabled === undefined && active === undefined) return undefined;
   const said = typeof own === 'string' ? own : disabled === true || active === false ? 'disabled' : 'active';
   return { text: said, style: statusStyle(said) };
+}
+
+/** The later use of the secrets that work. */
+function lastUse({ last_used_at, previous_last_used_at }: JsonObject): string | undefined {
+  const uses = [text(last_used_at), text(previous_last_used_at)].filter((at) => at !== undefined);
+  return uses.sort((a, b) => timestampMs(b) - timestampMs(a))[0];
 }
 
 function statusStyle(said: string): Style {

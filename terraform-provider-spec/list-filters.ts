@@ -22,8 +22,15 @@ export const LIST_FILTERS: Readonly<Record<ListFilter, ListFilterDescription>> =
     description:
       "`true`: only tokens that live on and longer than the organization's `max_token_lifetime`; `false`: the rest.",
   },
-  unused_since: { form: 'time', description: 'Only what was not used since this time, or never.' },
-  usage: { form: 'attribute', description: '`never`: only tokens whose secret was never used; `used`: the rest.' },
+  unused_since: {
+    form: 'time',
+    description: 'Only what was not used since this time, or never; a previous secret counts while it works.',
+  },
+  usage: {
+    form: 'attribute',
+    description:
+      '`never`: only tokens of whose secrets that work, the previous one in its overlap too, none was ever used; `used`: the rest.',
+  },
 };
 
 /** The filter by labels, which every list has, and which can be given more than once. */

@@ -1,7 +1,7 @@
 /** What a list keeps of the resources that the caller may see. */
 import { organizationOf } from '../../terraform-provider-spec/address.ts';
 import { timestampMs } from '../../terraform-provider-spec/formats.ts';
-import type { JsonObject, Kind, ListFilter } from '../../terraform-provider-spec/kind.ts';
+import type { Json, JsonObject, Kind, ListFilter } from '../../terraform-provider-spec/kind.ts';
 import type { Filters } from './api.ts';
 import { lifetimePolicy } from './kinds/token-rules.ts';
 import { filterLoaded } from './loading.ts';
@@ -55,7 +55,9 @@ const MAKERS: Readonly<Record<ListFilter, (value: string) => Filter>> = {
   never_expires: (value) => flag(value, ({ row }) => row.valid_until === null),
   unused_since: (value) => {
     const since = instant('unused_since', value);
-    return ({ shown }) => shown.last_used_at === null || timestampMs(shown.last_used_at as string) < since;
+    const isOlder = (use: Json | undefined) => typeof use !== 'string' || timestampMs(use) < since;
+    // Whoever still goes by the former secret would be cut off too.
+    return ({ shown }) => isOlder(shown.last_used_at) && isOlder(shown.previous_last_used_at);
   },
   without_successor: (value) => flag(value, (candidate) => !hasSuccessor(candidate)),
   exceeds_max_lifetime: (value) => flag(value, exceedsPolicy),

@@ -15,6 +15,7 @@ import { authenticate, ownsInstallation, type Principal, permissionsAt } from '.
 import { authenticated, existing, type Read } from './read.ts';
 import { organizationPlace, placeOf } from './scopes.ts';
 import type { Needs, Reader, Snapshot } from './snapshot.ts';
+import { tokenState } from './token-state.ts';
 import { present } from './view.ts';
 
 /** Rows read at a time: a filter that few match should not cost a query for each. */
@@ -209,7 +210,10 @@ function requireList(snapshot: Snapshot, principal: Principal, kinds: readonly K
 function needsOf(rows: readonly Resource[]): Needs {
   const above = new Set(rows.flatMap((row) => ancestorsOf(row.address)));
   const tokens = rows.filter((row) => kindNamed(row.kind).token !== undefined);
-  const hashes = tokens.map((row) => (row.state as { current: { hash: string } }).current.hash);
+  const hashes = tokens.flatMap((row) => {
+    const { current, previous } = tokenState(row);
+    return previous === null ? [current.hash] : [current.hash, previous.hash];
+  });
   return { resources: [...above], revocations: tokens.map((row) => row.address), secrets: hashes };
 }
 

@@ -95,7 +95,7 @@ function tokenView(snapshot: Snapshot, token: Resource, { now, view }: ViewOptio
   const usedBefore = previous === null ? undefined : snapshot.secret(previous.hash);
   return {
     ...shown,
-    usage: (used?.last_used_at ?? null) === null ? 'never' : 'used',
+    usage: (used?.last_used_at ?? usedBefore?.last_used_at ?? null) === null ? 'never' : 'used',
     last_used_at: time(used?.last_used_at),
     last_used_ip: used?.last_used_ip ?? null,
     previous_last_used_at: time(usedBefore?.last_used_at),

@@ -172,7 +172,8 @@ export const TOKEN_ATTRIBUTES: Attributes = {
     enum: ['never', 'used'],
     access: 'read-only',
     volatile: true,
-    description: 'Whether the current secret was ever used.',
+    description:
+      'Whether a secret that works was ever used: the current one, or the previous one while its overlap lasts.',
   },
   last_used_at: {
     type: 'string',

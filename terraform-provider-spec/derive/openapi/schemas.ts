@@ -101,7 +101,7 @@ const DRY_RUN = object(
 const TOKEN_COUNTS = object({
   total: count('All of them.'),
   never_expires: count('Those without an end.'),
-  never_used: count('Those whose secret was never used.'),
+  never_used: count('Those of whose secrets that work none was ever used.'),
   by_kind: object(Object.fromEntries(TOKEN_KINDS.map(({ kind, title }) => [kind, count(`Every ${title}.`)]))),
   by_status: object(
     Object.fromEntries(
