@@ -20,7 +20,7 @@ const FILE_KEYS = ['default_profile', 'profiles'];
 
 /**
  * The value of the variable `name`, or what the file holds that `name`_FILE names; `undefined` for one that is empty or not
- * set. Throws `UsageError` if both are set, and for a file that cannot be read.
+ * set. Throws `UsageError` if both are set, and for a file that cannot be read or is empty.
  */
 export function readVariable(environment: Environment, name: string): string | undefined {
   const direct = environment[name] || undefined;
@@ -116,11 +116,15 @@ export function readSettingFile(path: string, what: string, instead = 'use ACCRE
   if (holdsToken(path) && !existsSync(path)) {
     throw new UsageError(`${what}: that is a token, not a file: ${instead}`);
   }
+  let text: string;
   try {
-    return readFileSync(path === '-' ? 0 : path, 'utf8').trim();
+    text = readFileSync(path === '-' ? 0 : path, 'utf8').trim();
   } catch (error) {
     throw new UsageError(`${what}: ${(error as Error).message}`);
   }
+  // Whoever names a file means what is in it: nothing is no setting.
+  if (text === '') throw new UsageError(`${what}: ${path === '-' ? 'standard input' : `the file ${path}`} is empty`);
+  return text;
 }
 
 function readConfig(file: string, isNeeded: boolean): Record<string, unknown> | undefined {

@@ -70,6 +70,21 @@ describe('the settings of the command', () => {
     expect(refusal({}, { ACCREDIT_TOKEN_FILE: '/nowhere' })).to.include('ACCREDIT_TOKEN_FILE: ENOENT');
   });
 
+  it('are refused where the file that is to hold one is empty, and are not taken for none', () => {
+    const file = place().write('empty', ' \n');
+    for (const [options, env, from] of [
+      [{ tokenFile: file }, {}, '--token-file'],
+      [{ caCertificateFile: file }, {}, '--ca-certificate-file'],
+      [{}, { ACCREDIT_TOKEN_FILE: file }, 'ACCREDIT_TOKEN_FILE'],
+      [{}, { ACCREDIT_ENDPOINT_FILE: file }, 'ACCREDIT_ENDPOINT_FILE'],
+      [{}, { ACCREDIT_CLI_CONFIG_FILE: file }, 'ACCREDIT_CLI_CONFIG_FILE'],
+    ] as const) {
+      expect(refusal(options, env)).to.equal(`${from}: the file ${file} is empty`);
+    }
+    config({ profiles: { a: { token_file: file } } });
+    expect(refusal({ profile: 'a' })).to.equal(`token_file of the profile a: the file ${file} is empty`);
+  });
+
   it('every variable can be the file that holds its value, those that name a profile or a path too', async () => {
     const named = place().write('named.json', JSON.stringify({ profiles: { a: { endpoint: A }, b: { endpoint: B } } }));
     const inFile = (name: string, value: string) => ({ [`${name}_FILE`]: place().write(name, `${value}\n`) });
