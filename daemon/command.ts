@@ -10,6 +10,7 @@ import { redact } from './http/redact.ts';
 import { adminTokenFile, firstRun, InstallationError, openKeyring, recover } from './installation.ts';
 import { createLog } from './log.ts';
 import { type Daemon, openConfiguredStore, startDaemon } from './main.ts';
+import { databaseFile } from './store/copy.ts';
 import { StoreLocked, StoreTooNew, StoreUnusable } from './store/index.ts';
 import type { DaemonVerb } from './verbs.ts';
 
@@ -95,6 +96,7 @@ async function init({ config, log }: Configured, { switches }: Arguments): Promi
   const file = adminTokenFile(config);
   const say = (text: string, outcome: InitOutcome, made: object) =>
     print(switches.has('json') ? `${JSON.stringify({ outcome, ...made })}\n` : `${text}\n`);
+  if (recovering) requireDatabase(config);
   keepFilesPrivate();
   const clock = Date.now;
   const store = await openConfiguredStore(config, { clock, log });
@@ -107,7 +109,13 @@ async function init({ config, log }: Configured, { switches }: Arguments): Promi
     const installation = { store, keyring: await openKeyring(config, store), clock };
     if (recovering) {
       const address = await recover(config, installation);
-      return say(`made ${address}; the token is in ${file}`, 'recovered', { token: address, admin_token_file: file });
+      const former =
+        'The tokens that owners had before still work: "accredit list accounts/root/tokens" shows those of root, and ' +
+        '"accredit revoke ADDRESS --reason compromised" ends one.';
+      return say(`made ${address}; the token is in ${file}\n${former}`, 'recovered', {
+        token: address,
+        admin_token_file: file,
+      });
     }
     const done = await firstRun(config, installation);
     if (done === 'existed')
@@ -117,6 +125,16 @@ async function init({ config, log }: Configured, { switches }: Arguments): Promi
   } finally {
     await store.close();
   }
+}
+
+/** Opening the database would make one, with its directory. */
+function requireDatabase({ databaseUrl, dataDirectory }: Config): void {
+  const file = databaseFile(dataDirectory);
+  if (databaseUrl !== undefined || existsSync(file)) return;
+  throw new InstallationError(
+    `There is nothing to recover: there is no ${file}. --data-dir names the data directory; without --recover, "accredit init" ` +
+      'makes a new one.',
+  );
 }
 
 /** Takes the word behind the verb out of `words`. */

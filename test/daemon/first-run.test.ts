@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { expect } from 'chai';
@@ -244,6 +244,11 @@ describe('the data directory', () => {
 
     const recovery = directory().run(['init', '--recover']);
     expect(await recovery.exit, recovery.stderr()).to.equal(0);
+    const said = recovery.lines.join('\n');
+    expect(said)
+      .to.include('still work')
+      .and.include('"accredit list accounts/root/tokens"')
+      .and.include('accredit revoke');
     const token = await directory().token();
     expect(token).to.not.equal(lost);
     expect(await directory().mode('admin-token')).to.equal(0o600);
@@ -253,6 +258,17 @@ describe('the data directory', () => {
       .set('Authorization', `Bearer ${token}`)
       .expect(200);
     expect(body.items[0]).to.include({ action: 'recover', actor_token: null });
+  });
+
+  it('that is not there is neither recovered nor made', async () => {
+    const typo = directory().file('typo');
+    const recovery = directory().run(['init', '--recover', '--data-dir', typo]);
+    expect(await recovery.exit).to.equal(1);
+    expect(recovery.stderr()).to.include(`there is no ${typo}/accredit.db`);
+    expect(await directory().exists('typo')).to.equal(false);
+    const empty = directory().run(['init', '--recover']);
+    expect(await empty.exit).to.equal(1);
+    expect(await readdir(directory().path)).to.deep.equal([]);
   });
 
   it('has nothing to recover before it was initialised', async () => {
