@@ -57,21 +57,34 @@ async function unreadable({ dataDirectory }: InstallationConfig): Promise<string
 }
 
 async function checkPermissions(config: InstallationConfig): Promise<Check> {
+  const name = 'permissions';
   const { dataDirectory } = config;
-  const files = [databaseFile(dataDirectory), keyFile(config), adminTokenFile(config)].filter((path) =>
-    existsSync(path),
-  );
-  const loose = [];
-  for (const path of [dataDirectory, ...files]) {
-    const mode = (await stat(path)).mode & 0o777;
-    // Who may only enter the directory still finds every file in it closed.
-    if ((mode & (path === dataDirectory ? 0o022 : 0o077)) !== 0) loose.push([path, mode] as const);
+  const database = databaseFile(dataDirectory);
+  const files = [database, `${database}-wal`, `${database}-shm`, keyFile(config), adminTokenFile(config)];
+  const { uid } = await stat(database);
+  const wrong = [];
+  for (const path of [dataDirectory, ...files.filter((file) => existsSync(file))]) {
+    const found = await stat(path);
+    // Who may only look into the directory still finds every file in it closed.
+    if ((found.mode & (path === dataDirectory ? 0o022 : 0o077)) !== 0) {
+      wrong.push(`${withMode(path, found)} is open to others: run "chmod go-rwx" on it`);
+    }
+    // Root reads everything anyway.
+    if (found.uid !== uid && found.uid !== 0) {
+      wrong.push(`${path} belongs to uid ${found.uid}, the database to uid ${uid}: run "chown" on it`);
+    }
   }
-  if (loose.length === 0) {
-    return { name: 'permissions', status: 'ok', detail: `${dataDirectory} and what it holds are closed to others` };
+  if (wrong.length > 0) return { name, status: 'failed', detail: wrong.join('; ') };
+  const directory = await stat(dataDirectory);
+  if ((directory.mode & 0o077) === 0) {
+    return { name, status: 'ok', detail: `${dataDirectory} and what it holds are closed to others` };
   }
-  const said = loose.map(([path, mode]) => `${path} (mode ${mode.toString(8).padStart(4, '0')})`).join(', ');
-  return { name: 'permissions', status: 'failed', detail: `open to others: ${said}; run "chmod go-rwx" on it` };
+  const detail = `others may look into or enter ${withMode(dataDirectory, directory)}, though read none of its secrets: run "chmod 700" on it`;
+  return { name, status: 'warning', detail };
+}
+
+function withMode(path: string, { mode }: { readonly mode: number }): string {
+  return `${path} (mode ${(mode & 0o777).toString(8).padStart(4, '0')})`;
 }
 
 async function checkKey(config: InstallationConfig): Promise<Check> {

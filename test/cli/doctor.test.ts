@@ -1,6 +1,6 @@
 /** What `accredit doctor` finds, on the way to a daemon and in a data directory. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, renameSync } from 'node:fs';
+import { chmodSync, chownSync, renameSync } from 'node:fs';
 import { createServer as createHttp, type Server } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -125,6 +125,42 @@ describe('accredit doctor', () => {
     const cut = place().write('cut', 'c2hvcnQ=');
     expect((await look({ ACCREDIT_MASTER_KEY_FILE: cut })).settings).to.include({ status: 'failed' });
     expect((await look({ ACCREDIT_LISTEN: 'nowhere' })).settings).to.include({ status: 'failed' });
+  });
+
+  it('says of the directory itself what its mode and owner allow', async () => {
+    const { dataDirectory } = stage().daemon;
+    const look = async () => {
+      const { status, checks } = await examine({}, '--data-dir', dataDirectory);
+      return { exit: status, ...checks.permissions };
+    };
+    chmodSync(dataDirectory, 0o700);
+    expect(await look()).to.include({ exit: 0, status: 'ok' });
+    for (const mode of [0o755, 0o750, 0o711]) {
+      chmodSync(dataDirectory, mode);
+      const found = await look();
+      expect(found).to.include({ exit: 0, status: 'warning' });
+      expect(found.detail)
+        .to.include(`${dataDirectory} (mode 0${mode.toString(8)})`)
+        .and.include('chmod 700')
+        .and.not.include('closed to others');
+    }
+    for (const mode of [0o770, 0o733, 0o777]) {
+      chmodSync(dataDirectory, mode);
+      expect(await look()).to.include({ exit: 1, status: 'failed' });
+    }
+    chmodSync(dataDirectory, 0o700);
+  });
+
+  it('finds a directory or a file that belongs to somebody else than the database', async function () {
+    if (process.getuid?.() !== 0) this.skip();
+    const { dataDirectory } = stage().daemon;
+    for (const path of [dataDirectory, `${dataDirectory}/master-key`]) {
+      chownSync(path, 65_534, 65_534);
+      const { checks } = await examine({}, '--data-dir', dataDirectory);
+      expect(checks.permissions).to.include({ status: 'failed' });
+      expect(checks.permissions?.detail).to.include(`${path} belongs to uid 65534, the database to uid 0`);
+      chownSync(path, 0, 0);
+    }
   });
 
   it('fails no installation whose key is kept elsewhere, and looks at that key where it is named', async () => {
