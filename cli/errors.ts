@@ -1,5 +1,5 @@
 /** What an error is to whoever typed the command: what is wrong, and what to do about it. */
-import { ApiError, type ApiErrorDetail, ConnectionError } from '../client/errors.ts';
+import { ApiError, type ApiErrorDetail, ConnectionError, withoutWire } from '../client/errors.ts';
 import { AddressError } from '../terraform-provider-spec/address.ts';
 import type { ProblemCode } from '../terraform-provider-spec/problem-codes.ts';
 import { CliError, EXIT } from './exit.ts';
@@ -24,6 +24,8 @@ const HINTS: Readonly<Partial<Record<ProblemCode | 'unexpected-answer', string>>
     'The token is mistyped, expired, revoked or rotated away. "accredit doctor" says which token is used.',
   'not-found': '"accredit whoami" shows whose token this is; "accredit list COLLECTION" shows what it may see.',
   'managed-by-another': 'Change it where it is declared, or take it over with --adopt.',
+  immutable:
+    'Declare it under another name, which removes this one and makes a new one; or apply without it, then with it again.',
   'live-tokens': 'Delete them first, or leave out --no-cascade.',
   'not-revoked': 'Add --revoke to revoke it in the same step.',
   'own-credential': 'Use another credential, rotate with an overlap, or give --allow-self if that is what you want.',
@@ -57,9 +59,11 @@ export function explain(error: unknown): Explained {
     return {
       status: statusOf(error),
       code: error.code,
-      message: error.detail,
+      message: withoutWire(error.detail),
       ...(hint !== undefined && { hint }),
-      ...(error.errors.length > 0 && { errors: error.errors }),
+      ...(error.errors.length > 0 && {
+        errors: error.errors.map((each) => ({ ...each, detail: withoutWire(each.detail) })),
+      }),
       ...(error.requestId !== undefined && { requestId: error.requestId }),
     };
   }

@@ -127,3 +127,15 @@ function readDetail(entry: Json): ApiErrorDetail[] {
   const { pointer, detail } = entry;
   return typeof pointer === 'string' && typeof detail === 'string' ? [{ pointer, detail }] : [];
 }
+
+/** Headers and query parameters of the API, as the daemon's texts name them. */
+const WIRE = /\bAccredit-[A-Z]|"\?[a-z_]+=/;
+
+/**
+ * What the daemon says, without the sentences that name a header or a query parameter: for those who send none themselves, and are
+ * told in their own words what to do.
+ */
+export function withoutWire(text: string): string {
+  const sentences = text.split(/(?<=[.!?]) (?=[A-Z0-9])/);
+  return sentences.filter((each) => !WIRE.test(each)).join(' ');
+}

@@ -1,6 +1,6 @@
 /** What the verbs that read manifests have in common: their arguments, and how they say what is wrong. */
 import type { Command } from 'commander';
-import { ApiError } from '../../client/errors.ts';
+import { ApiError, withoutWire } from '../../client/errors.ts';
 import { CliError, UsageError } from '../exit.ts';
 import type { Output } from '../output.ts';
 import type { Session } from '../session.ts';
@@ -88,7 +88,7 @@ export async function located<Result>(
     const addresses = members.map(({ address }) => address);
     const causes = causesAmong(error, addresses);
     const findings = causes.errors.map(({ pointer, detail }) =>
-      findingOf({ pointer, detail: withSuggestion(detail, addresses) }, locate),
+      findingOf({ pointer, detail: withSuggestion(withoutWire(detail), addresses) }, locate),
     );
     const { status, code, requestId } = causes;
     const detail = causes.detail.replace(/\.$/, '');

@@ -1,5 +1,5 @@
 /** What the provider tells the user, with the place in the configuration that it is about. */
-import { ApiError, type ApiErrorDetail, ConnectionError } from '../../client/errors.ts';
+import { ApiError, type ApiErrorDetail, ConnectionError, withoutWire } from '../../client/errors.ts';
 import type { TerraformAttribute, TerraformSchema } from '../../terraform-provider-spec/derive/terraform.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { type AttributePath, type AttributePathStep, type Diagnostic, SEVERITY } from '../plugin/messages.ts';
@@ -167,17 +167,11 @@ export function failure(cause: unknown, failed: Failed): Diagnostic[] {
     const origin = failed.foreseen ? undefined : `To ${action} ${address}`;
     return withEach(cause, failed, summary, (detail) => withReference(`${detail}${about}`, cause, origin));
   }
-  const said = `${failed.foreseen ? foreseen(failed) : `To ${action} ${address}`}: ${withoutHeaders(sentence(cause.detail))}`;
+  const said = `${failed.foreseen ? foreseen(failed) : `To ${action} ${address}`}: ${withoutWire(sentence(cause.detail))}`;
   const doubt = failed.write && WITHOUT_WORD.has(cause.status) ? IN_DOUBT : undefined;
   const about = [said, refusal?.help?.(failed), doubt].filter((text) => text !== undefined).join(' ');
   if (isPlaced) return withEach(cause, failed, summary, (detail) => withReference(`${detail} ${about}`, cause));
   return [error(summary, withReference(about, cause), placeOf(refusal, failed))];
-}
-
-/** A text without the sentences that name a header of the API's: in Terraform nobody can send one. */
-function withoutHeaders(text: string): string {
-  const sentences = text.split(/(?<=[.!?]) (?=[A-Z])/);
-  return sentences.filter((each) => !/\bAccredit-[A-Z]/.test(each)).join(' ');
 }
 
 function foreseen({ action, address }: Failed): string {
