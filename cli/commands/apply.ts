@@ -13,9 +13,12 @@ import {
   withPlanning,
 } from '../manifest/planning.ts';
 import { progressOn } from '../manifest/progress.ts';
-import { showPlan, summaryText } from '../manifest/show.ts';
+import { shortOf, showPlan, summaryText } from '../manifest/show.ts';
 import { printable } from '../output.ts';
 import type { Session } from '../session.ts';
+
+/** So many tokens whose secrets were delivered are named; of a large manifest there are thousands. */
+const NAMED = 10;
 
 export const apply: Verb = {
   name: 'apply',
@@ -49,7 +52,7 @@ export const apply: Verb = {
           }
           const applied = await carryOut(session, planned);
           if (session.json) await report(session.streams.stdout, `${appliedJson(planned, applied)}\n`);
-          else session.err.line(`Applied: ${summaryText(summaryOf(planned.plan, applied.answer), false)}.`);
+          else showDone(session, planned, applied);
           return reportFailures(session, applied);
         }),
       );
@@ -71,6 +74,14 @@ function carryOut(session: Session, { manifest, plan, deliveries, journal, aside
       warn: (text) => session.warn([text]),
     }),
   );
+}
+
+function showDone({ err }: Session, { plan }: Planned, { answer, delivered }: Applied): void {
+  err.line(`Applied: ${summaryText(summaryOf(plan, answer), false)}.`);
+  if (delivered.length === 0) return;
+  const names = delivered.slice(0, NAMED).map(shortOf).join(', ');
+  const more = delivered.length > NAMED ? ` and ${delivered.length - NAMED} more` : '';
+  err.line(`Delivered: the ${delivered.length === 1 ? 'secret' : 'secrets'} of ${names}${more}.`);
 }
 
 function reportFailures({ err, signal }: Session, { failures }: Applied): number {

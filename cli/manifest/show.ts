@@ -125,7 +125,8 @@ function showNotes(plan: Plan, deliveries: readonly Delivery[], out: Output): vo
   }
 }
 
-function shortOf(address: string): string {
+/** The address below its organization. */
+export function shortOf(address: string): string {
   return address.slice(organizationOf(address).length + 1);
 }
 

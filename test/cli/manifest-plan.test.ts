@@ -349,7 +349,12 @@ describe('plan and apply of a manifest', () => {
     workshop().write('ready', '');
     const next = await workshop().accredit(['plan', file]);
     expect(next.stdout).to.include('To be delivered');
-    expect((await workshop().accredit(['apply', '--yes', file])).status).to.equal(0);
+    const resumed = await workshop().accredit(['apply', '--yes', file]);
+    expect(resumed.status).to.equal(0);
+    expect(resumed.stderr).to.match(
+      /^Applied: 0 created, .*, 5 unchanged\.\nDelivered: the secret of accounts\/ci\/tokens\/deploy\.$/m,
+    );
+    expect(failed.stderr).to.include('Applied: 5 created').and.to.not.include('Delivered');
     expect(workshop().read('taken')).to.equal(secret);
     expect((await workshop().accredit(['plan', '--detailed-exitcode', file])).status).to.equal(0);
   });
