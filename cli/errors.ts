@@ -3,6 +3,7 @@ import { ApiError, type ApiErrorDetail, ConnectionError, withoutWire } from '../
 import { AddressError } from '../terraform-provider-spec/address.ts';
 import type { ProblemCode } from '../terraform-provider-spec/problem-codes.ts';
 import { CliError, EXIT } from './exit.ts';
+import { fileTrouble } from './file-trouble.ts';
 
 export interface Explained {
   /** How the process exits. */
@@ -68,7 +69,7 @@ export function explain(error: unknown): Explained {
     };
   }
   const system = error instanceof Error && 'syscall' in error;
-  const text = error instanceof Error ? (system ? error.message : (error.stack ?? error.message)) : String(error);
+  const text = error instanceof Error ? (system ? fileTrouble(error) : (error.stack ?? error.message)) : String(error);
   return { status: EXIT.failed, code: system ? 'system' : 'defect', message: text };
 }
 

@@ -1,9 +1,10 @@
 /** The configuration file of the command: endpoints by the name of a profile. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { closest } from '../terraform-provider-spec/derive/closest.ts';
 import { UsageError } from './exit.ts';
+import { fileTrouble, readText } from './file-trouble.ts';
 import { holdsToken } from './masking.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -118,9 +119,9 @@ export function readSettingFile(path: string, what: string, instead = 'use ACCRE
   }
   let text: string;
   try {
-    text = readFileSync(path === '-' ? 0 : path, 'utf8').trim();
+    text = readText(path === '-' ? 0 : path).trim();
   } catch (error) {
-    throw new UsageError(`${what}: ${(error as Error).message}`);
+    throw new UsageError(`${what}: ${fileTrouble(error)}`);
   }
   // Whoever names a file means what is in it: nothing is no setting.
   if (text === '') throw new UsageError(`${what}: ${path === '-' ? 'standard input' : `the file ${path}`} is empty`);
@@ -130,10 +131,10 @@ export function readSettingFile(path: string, what: string, instead = 'use ACCRE
 function readConfig(file: string, isNeeded: boolean): Record<string, unknown> | undefined {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readText(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT' && !isNeeded) return undefined;
-    throw new UsageError(`the configuration file: ${(error as Error).message}`);
+    throw new UsageError(`the configuration file: ${fileTrouble(error)}`);
   }
   let content: unknown;
   try {

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { Options, Verb } from '../command.ts';
 import { CliError } from '../exit.ts';
+import { readText } from '../file-trouble.ts';
 import { type FileOptions, readFiles, showFindings, withFiles } from '../manifest/command.ts';
 import { replaceFile } from '../manifest/files.ts';
 import type { Finding } from '../manifest/finding.ts';
@@ -41,7 +41,7 @@ export const fmt: Verb = {
             changed.push(file);
             if (isInput || options.check === true) continue;
             // Somebody may be writing in it at this moment: what they see is not lost.
-            if (readFileSync(file, 'utf8') === text) replaceFile(file, formatted.text);
+            if (readText(file) === text) replaceFile(file, formatted.text);
           }
           const isInput = changed.length === 1 && changed[0] === '<stdin>' && options.check !== true;
           if (session.json) session.out.json({ changed });

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import type { Written } from '../../client/client.ts';
 import { ApiError } from '../../client/errors.ts';
 import { parseAddress } from '../../terraform-provider-spec/address.ts';
@@ -10,6 +10,7 @@ import { tokenAddress } from '../addresses.ts';
 import type { Options, Verb } from '../command.ts';
 import { clientFor } from '../connection.ts';
 import { CliError, EXIT, UsageError } from '../exit.ts';
+import { fileTrouble, readText } from '../file-trouble.ts';
 import { handOver, report } from '../hand-over.ts';
 import { removeDurably, writeDurably } from '../manifest/durable.ts';
 import { jsonText, printable } from '../output.ts';
@@ -74,7 +75,7 @@ async function toOutput(session: Session, rotation: Rotation): Promise<void> {
       await handOver(session.streams.stdout, session.json ? jsonText({ address, secret }) : `${secret}\n`);
     } catch (error) {
       throw new CliError(
-        `the new secret of ${address} could not be printed, so nobody has it (${(error as Error).message}): rotate it ` +
+        `the new secret of ${address} could not be printed, so nobody has it (${fileTrouble(error)}): rotate it ` +
           'again, or with --secret-file',
         { code: 'undelivered' },
       );
@@ -102,6 +103,9 @@ async function toFile(
   mint: () => string,
 ): Promise<void> {
   const { address } = rotation;
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new UsageError(`--secret-file: ${file} is a directory, and a file is needed`);
+  }
   const pending = `${file}.pending`;
   const begun = pendingSecret(pending, file, address);
   const secret = begun ?? mint();
@@ -169,5 +173,5 @@ function pendingSecret(pending: string, file: string, address: string): string |
 }
 
 function contentOf(path: string): string | undefined {
-  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+  return existsSync(path) ? readText(path) : undefined;
 }

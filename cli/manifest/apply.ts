@@ -4,6 +4,7 @@
  */
 import type { Client, WriteOptions } from '../../client/client.ts';
 import { ApiError } from '../../client/errors.ts';
+import { fileTrouble } from '../file-trouble.ts';
 import type { Delivery } from './check.ts';
 import { confirmAll } from './confirm.ts';
 import { deliver, type Surroundings } from './deliver.ts';
@@ -132,7 +133,7 @@ async function deliverAll(parcels: readonly Parcel[], { surroundings, progress }
         surroundings.signal?.throwIfAborted();
         await deliver(sink, { address, secret }, surroundings);
       } catch (error) {
-        failures.push({ address, why: `${describeSink(sink)}: ${(error as Error).message}` });
+        failures.push({ address, why: `${describeSink(sink)}: ${fileTrouble(error)}` });
       }
     }
     progress.advance();

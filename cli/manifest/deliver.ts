@@ -1,8 +1,9 @@
 /** Takes secrets to their sinks. Each of them can be repeated: it leads to the same. */
 import { spawn } from 'node:child_process';
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileTrouble, readText } from '../file-trouble.ts';
 import { handOver } from '../hand-over.ts';
 import { masked } from '../masking.ts';
 import type { Environment } from '../profiles.ts';
@@ -73,7 +74,7 @@ function obstacleAt(path: string): string | undefined {
     if (existsSync(target) && statSync(target).isDirectory()) return `${target} is a directory`;
     return obstacleIn(dirname(target));
   } catch (error) {
-    return (error as Error).message;
+    return fileTrouble(error);
   }
 }
 
@@ -156,5 +157,5 @@ function run(
 }
 
 function readIfThere(path: string): string {
-  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+  return existsSync(path) ? readText(path) : '';
 }

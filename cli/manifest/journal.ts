@@ -8,7 +8,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { tokenKind } from '../../terraform-provider-spec/token.ts';
-import { UsageError } from '../exit.ts';
+import { CliError, UsageError } from '../exit.ts';
+import { fileTrouble } from '../file-trouble.ts';
 import type { Environment } from '../profiles.ts';
 import { removeDurably, writeNewDurably } from './durable.ts';
 
@@ -46,13 +47,14 @@ export function openJournal(directory: string, { endpoint, manifest }: JournalKe
   const digest = createHash('sha256').update(new URL(endpoint).href).digest('hex').slice(0, 12);
   // No name holds a plus sign, and so no two manifests share a directory.
   const own = join(directory, 'journal', `${manifest.split('/').slice(1).join('+')}+${digest}`);
-  const files = filesIn(own);
-  const found = new Map(files.flatMap((path) => readJournal(path, manifest)));
+  const files = noting(directory, () => filesIn(own));
+  const found = new Map(noting(directory, () => files.flatMap((path) => readJournal(path, manifest))));
   const added: string[] = [];
   const add = (secrets: ReadonlyMap<string, string>) => {
     if (secrets.size === 0) return;
     const entries = [...secrets].map(([address, secret]) => ({ address, secret }));
-    added.push(writeNewDurably(own, `${JSON.stringify({ version: VERSION, manifest, secrets: entries })}\n`, SUFFIX));
+    const content = `${JSON.stringify({ version: VERSION, manifest, secrets: entries })}\n`;
+    added.push(noting(directory, () => writeNewDurably(own, content, SUFFIX)));
   };
   return {
     directory: own,
@@ -67,6 +69,19 @@ export function openJournal(directory: string, { endpoint, manifest }: JournalKe
       for (const path of former) removeDurably(path);
     },
   };
+}
+
+/** Where secrets are noted decides whoever runs this, and most never have. */
+function noting<Result>(directory: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    throw new CliError(
+      `new secrets cannot be noted in ${directory}: ${fileTrouble(error)}. --state-dir or ACCREDIT_STATE_DIR names another directory`,
+      { code: 'system' },
+    );
+  }
 }
 
 /** Oldest first, which their names begin with. */

@@ -67,7 +67,7 @@ describe('the settings of the command', () => {
     config({ profiles: { a: { endpoint_file: 'endpoint', token_file: file } } }, 0o644);
     expect(read({ profile: 'a' })).to.include({ endpoint: A, token: 'of-file' });
     expect(refusal({}, { ACCREDIT_TOKEN: 'x', ACCREDIT_TOKEN_FILE: file })).to.include('both ACCREDIT_TOKEN and');
-    expect(refusal({}, { ACCREDIT_TOKEN_FILE: '/nowhere' })).to.include('ACCREDIT_TOKEN_FILE: ENOENT');
+    expect(refusal({}, { ACCREDIT_TOKEN_FILE: '/nowhere' })).to.include('ACCREDIT_TOKEN_FILE: there is no /nowhere');
   });
 
   it('are refused where the file that is to hold one is empty, and are not taken for none', () => {
@@ -131,7 +131,7 @@ describe('the settings of the command', () => {
     );
     expect(read({}, { ACCREDIT_CLI_CONFIG: named }).endpoint).to.equal(A);
     expect(read({}, { XDG_CONFIG_HOME: place().file('xdg') }).endpoint).to.equal(B);
-    expect(refusal({}, { ACCREDIT_CLI_CONFIG: place().file('none.json') })).to.include('ENOENT');
+    expect(refusal({}, { ACCREDIT_CLI_CONFIG: place().file('none.json') })).to.include('there is no ');
   });
 
   it('that are wrong are refused with the place, and with what may have been meant', () => {
