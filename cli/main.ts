@@ -43,7 +43,7 @@ export async function run(
         session.close();
       }
     };
-  const program = programOf(host, streams, act);
+  const program = programOf(host, streams, act, words);
   try {
     const word = words.find((each) => VERBS.some(({ name }) => name === each));
     usageStatus = VERBS.find(({ name }) => name === word)?.usageStatus ?? EXIT.usage;
@@ -75,7 +75,12 @@ function leaveQuietly(error: NodeJS.ErrnoException): void {
 }
 
 /** Commander's program with all verbs, those of the daemon too, which `bin/accredit` starts without coming here. */
-export function programOf(host: Host, streams: Streams, act: (verb: ActingVerb) => Act): Command {
+export function programOf(
+  host: Host,
+  streams: Streams,
+  act: (verb: ActingVerb) => Act,
+  words: readonly string[] = [],
+): Command {
   const program = new Command('accredit')
     .description('Issues, rotates, verifies and revokes the credentials of machines.')
     .usage('VERB [FLAG…]')
@@ -97,13 +102,28 @@ export function programOf(host: Host, streams: Streams, act: (verb: ActingVerb) 
     verb.declare(command, act(verb));
   }
   for (const [name, summary] of Object.entries(host.daemonVerbs)) {
-    const misplaced = () => {
-      throw new UsageError(`flags come behind the verb: accredit ${name} FLAG…`);
+    const misplaced = async () => {
+      throw flagsBefore(name, words, await host.daemonFlags(name));
     };
     program.command(name).description(summary).allowUnknownOption().allowExcessArguments().action(misplaced);
   }
   program.addHelpText('after', PROGRAM_HELP);
   return program;
+}
+
+/** What to write instead of `words`, in which flags stand before a verb of the daemon. */
+function flagsBefore(verb: string, words: readonly string[], known: readonly { readonly flag: string }[]): UsageError {
+  const at = words.indexOf(verb);
+  const [before, behind] = [words.slice(0, at), words.slice(at + 1)];
+  const flags = before.filter((word) => word.startsWith('-')).map((word) => word.split('=')[0] as string);
+  const strange = flags.find((flag) => !known.some((each) => each.flag === flag));
+  if (strange !== undefined) {
+    return new UsageError(`${verb} does not take ${strange}; it takes the flags of "accredit ${verb} --help"`);
+  }
+  const quoted = ['accredit', verb, ...behind, ...before].map((word) =>
+    /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`,
+  );
+  return new UsageError(`flags come behind the verb: ${quoted.join(' ')}`);
 }
 
 const PROGRAM_HELP = `

@@ -200,7 +200,9 @@ describe('the command', () => {
     ['token --kin pat', "unknown option '--kin'; Did you mean --kind?"],
     ['token --kind car', "argument 'car' is invalid. Allowed choices are sa, app, pat, scim, enrol"],
     ['version now', "too many arguments for 'version'"],
-    ['--json serve', 'flags come behind the verb: accredit serve FLAG…'],
+    ['--json serve', 'flags come behind the verb: accredit serve --json'],
+    ['--json backup out.db --data-dir x', 'flags come behind the verb: accredit backup out.db --data-dir x --json'],
+    ['--profile p --json init', 'init does not take --profile; it takes the flags of'],
   ] as const) {
     it(`refuses what it does not know with status 2 and the reason: accredit ${line}`, async () => {
       const refused = directory().run(line.split(' ').filter((word) => word !== ''));
