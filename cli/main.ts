@@ -12,11 +12,12 @@ import { type Host, openSession, type Streams } from './session.ts';
 
 /** Runs the words of a command line, without node and script, and resolves with its exit status. Never rejects. */
 export async function run(
-  words: readonly string[],
+  given: readonly string[],
   environment: Environment,
   host: Host,
   streams: Streams = process,
 ): Promise<number> {
+  const words = withVerb(given);
   const interruption = interruptions();
   let handsOutSecrets = false;
   const outputFailed = (error: NodeJS.ErrnoException) => {
@@ -61,6 +62,14 @@ export async function run(
     streams.stdout.off('error', outputFailed);
     streams.stderr.off('error', ignore);
   }
+}
+
+/** Most commands have a flag for it; here it is a verb. */
+function withVerb(words: readonly string[]): readonly string[] {
+  const isVersion = (word: string) => word === '--version' || word === '-v';
+  const asked =
+    words.some(isVersion) && words.every((word) => isVersion(word) || ['--json', '--no-color'].includes(word));
+  return asked ? ['version', ...words.filter((word) => !isVersion(word))] : words;
 }
 
 /** What of a verb decides how its action is run. */
@@ -131,7 +140,8 @@ Where the daemon is and the token for it come from flags, else from the environm
 ACCREDIT_ORGANIZATION, ACCREDIT_CA_CERTIFICATE, each also with _FILE), else from a profile in the file that
 ACCREDIT_CLI_CONFIG names or ~/.config/accredit/config.json. docs/cli.md has the file, the exit statuses and the rest.
 
-"accredit VERB --help" has the flags of a verb and examples; "accredit serve --help" every setting of the daemon.`;
+"accredit VERB --help" has the flags of a verb and examples; "accredit serve --help" every setting of the daemon.
+-v and --version print the version.`;
 
 function globalOptions(): Option[] {
   return [
@@ -171,7 +181,7 @@ function usageError({ message }: CommanderError): UsageError {
   return new UsageError(
     message
       .replace(/^error: /, '')
-      .replace(/\n\((.*)\)$/, '; $1')
+      .replace(/\n\(Did(.*)\)$/, '; did$1')
       .replace(/\.$/, ''),
   );
 }

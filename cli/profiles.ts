@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { CLIENT_VARIABLES } from '../terraform-provider-spec/client-variables.ts';
 import { closest } from '../terraform-provider-spec/derive/closest.ts';
 import { UsageError } from './exit.ts';
 import { fileTrouble, readText } from './file-trouble.ts';
@@ -161,6 +162,16 @@ function requirePrivate(file: string): void {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What is to be said of variables that are nearly one of the clients'. Others may be the daemon's, or of somebody else's own. */
+export function misspeltVariables(environment: Environment): string[] {
+  const known = CLIENT_VARIABLES.flatMap((name) => [name, `${name}_FILE`]);
+  return Object.keys(environment).flatMap((name) => {
+    if (!name.startsWith('ACCREDIT_') || known.includes(name)) return [];
+    const meant = closest(name, known);
+    return meant === undefined ? [] : [`unknown variable ${name}; did you mean ${meant}?`];
+  });
 }
 
 /** The error of a name that is not known, with the one that may have been meant. */

@@ -2,7 +2,7 @@
 import type { Client } from '../client/client.ts';
 import { type Connection, clientFor, type GlobalOptions, isInTheClear, readConnection } from './connection.ts';
 import { type Output, outputTo, type Stream, wantsColours } from './output.ts';
-import type { Environment } from './profiles.ts';
+import { type Environment, misspeltVariables } from './profiles.ts';
 import { confirm } from './prompt.ts';
 
 /** What only `bin/accredit` can reach: the CLI never imports the daemon. */
@@ -67,13 +67,16 @@ export function openSession(sources: SessionSources): Session & { close(): void 
     outputTo(stream, { colours: wantsColours(stream, environment, options.color ?? true) });
   const err = outputOf(streams.stderr);
   const clients = new Map<string | undefined, Client>();
-  let connection: Connection | undefined;
-  const connect = () => {
-    connection ??= readConnection(options, environment);
-    return connection;
-  };
   const warn = (texts: readonly string[]) => {
     for (const text of texts) err.line(`${err.style('yellow', 'warning:')} ${text}`);
+  };
+  let connection: Connection | undefined;
+  const connect = () => {
+    if (connection === undefined) {
+      warn(misspeltVariables(environment));
+      connection = readConnection(options, environment);
+    }
+    return connection;
   };
   return {
     environment,

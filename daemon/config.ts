@@ -1,5 +1,6 @@
 /** How the daemon is told what to do: flags > environment > file. */
 import { readFileSync } from 'node:fs';
+import { CLIENT_VARIABLES } from '../terraform-provider-spec/client-variables.ts';
 import { closest } from '../terraform-provider-spec/derive/closest.ts';
 import { fileTrouble } from './crypto/private-file.ts';
 import { type Config, SETTINGS, type Setting } from './settings.ts';
@@ -10,19 +11,6 @@ export type { Config };
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
-
-/** Variables that the provider and the command line client read. */
-const CLIENT_VARIABLES = [
-  'ACCREDIT_ENDPOINT',
-  'ACCREDIT_TOKEN',
-  'ACCREDIT_ORGANIZATION',
-  'ACCREDIT_MANAGER',
-  'ACCREDIT_CA_CERTIFICATE',
-  'ACCREDIT_PROFILE',
-  'ACCREDIT_CLI_CONFIG',
-  'ACCREDIT_STATE_DIR',
-  'ACCREDIT_FORBID_SECRETS_IN_STATE',
-];
 
 /** What signs the provider's packages reads these. A daemon with that key would make its signatures worth nothing. */
 const SIGNING_KEY = 'ACCREDIT_PROVIDER_SIGNING_KEY';

@@ -1,7 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
+import { InvalidArgumentError } from 'commander';
 import type { Written } from '../../client/client.ts';
 import { ApiError } from '../../client/errors.ts';
 import { parseAddress } from '../../terraform-provider-spec/address.ts';
+import { FORMATS } from '../../terraform-provider-spec/formats.ts';
 import type { Json } from '../../terraform-provider-spec/kind.ts';
 import { writtenKind } from '../../terraform-provider-spec/kinds/index.ts';
 import { MANIFEST } from '../../terraform-provider-spec/manifest.ts';
@@ -39,8 +41,12 @@ export const rotate: Verb = {
   declare(command, act) {
     command
       .argument('<address>', 'of the token: accounts/ci/tokens/deploy')
-      .option('--overlap <duration>', 'how long the former secret goes on working; by default as the token declares')
-      .option('--if-rotated-at <time>', 'only if this is still its rotated_at')
+      .option(
+        '--overlap <duration>',
+        'how long the former secret goes on working; by default as the token declares',
+        formatted('duration-or-zero'),
+      )
+      .option('--if-rotated-at <time>', 'only if this is still its rotated_at', formatted('timestamp'))
       .option('--secret-file <file>', 'where to write the secret instead of printing it')
       .option('--allow-self', 'even if it is the token that this command uses, without an overlap')
       .action(
@@ -66,6 +72,14 @@ function aboutManifest(address: string, manager: Json | undefined): string[] {
     `${address} is managed by ${printable(manager)}: this rotation takes its secret to nothing that "deliver" names there, which ` +
       'keeps the former one. To serve it too, give the token another "rotation" in the manifest, and apply that',
   ];
+}
+
+/** Refuses what the daemon would refuse, before a secret is made for it. */
+function formatted(format: 'duration-or-zero' | 'timestamp'): (text: string) => string {
+  return (text) => {
+    if (FORMATS[format].check(text) === undefined) return text;
+    throw new InvalidArgumentError(`It must be ${FORMATS[format].text}.`);
+  };
 }
 
 async function toOutput(session: Session, rotation: Rotation): Promise<void> {

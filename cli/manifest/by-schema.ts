@@ -2,9 +2,11 @@
  * Checks a value against a JSON Schema of the few keywords in which the contract describes what only manifest files have,
  * so that the description for editors and the check are one.
  */
+import { NAME_PATTERN } from '../../terraform-provider-spec/address.ts';
 import { closest } from '../../terraform-provider-spec/derive/closest.ts';
 import { pointerTo } from '../../terraform-provider-spec/derive/pointer.ts';
 import type { Violation } from '../../terraform-provider-spec/derive/validate.ts';
+import { FORMATS } from '../../terraform-provider-spec/formats.ts';
 import type { Json, JsonObject } from '../../terraform-provider-spec/kind.ts';
 import { isObject } from './json.ts';
 
@@ -32,11 +34,18 @@ const KEYWORDS = new Set([
 
 const TYPES: Readonly<Record<string, string>> = {
   object: 'an object',
-  array: 'a list',
+  array: 'an array',
   string: 'a string',
   boolean: 'true or false',
   number: 'a number',
   null: 'null',
+};
+
+/** What the patterns of the files say, in words. */
+const PATTERNS: Readonly<Record<string, string>> = {
+  [NAME_PATTERN.source]: `must be ${FORMATS.name.text}`,
+  '^[A-Za-z_][A-Za-z0-9_]*$': 'must consist of letters, digits and "_", with no digit at the front',
+  '^[A-Za-z_][A-Za-z0-9_-]*$': 'must consist of letters, digits, "_" and "-", with no digit or "-" at the front',
 };
 
 function ofText(schema: JsonObject, value: string, pointer: string): Violation[] {
@@ -44,7 +53,7 @@ function ofText(schema: JsonObject, value: string, pointer: string): Violation[]
     return [{ pointer, detail: 'must not be empty' }];
   }
   if (typeof schema.pattern === 'string' && !new RegExp(schema.pattern, 'u').test(value)) {
-    return [{ pointer, detail: `must match ${schema.pattern}` }];
+    return [{ pointer, detail: PATTERNS[schema.pattern] ?? `must match ${schema.pattern}` }];
   }
   return [];
 }

@@ -26,7 +26,8 @@ export function withFiles(command: Command): Command {
 /** The files that are meant. Throws `UsageError` where there are none. */
 export function readFiles(paths: readonly string[], { file = [] }: FileOptions): FilesRead {
   const all = [...file, ...paths];
-  if (all.length === 0) throw new UsageError('which manifest? Name its files or its directory');
+  if (all.length === 0)
+    throw new UsageError('which manifest? Name its files or its directory, or - for standard input');
   const read = readManifestFiles(all);
   if (read.files.length === 0)
     throw new UsageError(`there is no manifest in ${all.join(', ')}: no .yaml, .yml or .json`);

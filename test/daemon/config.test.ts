@@ -197,7 +197,7 @@ describe('the command', () => {
     ['sevre', 'unknown verb "sevre"; did you mean serve?'],
     ['', 'Usage: accredit VERB'],
     ['init --recovr', 'unknown flag --recovr; did you mean --recover?'],
-    ['token --kin pat', "unknown option '--kin'; Did you mean --kind?"],
+    ['token --kin pat', "unknown option '--kin'; did you mean --kind?"],
     ['token --kind car', "argument 'car' is invalid. Allowed choices are sa, app, pat, scim, enrol"],
     ['version now', "too many arguments for 'version'"],
     ['--json serve', 'flags come behind the verb: accredit serve --json'],
