@@ -1,6 +1,7 @@
 /** A typed client of the HTTP API. It holds a token and prints nothing. */
 import { randomUUID } from 'node:crypto';
 import type { Json, JsonObject } from '../terraform-provider-spec/kind.ts';
+import { type Answer, dryRun, foreign, objectIn, outcomeOf, selfIn, written } from './answers.ts';
 import type {
   CallOptions,
   DeleteOptions,
@@ -16,9 +17,9 @@ import type {
   WriteOptions,
   Written,
 } from './contract.ts';
-import { ApiError, errorOf, parseObject, unexpected } from './errors.ts';
+import { ApiError, errorOf, unexpected } from './errors.ts';
 import { type Clock, retrying, SYSTEM_CLOCK } from './retry.ts';
-import { type HttpRequest, type HttpResponse, httpTransport, parseEndpoint, type Transport } from './transport.ts';
+import { type HttpRequest, httpTransport, parseEndpoint, type Transport } from './transport.ts';
 import { VERSION } from './version.ts';
 
 export type * from './contract.ts';
@@ -227,22 +228,7 @@ export class Client {
         `nothing of Accredit is at ${this.#endpoint}: the endpoint names another path than the daemon is served under`,
       );
     });
-    const self = objectIn(answer);
-    if (typeof self.identifier !== 'string') throw foreign(answer, 'does not say whose token this is');
-    return {
-      identifier: String(self.identifier),
-      address: String(self.address),
-      organization: String(self.organization).replace(/^organizations\//, ''),
-      confinedTo: String(self.confined_to),
-      permissions: strings(self.permissions),
-      token: String(self.token),
-      validUntil: typeof self.valid_until === 'string' ? self.valid_until : null,
-      answer: self,
-      permissionsByScope: (Array.isArray(self.permissions_by_scope) ? self.permissions_by_scope : []).map((each) => {
-        const { scope, permissions } = each as JsonObject;
-        return { scope: String(scope), permissions: strings(permissions) };
-      }),
-    };
+    return selfIn(answer);
   }
 
   /** Closes the connections that are kept open. */
@@ -334,17 +320,6 @@ export class Client {
   }
 }
 
-/** With where it came from. */
-type Answer = HttpResponse & { readonly endpoint: string };
-
-/** The error of an answer that is no daemon's, as something shows that it has or lacks. */
-function foreign({ status, endpoint }: Answer, what: string): ApiError {
-  return unexpected(
-    status,
-    `what answers at ${endpoint} is not an Accredit daemon: its answer (HTTP ${status}) ${what}; another service may be there`,
-  );
-}
-
 function queryText(query: Query): string {
   const pairs = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
@@ -352,49 +327,4 @@ function queryText(query: Query): string {
     for (const one of typeof value === 'string' ? [value] : value) pairs.append(name, one);
   }
   return pairs.size === 0 ? '' : `?${pairs}`;
-}
-
-function objectIn(answer: Answer): JsonObject {
-  const object = parseObject(answer.body);
-  if (object === undefined) {
-    throw foreign(answer, 'holds no JSON object');
-  }
-  return object;
-}
-
-function dryRun(answer: Answer): DryRun {
-  const { outcome, changed, cuts_off, warnings, resource, changes } = objectIn(answer);
-  const parts = (Array.isArray(changes) ? changes : []) as JsonObject[];
-  return {
-    outcome: String(outcome),
-    changed: strings(changed),
-    cutsOff: [...strings(cuts_off), ...parts.flatMap(({ effects }) => strings(effects))],
-    warnings: [...strings(warnings), ...parts.flatMap((part) => strings(part.warnings))],
-    parts: parts.map(({ address }) => String(address)),
-    resource: typeof resource === 'object' && resource !== null ? (resource as JsonObject) : undefined,
-  };
-}
-
-function written(answer: Answer): Written {
-  const warning = answer.headers['accredit-warning'];
-  return {
-    resource: objectIn(answer),
-    etag: answer.headers.etag,
-    outcome: outcomeOf(answer),
-    // Several come joined into one text, whose parts may hold commas themselves.
-    warnings: typeof warning === 'string' ? [warning] : [],
-  };
-}
-
-/** Also tells a daemon from something else that answers 2xx to everything. */
-function outcomeOf(answer: Answer): string {
-  const outcome = answer.headers['accredit-outcome'];
-  if (typeof outcome !== 'string') {
-    throw foreign(answer, 'names no outcome');
-  }
-  return outcome;
-}
-
-function strings(value: Json | undefined): string[] {
-  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }
