@@ -47,7 +47,7 @@ export async function run(
   } catch (error) {
     const isUsage = error instanceof ConfigError;
     // What is wrong with the command line is told in its words, among which a token may be.
-    const message = redact(explain(error));
+    const message = redact(explain(error, verb));
     process.stderr.write(
       words.includes('--json') ? problemJson(isUsage ? 'usage' : 'failed', message) : `accredit: ${message}\n`,
     );
@@ -194,16 +194,13 @@ function keepFilesPrivate(): void {
 }
 
 /** What is for whoever started the command has a message that is enough; a defect needs its stack. */
-function explain(error: unknown): string {
-  const expected = [
-    ConfigError,
-    InstallationError,
-    PrivateFileError,
-    StoreLocked,
-    StoreTooNew,
-    StoreUnusable,
-    Unavailable,
-  ];
+function explain(error: unknown, verb: DaemonVerb): string {
+  if (error instanceof StoreLocked) {
+    return verb === 'serve'
+      ? `${error.message}; stop that one, or give this one a directory of its own`
+      : `a daemon is running on the data directory ${error.directory}: stop it first`;
+  }
+  const expected = [ConfigError, InstallationError, PrivateFileError, StoreTooNew, StoreUnusable, Unavailable];
   if (expected.some((type) => error instanceof type)) return (error as Error).message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -7,6 +7,12 @@ import { unusable } from './unusable.ts';
 /** Another process works on the data directory. */
 export class StoreLocked extends Error {
   override readonly name = 'StoreLocked';
+  readonly directory: string;
+
+  constructor(directory: string, options?: ErrorOptions) {
+    super(`the data directory ${directory} is in use by another accredit daemon`, options);
+    this.directory = directory;
+  }
 }
 
 /**
@@ -32,11 +38,7 @@ export async function lockDirectory(directory: string): Promise<() => Promise<vo
   } catch (error) {
     await close();
     if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw unusable(error, path);
-    throw new StoreLocked(
-      `the data directory ${directory} is in use by another accredit daemon; stop that one, or give this one a ` +
-        'directory of its own',
-      { cause: error },
-    );
+    throw new StoreLocked(directory, { cause: error });
   }
   return close;
 }

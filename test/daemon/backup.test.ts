@@ -224,7 +224,7 @@ handles.sync = async function () {
       'there is no',
     );
     await directory().serve().ready;
-    expect(await refusal(['restore-backup', file])).to.include('in use by another accredit daemon');
+    expect(await refusal(['restore-backup', file])).to.include('a daemon is running on the data directory');
     const remote = directory().run(['backup', directory().file('y')], {
       env: {
         ACCREDIT_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',

@@ -236,9 +236,14 @@ describe('the data directory', () => {
     const daemon = directory().serve();
     await daemon.ready;
     const lost = await directory().token();
-    const refused = directory().run(['init', '--recover']);
-    expect(await refused.exit).to.equal(1);
-    expect(refused.stderr()).to.include('in use by another accredit daemon');
+    await writeFile(directory().file('backup.db'), '');
+    for (const words of [['init', '--recover'], ['init'], ['restore-backup', directory().file('backup.db')]]) {
+      const refused = directory().run(words);
+      expect(await refused.exit, words.join(' ')).to.equal(1);
+      expect(refused.stderr(), words.join(' '))
+        .to.include(`a daemon is running on the data directory ${directory().path}: stop it first`)
+        .and.not.include('of its own');
+    }
     expect(await directory().token()).to.equal(lost);
     await stop(daemon);
 
