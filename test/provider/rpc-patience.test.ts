@@ -52,7 +52,7 @@ function problem(status: number, code: string, headers: Record<string, string> =
 const found: HttpResponse = {
   status: 200,
   headers: JSON_TYPE,
-  body: JSON.stringify({ name: 't', uid: 'u', labels: {} }),
+  body: JSON.stringify({ address: 'organizations/default/teams/t', name: 't', uid: 'u', labels: {} }),
 };
 
 describe('In front of a daemon that cannot answer at once the provider', () => {

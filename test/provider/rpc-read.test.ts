@@ -214,7 +214,7 @@ describe('In front of what is there the provider', function () {
       await bench.daemon.maintain();
       const lookUp = async () => (await bench.core.readData(TOKEN, bench.tokenConfig())) as ValueRecord;
       const unused = await lookUp();
-      expect(unused).to.include({ usage: 'never', last_used_at: null, last_used_ip: null });
+      expect(unused).to.include({ usage: 'used', last_used_at: null, last_used_ip: null });
       expect(unused.previous_last_used_at).to.be.a('string');
       expect(unused.previous_last_used_ip).to.equal('127.0.0.1');
       await bench.opens(values(rotated).secret);
