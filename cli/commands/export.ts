@@ -29,15 +29,22 @@ export const exportVerb: Verb = {
         act(async (session, name: string, options: Options<{ unmanaged?: boolean }>) => {
           requireName('manifest', name);
           const { organization } = session.connection;
-          const isWanted = (resource: JsonObject) =>
-            resource.managed_by === `manifest/${name}` ||
-            (options.unmanaged === true && resource.managed_by === null && !isPersonal(resource));
           const client = session.client();
+          const own = options.unmanaged === true ? (await client.self({ signal: session.signal })).address : undefined;
+          let hasOwn = false;
+          const isWanted = (resource: JsonObject) => {
+            if (resource.managed_by === `manifest/${name}`) return true;
+            if (own === undefined || resource.managed_by !== null || isPersonal(resource)) return false;
+            if (resource.address !== own) return true;
+            hasOwn = true;
+            return false;
+          };
           const resources = await readResources(client, `organizations/${organization}`, isWanted, {
             ...PATIENCE,
             signal: session.signal,
           });
           if (resources.length === 0 && options.unmanaged !== true) await requireApplied(session, name);
+          if (hasOwn) session.err.line(`${session.err.style('yellow', 'note:')} ${ownLeftOut(own as string)}`);
           // What nobody manages never had one.
           if (
             resources.some(({ kind, managed_by }) => managed_by !== null && kindNamed(String(kind)).token !== undefined)
@@ -71,6 +78,11 @@ async function requireApplied(session: Session, name: string): Promise<void> {
 const UNKNOWN_SINKS =
   'where secrets go is not known to the daemon: a token that had "deliver" in its file needs it here again, or its next secret is ' +
   'delivered nowhere';
+
+/** Whoever takes an account out of a manifest deletes it, and nobody may delete the one that they do it with. */
+function ownLeftOut(address: string): string {
+  return `${address} is left out: its token asks for this, and a manifest that declares it could never be without it again`;
+}
 
 /** Tokens that only the user may make to whom they belong are for no manifest of somebody else. */
 function isPersonal({ kind }: JsonObject): boolean {

@@ -15,8 +15,20 @@ describe('the export of a manifest', () => {
     }
     // What was made by hand gets a manifest of whatever name.
     const unmanaged = await workshop().accredit(['export', 'nosuch', '--unmanaged']);
-    expect(unmanaged).to.include({ status: 0, stderr: '' });
+    expect(unmanaged.status).to.equal(0);
     expect(unmanaged.stdout).to.include('hand');
+  });
+
+  it('of what nobody manages leaves out the account that asks for it, with its tokens, and says so', async () => {
+    await stage().daemon.request.put('/v1/organizations/default/accounts/hand').send({}).expect(201);
+    const { status, stdout, stderr } = await workshop().accredit(['export', 'ours', '--unmanaged', '--json']);
+    expect(status).to.equal(0);
+    expect(Object.keys(JSON.parse(stdout).accounts)).to.deep.equal(['hand']);
+    expect(stderr).to.match(/^note: organizations\/default\/accounts\/root is left out: .*\n$/);
+    const file = workshop().write('ours.yaml', stdout);
+    expect((await workshop().accredit(['apply', '--yes', '--adopt', file])).status).to.equal(0);
+    const without = workshop().write('ours.yaml', '{"manifest": "ours"}');
+    expect((await workshop().accredit(['apply', '--yes', without])).status).to.equal(0);
   });
 
   it('is that of a manifest which declares nothing, if there is one', async () => {
