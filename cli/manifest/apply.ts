@@ -69,7 +69,7 @@ export async function applyPlan(request: ApplyRequest): Promise<Applied> {
   const failures = await deliverAll(parcels, request);
   const failed = new Set(failures.map(({ address }) => address));
   const reached = parcels.filter(({ delivery }) => !failed.has(delivery.address));
-  progress.begin('confirming the delivery', reached.length + plan.byHand.length);
+  progress.begin('confirming the delivery');
   const unconfirmed = await confirmAll(
     request,
     new Map(reached.map(({ delivery, secret }) => [delivery.address, secret])),

@@ -12,7 +12,7 @@ import { nearestPath } from './nearest-path.ts';
 import { type Operation, serve } from './operation.ts';
 import { type Reply, send } from './reply.ts';
 import { routes } from './routes.ts';
-import { Turns } from './turns.ts';
+import { Semaphore } from './semaphore.ts';
 
 export interface AppOptions extends ExchangeOptions {
   readonly service: Service;
@@ -88,7 +88,7 @@ function addRoutes(app: Express, options: AppOptions): void {
   const context = {
     service: options.service,
     inProgress: new InProgress(),
-    largeBodies: new Turns(LARGE_BODIES),
+    largeBodies: new Semaphore(LARGE_BODIES),
     exchangeOf: (request: express.Request) => exchangeOf(request, request.res as express.Response, options),
   };
   for (const { path, operations } of routes(options.served ?? NO_OPTIONAL_PATH)) {

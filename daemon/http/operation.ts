@@ -11,7 +11,7 @@ import { type Options, type Rules, readHeaders, readQuery } from './contract.ts'
 import type { Exchange } from './exchange.ts';
 import type { InProgress } from './in-progress.ts';
 import { type Reply, send } from './reply.ts';
-import type { Turns } from './turns.ts';
+import type { Semaphore } from './semaphore.ts';
 
 /** The names in a path, still unchecked. */
 export type PathNames = Readonly<Record<string, string>>;
@@ -52,7 +52,7 @@ export interface OperationContext {
   readonly service: Service;
   readonly inProgress: InProgress;
   /** Of bodies that are larger than `BODY_LIMIT`. */
-  readonly largeBodies: Turns;
+  readonly largeBodies: Semaphore;
   readonly exchangeOf: (request: Request) => Exchange;
 }
 

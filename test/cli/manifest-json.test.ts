@@ -2,22 +2,10 @@
 /** The JSON of plan and apply says to programs what the text says to people, and what they need to judge it. */
 import { expect } from 'chai';
 import { mintToken } from '../../terraform-provider-spec/token.ts';
-import { CHANGED, SHOP } from './manifest-shop.ts';
-import { freshStage } from './manifest-stage.ts';
+import { CHANGED, freshShop, SHOP } from './manifest-shop.ts';
 
 describe('the JSON of plan and apply', () => {
-  const { stage, workshop } = freshStage();
-
-  async function applied(text = SHOP): Promise<string> {
-    const file = workshop().write('shop.yaml', text);
-    const { status, stderr } = await workshop().accredit(['apply', '--yes', file]);
-    expect(status, stderr).to.equal(0);
-    return file;
-  }
-
-  async function opens(secret: string): Promise<boolean> {
-    return (await stage().daemon.as(secret.trim()).get('/v1/self')).status === 200;
-  }
+  const { workshop, applied, opens } = freshShop();
 
   it('a plan as JSON has the changes and no secret, nor the hash of one', async () => {
     const file = await applied();

@@ -2,28 +2,12 @@
 import { expect } from 'chai';
 import { openJournal } from '../../cli/manifest/journal.ts';
 import { mintToken } from '../../terraform-provider-spec/token.ts';
-import { CHANGED, SHOP } from './manifest-shop.ts';
-import { freshStage } from './manifest-stage.ts';
+import { CHANGED, freshShop, SHOP } from './manifest-shop.ts';
 
 const DAY = 86_400_000;
 
 describe('an apply of what is due', () => {
-  const { stage, workshop } = freshStage();
-
-  async function applied(text = SHOP): Promise<string> {
-    const file = workshop().write('shop.yaml', text);
-    const { status, stderr } = await workshop().accredit(['apply', '--yes', file]);
-    expect(status, stderr).to.equal(0);
-    return file;
-  }
-
-  async function opens(secret: string): Promise<boolean> {
-    return (await stage().daemon.as(secret.trim()).get('/v1/self')).status === 200;
-  }
-
-  async function resource(address: string) {
-    return (await stage().daemon.request.get(`/v1/organizations/default/${address}?view=full`)).body;
-  }
+  const { stage, workshop, applied, opens, resource } = freshShop();
 
   it('--only-due rotates what is due and leaves every other difference alone', async () => {
     const file = await applied();

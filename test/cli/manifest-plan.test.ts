@@ -4,28 +4,13 @@ import { readdirSync, rmSync } from 'node:fs';
 import { expect } from 'chai';
 import { TOKEN_PATTERN } from '../../terraform-provider-spec/token.ts';
 import { expectGolden } from './golden.ts';
-import { CHANGED, SHOP } from './manifest-shop.ts';
-import { freshStage, startMeddler } from './manifest-stage.ts';
+import { CHANGED, freshShop, SHOP } from './manifest-shop.ts';
+import { startMeddler } from './manifest-stage.ts';
 
 const DAY = 86_400_000;
 
 describe('plan and apply of a manifest', () => {
-  const { stage, workshop } = freshStage();
-
-  async function applied(text = SHOP): Promise<string> {
-    const file = workshop().write('shop.yaml', text);
-    const { status, stderr } = await workshop().accredit(['apply', '--yes', file]);
-    expect(status, stderr).to.equal(0);
-    return file;
-  }
-
-  async function opens(secret: string): Promise<boolean> {
-    return (await stage().daemon.as(secret.trim()).get('/v1/self')).status === 200;
-  }
-
-  async function resource(address: string) {
-    return (await stage().daemon.request.get(`/v1/organizations/default/${address}?view=full`)).body;
-  }
+  const { stage, workshop, applied, opens, resource } = freshShop();
 
   it('a plan shows every change with its mark, its values and what it cuts off, without and with colours', async () => {
     const file = await applied();

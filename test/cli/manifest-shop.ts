@@ -1,4 +1,7 @@
-/** A manifest as tests apply it, and what somebody has made of it. */
+/** A manifest as tests apply it, what somebody has made of it, and a daemon to apply it to. */
+import { expect } from 'chai';
+import { freshStage } from './manifest-stage.ts';
+
 export const SHOP = `manifest: shop
 projects:
   shop: { display_name: Shop }
@@ -41,3 +44,27 @@ accounts:
           - command: [cat]
           - stdout-json: true
 `;
+
+/** Declares a stage of its own for each test, with what is done there time and again. */
+export function freshShop() {
+  const { stage, workshop } = freshStage();
+  return {
+    stage,
+    workshop,
+    /** Applies the manifest, and answers its file. */
+    async applied(text = SHOP): Promise<string> {
+      const file = workshop().write('shop.yaml', text);
+      const { status, stderr } = await workshop().accredit(['apply', '--yes', file]);
+      expect(status, stderr).to.equal(0);
+      return file;
+    },
+    /** Whether a secret works, as it is in a file or without the end of its line. */
+    async opens(secret: string): Promise<boolean> {
+      return (await stage().daemon.as(secret.trim()).get('/v1/self')).status === 200;
+    },
+    /** What the daemon has at an address in the organization `default`. */
+    async resource(address: string) {
+      return (await stage().daemon.request.get(`/v1/organizations/default/${address}?view=full`)).body;
+    },
+  };
+}

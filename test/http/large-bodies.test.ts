@@ -4,7 +4,7 @@ import { type ClientRequest, IncomingMessage, request, type Server } from 'node:
 import { type AddressInfo, Socket } from 'node:net';
 import { expect } from 'chai';
 import { BODY_LIMIT } from '../../daemon/http/body.ts';
-import { Turns } from '../../daemon/http/turns.ts';
+import { Semaphore } from '../../daemon/http/semaphore.ts';
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts';
 import { refusing, stubApp } from './stub.ts';
 
@@ -118,7 +118,7 @@ describe('the body of a manifest', () => {
   });
 
   it('is asked to come again when it would wait too long', async () => {
-    const turns = new Turns({ atOnce: 1, patience: 0 });
+    const turns = new Semaphore({ atOnce: 1, patience: 0 });
     let end = () => {};
     const incoming = () => new IncomingMessage(new Socket());
     const first = turns.run(incoming(), () => new Promise<void>((resolve) => (end = resolve)));

@@ -1,22 +1,13 @@
 /** What the answer to a manifest tells of its resources besides what becomes of them, on both databases. */
 import { expect } from 'chai';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
-import { mintToken, tokenHash } from '../../terraform-provider-spec/token.ts';
 import { type Bench, onEveryDatabase, uniqueName } from '../contract/bench.ts';
 import { accepts } from '../spec/document.ts';
 import { fakeClock } from '../support/daemon.ts';
+import { changesOf, ownSecret } from './answers.ts';
 
 const DAY = 86_400_000;
 const clock = fakeClock();
-
-function changesOf(body: JsonObject): JsonObject[] {
-  return (body.changes ?? []) as JsonObject[];
-}
-
-function ownSecret(): { readonly secret: string; readonly secret_hash: string } {
-  const secret = mintToken('sa');
-  return { secret, secret_hash: `sha256:${tokenHash(secret)}` };
-}
 
 onEveryDatabase(
   'the answer to a manifest',

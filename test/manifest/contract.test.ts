@@ -2,7 +2,6 @@
 import { expect } from 'chai';
 import { manifestSchemas } from '../../terraform-provider-spec/derive/openapi/manifest-paths.ts';
 import type { JsonObject } from '../../terraform-provider-spec/kind.ts';
-import { mintToken, tokenHash } from '../../terraform-provider-spec/token.ts';
 import {
   type Bench,
   expectOutcome,
@@ -13,21 +12,13 @@ import {
 } from '../contract/bench.ts';
 import { accepts } from '../spec/document.ts';
 import { fakeClock } from '../support/daemon.ts';
+import { changesOf, ownSecret } from './answers.ts';
 
 const DAY = 86_400_000;
 const clock = fakeClock();
 
-function changesOf(body: JsonObject): JsonObject[] {
-  return (body.changes ?? []) as JsonObject[];
-}
-
 function outcomesOf(body: JsonObject, organization: string): string[] {
   return changesOf(body).map(({ outcome, address }) => `${outcome} ${String(address).slice(organization.length + 1)}`);
-}
-
-function ownSecret(): { readonly secret: string; readonly secret_hash: string } {
-  const secret = mintToken('sa');
-  return { secret, secret_hash: `sha256:${tokenHash(secret)}` };
 }
 
 onEveryDatabase(

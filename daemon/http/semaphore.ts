@@ -2,19 +2,19 @@
 import type { IncomingMessage } from 'node:http';
 import { Problem } from '../domain/problem.ts';
 
-export interface TurnsOptions {
+export interface SemaphoreOptions {
   readonly atOnce: number;
   /** How long somebody waits for a turn before being asked to come again, in milliseconds. */
   readonly patience: number;
 }
 
-export class Turns {
+export class Semaphore {
   #free: number;
   readonly #patience: number;
   /** Those who wait, the first first. Each is called when it is its turn. */
   readonly #waiting = new Set<() => void>();
 
-  constructor({ atOnce, patience }: TurnsOptions) {
+  constructor({ atOnce, patience }: SemaphoreOptions) {
     this.#free = atOnce;
     this.#patience = patience;
   }
